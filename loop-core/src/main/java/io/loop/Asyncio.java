@@ -1,0 +1,262 @@
+package io.loop;
+
+import io.loop.event.Loop;
+import io.loop.task.Coro;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.TaskOptions;
+import io.loop.task.Tasks;
+import io.loop.task.Timeout;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// asyncio's functions, as static methods to import.
+///
+/// Unless a method says otherwise it is for coroutines and callbacks of the running loop. A method
+/// that awaits says whether it always suspends; only a suspension is a cancellation point.
+///
+/// Source: the module `asyncio`, Python 3.15.
+public final class Asyncio {
+
+  private Asyncio() {}
+
+  /// Runs a body on a loop of its own, to its end; the way into a program.
+  ///
+  /// Afterwards tasks that are left are cancelled and awaited, and the loop is closed. For a
+  /// platform thread on which no loop runs. Signals: see [Runner#run].
+  ///
+  /// Source: `asyncio.run`.
+  ///
+  /// Throws what the body threw, the very object, undeclared.
+  ///
+  /// @param main the body
+  /// @param <T> the type of the result
+  /// @return the result
+  /// @throws IllegalStateException if a loop is running on this thread
+  public static <T extends @Nullable Object> T run(Coro<T> main) {
+    return run(main, Runner.Options.DEFAULT);
+  }
+
+  /// Runs a body without a result on a loop of its own, to its end; as [#run(Coro)].
+  ///
+  /// @param main the body
+  public static void run(Coro.Action main) {
+    run(Coro.of(main));
+  }
+
+  /// Runs a body on a loop of its own, to its end; as [#run(Coro)].
+  ///
+  /// @param main the body
+  /// @param options how the loop is made and run
+  /// @param <T> the type of the result
+  /// @return the result
+  public static <T extends @Nullable Object> T run(Coro<T> main, Runner.Options options) {
+    try (var runner = new Runner(options)) {
+      return runner.run(main);
+    }
+  }
+
+  /// {@return a new task that runs a body, from the next tick on} Never suspends.
+  ///
+  /// Source: `asyncio.create_task`.
+  ///
+  /// @param body what to run
+  /// @param <T> the type of the result
+  /// @throws IllegalStateException if no loop is running here
+  public static <T extends @Nullable Object> Task<T> createTask(Coro<T> body) {
+    return createTask(body, TaskOptions.DEFAULT);
+  }
+
+  /// {@return a new task that runs a body without a result, from the next tick on} Never suspends.
+  ///
+  /// @param body what to run
+  /// @throws IllegalStateException if no loop is running here
+  public static Task<@Nullable Void> createTask(Coro.Action body) {
+    return createTask(Coro.of(body), TaskOptions.DEFAULT);
+  }
+
+  /// {@return a new task that runs a body} Never suspends.
+  ///
+  /// @param body what to run
+  /// @param options name, context and eager start
+  /// @param <T> the type of the result
+  /// @throws IllegalStateException if no loop is running here
+  public static <T extends @Nullable Object> Task<T> createTask(Coro<T> body, TaskOptions options) {
+    return Task.create(Loop.running(), body, options);
+  }
+
+  /// {@return the awaitable itself if it is a future, else a new task that runs it} Never suspends.
+  ///
+  /// Source: `asyncio.ensure_future`.
+  ///
+  /// @param awaitable a future, or a body
+  /// @param <T> the type of the result
+  /// @throws IllegalArgumentException if it is a future of another loop
+  public static <T extends @Nullable Object> LoopFuture<T> ensureFuture(
+      Coro<? extends T> awaitable) {
+    return Tasks.ensureFuture(Loop.running(), awaitable);
+  }
+
+  /// Suspends for a time. Coroutine only; always suspends.
+  ///
+  /// Source: `asyncio.sleep`.
+  ///
+  /// @param delay how long; zero or less gives up control for exactly one tick
+  public static void sleep(Duration delay) {
+    Tasks.<@Nullable Void>sleep(delay, null);
+  }
+
+  /// Suspends for a time. Coroutine only; always suspends.
+  ///
+  /// @param delay how long; zero or less gives up control for exactly one tick
+  /// @param result what to return
+  /// @param <T> its type
+  /// @return the result
+  public static <T extends @Nullable Object> T sleep(Duration delay, T result) {
+    return Tasks.sleep(delay, result);
+  }
+
+  /// {@return a future of the results, in argument order, of several things that run together}
+  /// Never suspends.
+  ///
+  /// The first failure is the future's; the others go on. Cancelling the future cancels all.
+  ///
+  /// Source: `asyncio.gather`.
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param <T> the common type of the results
+  @SafeVarargs
+  @SuppressWarnings("varargs") // the array is only read
+  public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
+      Coro<? extends T>... awaitables) {
+    return Tasks.gather(List.of(awaitables));
+  }
+
+  /// {@return a future of the results of several things that run together} As [#gather(Coro...)].
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param <T> the common type of the results
+  public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
+      List<? extends Coro<? extends T>> awaitables) {
+    return Tasks.gather(awaitables);
+  }
+
+  /// {@return a future of the results of several things that run together, a failed one's result
+  /// being its throwable} Never suspends.
+  ///
+  /// Source: `asyncio.gather(return_exceptions=True)`.
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
+      List<? extends Coro<?>> awaitables) {
+    return Tasks.gatherReturnExceptions(Loop.running(), awaitables);
+  }
+
+  /// Awaits something for so long at most. Coroutine only; suspends if it must wait.
+  ///
+  /// A body runs in the calling task, unless the timeout is zero or less: then it never starts.
+  ///
+  /// Source: `asyncio.wait_for`.
+  ///
+  /// @param awaitable what to await
+  /// @param timeout how long; null for no limit
+  /// @param <T> the type of the result
+  /// @return the result
+  /// @throws TimeoutException if the time was up; the awaited thing was cancelled and has ended
+  public static <T extends @Nullable Object> T waitFor(
+      Coro<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
+    return Tasks.waitFor(awaitable, timeout);
+  }
+
+  /// Runs a body under a deadline. Coroutine only; suspends where the body does.
+  ///
+  /// Source: `asyncio.timeout`.
+  ///
+  /// @param delay how long the body may take; null for no limit
+  /// @param body what to run; its argument can move the deadline
+  /// @param <T> the type of the result
+  /// @return what the body returns
+  /// @throws TimeoutException if the time was up, and nobody else cancelled the task
+  public static <T extends @Nullable Object> T timeout(
+      @Nullable Duration delay, Timeout.Body<T> body) throws TimeoutException {
+    return Timeout.after(delay).with(body);
+  }
+
+  /// Runs a body without a result under a deadline; as [#timeout(Duration, Timeout.Body)].
+  ///
+  /// @param delay how long the body may take; null for no limit
+  /// @param body what to run
+  /// @throws TimeoutException if the time was up, and nobody else cancelled the task
+  public static void timeout(@Nullable Duration delay, Coro.Action body) throws TimeoutException {
+    Coro<@Nullable Void> coro = Coro.of(body);
+    Timeout.after(delay).with(_ -> coro.run());
+  }
+
+  /// Runs a body under a deadline on the loop's clock; as [#timeout(Duration, Timeout.Body)].
+  ///
+  /// Source: `asyncio.timeout_at`.
+  ///
+  /// @param when the deadline, on the clock of [Loop#time]; null for none
+  /// @param body what to run; its argument can move the deadline
+  /// @param <T> the type of the result
+  /// @return what the body returns
+  /// @throws TimeoutException if the time was up, and nobody else cancelled the task
+  public static <T extends @Nullable Object> T timeoutAt(
+      @Nullable Duration when, Timeout.Body<T> body) throws TimeoutException {
+    return Timeout.at(when).with(body);
+  }
+
+  /// {@return a future of the same outcome, whose cancellation leaves the original alone} Never
+  /// suspends.
+  ///
+  /// Source: `asyncio.shield`.
+  ///
+  /// @param awaitable a future, or a body to make a task of
+  /// @param <T> the type of the result
+  public static <T extends @Nullable Object> LoopFuture<T> shield(Coro<? extends T> awaitable) {
+    return Tasks.shield(awaitable);
+  }
+
+  /// Runs a body as a task of a loop, from any thread but the loop's own.
+  ///
+  /// Source: `asyncio.run_coroutine_threadsafe`.
+  ///
+  /// @param body what to run
+  /// @param loop the loop
+  /// @param <T> the type of the result
+  /// @return a future for other threads; cancelling it cancels the task
+  /// @throws IllegalStateException if the loop is closed
+  public static <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
+      Coro<T> body, Loop loop) {
+    return Tasks.runCoroutineThreadsafe(body, loop);
+  }
+
+  /// {@return a future of the running loop with a stage's outcome} Never suspends.
+  ///
+  /// Source: `asyncio.wrap_future`.
+  ///
+  /// @param stage the stage, completed by any thread; cancelling the future cancels it
+  /// @param <T> the type of the result
+  public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
+    return Tasks.wrapFuture(stage);
+  }
+
+  /// Runs a loop until something is done, and returns its result. For a thread on which no loop
+  /// runs.
+  ///
+  /// Source: `loop.run_until_complete`.
+  ///
+  /// @param loop the loop
+  /// @param awaitable a future of that loop, or a body
+  /// @param <T> the type of the result
+  /// @return the result
+  /// @throws IllegalStateException if the loop was stopped before it was done
+  public static <T extends @Nullable Object> T runUntilComplete(
+      Loop loop, Coro<? extends T> awaitable) {
+    return Tasks.runUntilComplete(loop, awaitable);
+  }
+}

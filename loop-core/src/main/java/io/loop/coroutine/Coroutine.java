@@ -1,0 +1,142 @@
+package io.loop.coroutine;
+
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A body that can stop in the middle and go on later, on a stack of its own.
+///
+/// The owner calls [#resume] on its thread; the body runs until it calls [#suspend], ends, or
+/// blocks in a JDK call. Nothing else of the owner runs meanwhile. The body is a virtual thread:
+/// thread locals, scoped values, locks, stack traces and blocking calls work in it as in any other.
+///
+/// This is what tasks are made of; programs use tasks.
+public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
+
+  /// Why [#resume] returned.
+  public enum Stop {
+    /// The body called [Coroutine#suspend] and waits to be resumed.
+    SUSPENDED,
+    /// The body blocks in a JDK call, or its turn was put off; [Host#comeBack] follows.
+    BLOCKED,
+    /// The body has ended.
+    DONE
+  }
+
+  /// What a coroutine asks of its owner.
+  public interface Host {
+    /// Arranges that [Coroutine#resume] is called soon on the owner's thread, if [Coroutine#isAway]
+    /// still says so by then: a blocking call has ended. Any thread; may be called more often than
+    /// needed.
+    void comeBack();
+  }
+
+  /*
+   * What the carriers share: who hosts the coroutine, and the errand, a piece of work that the body
+   * has the owner's thread do while it waits. Only one side runs at a time, and each hand-over
+   * orders memory, so the errand's fields are plain.
+   */
+
+  final Host host;
+  private @Nullable Supplier<?> errand;
+  private @Nullable Object errandResult;
+  private @Nullable Throwable errandFault;
+
+  Coroutine(Host host) {
+    this.host = host;
+  }
+
+  /// {@return a coroutine that has not begun}
+  ///
+  /// Which of the two carriers it runs on is decided once per JVM: see [#isPortable].
+  ///
+  /// @param body what to run; must not throw
+  /// @param host its owner
+  /// @param name the name of its thread; empty for none
+  public static Coroutine create(Runnable body, Host host, String name) {
+    return Carriers.PORTABLE
+        ? new PortableCarrier(body, host, name)
+        : new LoopCarrier(body, host, name);
+  }
+
+  /// {@return whether coroutines here hand a baton to and fro with the owner's thread, instead of
+  /// being scheduled by it}
+  ///
+  /// That needs no flag but is many times slower per step, and a body that comes out of a blocking
+  /// JDK call goes on by itself until it calls [#rejoin]. Forced with the system property
+  /// `io.loop.carrier`: `loop` or `portable`.
+  public static boolean isPortable() {
+    return Carriers.PORTABLE;
+  }
+
+  /// Starts the body, or lets it go on, and returns when it stops. Owner's thread only.
+  ///
+  /// @return why it stopped
+  public abstract Stop resume();
+
+  /// Stops the body here until the next [#resume]. Coroutine only.
+  ///
+  /// @throws IllegalStateException if the stack cannot be suspended here: below a native frame or
+  ///   in a class initializer
+  public abstract void suspend();
+
+  /// Waits until the body has its turn, if it went on by itself after a blocking call. Coroutine
+  /// only.
+  public abstract void rejoin();
+
+  /// {@return whether the body is in a blocking call, or waits for its turn after one} Owner's
+  /// thread only.
+  public abstract boolean isAway();
+
+  /// {@return whether the calling thread is this coroutine's} Any thread.
+  public abstract boolean isCurrentThread();
+
+  /// {@return the thread of the body} Any thread.
+  public abstract Thread thread();
+
+  /// Has the owner's thread run something, and waits for it. Coroutine only.
+  ///
+  /// Nothing else of the owner runs in between: to the owner this is part of the step.
+  ///
+  /// Throws what the work threw, the very object, undeclared.
+  ///
+  /// @param work what to run on the owner's thread
+  /// @param <T> the type of its result
+  /// @return its result
+  @SuppressWarnings({
+    "unchecked",
+    "NullAway"
+  }) // the result is what `work` returned, null if T allows
+  public final <T extends @Nullable Object> T callOutside(Supplier<T> work) {
+    rejoin();
+    errand = work;
+    suspend();
+    Throwable fault = errandFault;
+    Object result = errandResult;
+    errandFault = null;
+    errandResult = null;
+    if (fault != null) {
+      throw Coroutine.<Error>sneak(fault);
+    }
+    return (T) result;
+  }
+
+  /// {@return whether an errand was waiting and has been run} Owner's thread only.
+  final boolean ranErrand() {
+    Supplier<?> work = errand;
+    if (work == null) {
+      return false;
+    }
+    errand = null;
+    try {
+      errandResult = work.get();
+    } catch (Throwable fault) {
+      errandFault = fault;
+    }
+    return true;
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // erased: nothing is cast
+  private static <X extends Throwable> X sneak(Throwable fault) throws X {
+    throw (X) fault;
+  }
+}

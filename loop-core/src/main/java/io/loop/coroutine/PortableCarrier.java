@@ -1,0 +1,169 @@
+package io.loop.coroutine;
+
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// A coroutine on an ordinary virtual thread that hands a baton to and fro with its owner's thread:
+/// the carrier that needs no flag.
+final class PortableCarrier extends Coroutine {
+
+  /*
+   *   NEW --resume--> RUNNING --suspend--> SUSPENDED --resume--> RUNNING
+   *                    |   ^
+   *      owner: blocked?   owner: resume
+   *                    v   |
+   *                  AWAY --rejoin--> RETURNING (comeBack was called)
+   *
+   *   RUNNING --body ends--> DONE; a body that ends while AWAY rejoins first.
+   *
+   * The phase is the baton: whoever finds the other side's phase waits. While the body is RUNNING
+   * the owner parks, a millisecond at a time, and looks whether the body's thread waits for
+   * something. If it does twice in a row it is in a blocking call, and the owner goes on without
+   * it. After setting AWAY the owner looks once more: if the body has woken meanwhile it may have
+   * passed a rejoin() that still saw RUNNING, so AWAY is taken back. If it still waits, every later
+   * rejoin() sees AWAY.
+   *
+   * Nothing can stop a body that comes out of a blocking call from running its own code beside the
+   * owner; it waits at its next rejoin(). That is the price of this carrier.
+   *
+   * An interrupted thread does not park: the flag is taken off while waiting for the baton and put
+   * back afterwards.
+   */
+
+  private enum Phase {
+    NEW,
+    RUNNING,
+    SUSPENDED,
+    AWAY,
+    RETURNING,
+    DONE
+  }
+
+  private static final long LOOK_NANOS = 1_000_000;
+
+  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
+  private final Thread thread;
+  private final Runnable body;
+  private volatile @Nullable Thread owner;
+
+  PortableCarrier(Runnable body, Host host, String name) {
+    super(host);
+    this.body = body;
+    this.thread = Thread.ofVirtual().name(name).unstarted(this::runBody);
+  }
+
+  private void runBody() {
+    try {
+      body.run();
+    } finally {
+      rejoin();
+      phase.set(Phase.DONE);
+      LockSupport.unpark(owner);
+    }
+  }
+
+  @Override
+  public Stop resume() {
+    owner = Thread.currentThread();
+    switch (phase.get()) {
+      case NEW -> {
+        phase.set(Phase.RUNNING);
+        thread.start();
+      }
+      case SUSPENDED, RETURNING -> passBaton();
+      default -> {
+        return Stop.BLOCKED; // away, and not asking to come back
+      }
+    }
+    Stop stop = awaitBaton();
+    while (stop == Stop.SUSPENDED && ranErrand()) {
+      passBaton();
+      stop = awaitBaton();
+    }
+    return stop;
+  }
+
+  private void passBaton() {
+    phase.set(Phase.RUNNING);
+    LockSupport.unpark(thread);
+  }
+
+  private Stop awaitBaton() {
+    boolean interrupted = false;
+    boolean waitedBefore = false;
+    while (phase.get() == Phase.RUNNING) {
+      LockSupport.parkNanos(this, LOOK_NANOS);
+      interrupted |= Thread.interrupted();
+      boolean waits = isWaiting();
+      if (waits && waitedBefore && letGo()) {
+        break;
+      }
+      waitedBefore = waits;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return switch (phase.get()) {
+      case SUSPENDED -> Stop.SUSPENDED;
+      case DONE -> Stop.DONE;
+      default -> Stop.BLOCKED;
+    };
+  }
+
+  private boolean letGo() {
+    return phase.compareAndSet(Phase.RUNNING, Phase.AWAY)
+        && (isWaiting() || !phase.compareAndSet(Phase.AWAY, Phase.RUNNING));
+  }
+
+  private boolean isWaiting() {
+    return switch (thread.getState()) {
+      case WAITING, TIMED_WAITING, BLOCKED -> true;
+      default -> false;
+    };
+  }
+
+  @Override
+  public void suspend() {
+    do {
+      rejoin();
+    } while (!phase.compareAndSet(Phase.RUNNING, Phase.SUSPENDED));
+    LockSupport.unpark(owner);
+    awaitTurn();
+  }
+
+  @Override
+  public void rejoin() {
+    if (phase.compareAndSet(Phase.AWAY, Phase.RETURNING)) {
+      host.comeBack();
+      awaitTurn();
+    }
+  }
+
+  private void awaitTurn() {
+    boolean interrupted = false;
+    while (phase.get() != Phase.RUNNING) {
+      LockSupport.park(this);
+      interrupted |= Thread.interrupted();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public boolean isAway() {
+    Phase now = phase.get();
+    return now == Phase.AWAY || now == Phase.RETURNING;
+  }
+
+  @Override
+  public boolean isCurrentThread() {
+    return Thread.currentThread() == thread;
+  }
+
+  @Override
+  public Thread thread() {
+    return thread;
+  }
+}

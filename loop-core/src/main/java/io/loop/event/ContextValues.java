@@ -1,0 +1,60 @@
+package io.loop.event;
+
+import org.jspecify.annotations.Nullable;
+
+/// An immutable map from variables to values.
+final class ContextValues {
+
+  /*
+   * Pairs in one array, found by identity. Programs have a handful of variables: copying a short
+   * array on each set beats a tree, and reading it needs no hash.
+   */
+
+  static final ContextValues EMPTY = new ContextValues(new Object[0]);
+
+  private final @Nullable Object[] pairs;
+
+  private ContextValues(@Nullable Object[] pairs) {
+    this.pairs = pairs;
+  }
+
+  private int indexOf(ContextVar<?> variable) {
+    for (int i = 0; i < pairs.length; i += 2) {
+      if (pairs[i] == variable) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  boolean contains(ContextVar<?> variable) {
+    return indexOf(variable) >= 0;
+  }
+
+  @Nullable Object get(ContextVar<?> variable) {
+    int index = indexOf(variable);
+    return index < 0 ? null : pairs[index + 1];
+  }
+
+  ContextValues with(ContextVar<?> variable, @Nullable Object value) {
+    int index = indexOf(variable);
+    int length = pairs.length;
+    var copy = new @Nullable Object[index < 0 ? length + 2 : length];
+    System.arraycopy(pairs, 0, copy, 0, length);
+    int place = index < 0 ? length : index;
+    copy[place] = variable;
+    copy[place + 1] = value;
+    return new ContextValues(copy);
+  }
+
+  ContextValues without(ContextVar<?> variable) {
+    int index = indexOf(variable);
+    if (index < 0) {
+      return this;
+    }
+    var copy = new @Nullable Object[pairs.length - 2];
+    System.arraycopy(pairs, 0, copy, 0, index);
+    System.arraycopy(pairs, index + 2, copy, index, pairs.length - index - 2);
+    return new ContextValues(copy);
+  }
+}

@@ -1,0 +1,107 @@
+package io.loop.event;
+
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// Where a loop's failures go: the program's handler if it set one, else the log.
+final class ExceptionReports {
+
+  /*
+   * A failing handler must not hide the failure it was told about: the default handler then reports
+   * both, and if even that fails the log gets one plain line. KeyboardInterrupt and SystemExit pass
+   * through everything.
+   */
+
+  private static final System.Logger LOG = System.getLogger("io.loop");
+
+  private final Loop loop;
+  private @Nullable BiConsumer<? super Loop, ? super ExceptionContext> handler;
+
+  ExceptionReports(Loop loop) {
+    this.loop = loop;
+  }
+
+  void setHandler(@Nullable BiConsumer<? super Loop, ? super ExceptionContext> handler) {
+    this.handler = handler;
+  }
+
+  @Nullable BiConsumer<? super Loop, ? super ExceptionContext> handler() {
+    return handler;
+  }
+
+  void report(ExceptionContext failure) {
+    var custom = handler;
+    if (custom == null) {
+      reportByDefault(failure);
+      return;
+    }
+    try {
+      runHandler(custom, failure);
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable fault) {
+      reportByDefault(
+          new ExceptionContext(
+              "Unhandled error in exception handler", fault, Map.of("context", failure), null));
+    }
+  }
+
+  private void runHandler(
+      BiConsumer<? super Loop, ? super ExceptionContext> custom, ExceptionContext failure) {
+    Context context = failure.context();
+    if (context == null || context.isEntered()) {
+      custom.accept(loop, failure);
+    } else {
+      context.run(() -> custom.accept(loop, failure));
+    }
+  }
+
+  void reportByDefault(ExceptionContext failure) {
+    try {
+      logFailure(failure);
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable fault) {
+      LOG.log(Level.ERROR, "Exception in default exception handler", fault);
+    }
+  }
+
+  static void logFailure(ExceptionContext failure) {
+    Throwable exception = failure.exception();
+    if (exception == null) {
+      LOG.log(Level.ERROR, failure.text());
+    } else {
+      LOG.log(Level.ERROR, failure.text(), exception);
+    }
+  }
+
+  void callbackFailed(Handle handle, Throwable fault) {
+    Throwable created = handle.created();
+    Map<String, Object> details =
+        created == null
+            ? Map.of("handle", handle)
+            : Map.of("handle", handle, "source_traceback", trace(created));
+    report(
+        new ExceptionContext(
+            "Exception in callback " + handle.describe(), fault, details, handle.context()));
+  }
+
+  private static String trace(Throwable created) {
+    var text = new StringBuilder("Object created at (most recent call first):");
+    StackTraceElement[] frames = created.getStackTrace();
+    for (int i = 0; i < Math.min(frames.length, 10); i++) {
+      text.append("\n  at ").append(frames[i]);
+    }
+    return text.toString();
+  }
+
+  static void warnSlow(Handle handle, long nanos) {
+    LOG.log(
+        Level.WARNING,
+        "Executing {0} took {1} seconds",
+        handle.describe(),
+        String.format("%.3f", nanos / 1e9));
+  }
+}

@@ -1,0 +1,93 @@
+package io.loop.event;
+
+import org.jspecify.annotations.Nullable;
+
+/// A callback that is scheduled on a loop; what the scheduling methods of [Loop] return.
+///
+/// Loop thread only, but for the handles of [Loop#callSoonThreadsafe], which any thread may cancel.
+///
+/// Subclassing is for layers that schedule work without an object per call: override [#run], and
+/// call [#schedule] as often as needed, but not again before it has run.
+///
+/// Source: `asyncio.Handle`, Python 3.15.
+public class Handle {
+
+  /*
+   * `context` is a Context if the caller named one, else the ContextValues of the scheduling
+   * context: see CurrentContext for why. A cancelled handle keeps its place in the ready queue and
+   * is passed over there.
+   */
+
+  final Loop loop;
+  private final Object context;
+  private @Nullable Runnable callback;
+  private boolean cancelled;
+  private final @Nullable Throwable created;
+
+  Handle(Loop loop, @Nullable Runnable callback, @Nullable Context context) {
+    this.loop = loop;
+    this.callback = callback;
+    this.context = context != null ? context : CurrentContext.here().values();
+    this.created = loop.isDebug() ? new Throwable("scheduled here") : null;
+  }
+
+  /// Makes a handle that does what its subclass's [#run] says.
+  ///
+  /// @param loop the loop to run on
+  /// @param context the context to run in; null for a copy of the current one
+  protected Handle(Loop loop, @Nullable Context context) {
+    this(loop, null, context);
+  }
+
+  /// Appends this handle to its loop's ready queue, behind all that is there. Never suspends.
+  ///
+  /// @throws IllegalStateException if the loop is closed
+  protected final void schedule() {
+    loop.append(this);
+  }
+
+  /// Does the work; called once per scheduling, in this handle's context.
+  protected void run() {
+    if (callback != null) {
+      callback.run();
+    }
+  }
+
+  /// Cancels the callback: it will not run. Does nothing if it has run or was cancelled.
+  public void cancel() {
+    cancelled = true;
+    callback = null;
+  }
+
+  /// {@return whether this handle was cancelled}
+  public boolean isCancelled() {
+    return cancelled;
+  }
+
+  /// {@return the context the callback runs in}
+  public final Context context() {
+    return context instanceof Context explicit ? explicit : new Context((ContextValues) context);
+  }
+
+  Object rawContext() {
+    return context;
+  }
+
+  /// {@return where this was scheduled, in debug mode}
+  final @Nullable Throwable created() {
+    return created;
+  }
+
+  /// What a report about this handle calls it.
+  String describe() {
+    return callback == null ? getClass().getSimpleName() : callback.toString();
+  }
+
+  @Override
+  public String toString() {
+    return "<"
+        + getClass().getSimpleName()
+        + (isCancelled() ? " cancelled" : " " + describe())
+        + ">";
+  }
+}

@@ -1,0 +1,496 @@
+package io.loop.event;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// An event loop: runs callbacks, one at a time, in the order asyncio would.
+///
+/// A loop belongs to the thread that runs it. All methods are for that thread, and for the
+/// coroutines of this loop, except the ones that say "any thread". In debug mode a call from
+/// elsewhere is refused; otherwise it is a data race. No method suspends; a callback that blocks
+/// holds up everything on the loop.
+///
+/// Source: `asyncio.AbstractEventLoop`, Python 3.15. Equal deadlines fire in the order they were
+/// scheduled (asyncio leaves it open), and up to [#setTicksPerPoll] ticks run for each look at the
+/// outside world (asyncio: one).
+public final class Loop implements AutoCloseable {
+
+  /*
+   *   OPEN --run--> RUNNING --stop--> OPEN --close--> CLOSED (final)
+   *
+   * `thread` is set exactly while running; `closed` is the end. The order of a tick is Turn's, the
+   * order of timers is TimerWheel's, crossing threads is Inbox's and WakeupGate's; this class is
+   * what callers see and who may call.
+   *
+   * Other threads may read `guest`, a plain field, to ask "is it me?": a stale value is some other
+   * guest than the reader, so the answer is right all the same.
+   *
+   * The file is long because every overload carries its contract; the code is a page.
+   */
+
+  private static final ScopedValue<Guest> GUEST = ScopedValue.newInstance();
+  private static final ThreadLocal<@Nullable Loop> RUNNING = new ThreadLocal<>();
+  private static final int INITIAL_LOCALS = 4;
+
+  private final Poller poller;
+  private final long originNanos;
+  private final Turn turn;
+  private final Inbox inbox = new Inbox(this);
+  private final WakeupGate gate = new WakeupGate();
+  private final CurrentContext currentContext = new CurrentContext();
+  private final ExceptionReports reports = new ExceptionReports(this);
+  private @Nullable Object[] locals = new @Nullable Object[INITIAL_LOCALS];
+
+  private volatile @Nullable Thread thread;
+  private @Nullable Guest guest;
+  private boolean stopping;
+  private boolean strict;
+  private volatile boolean closed;
+  private boolean debug = Boolean.getBoolean("io.loop.debug");
+
+  private Loop(Poller poller) {
+    this.poller = poller;
+    this.originNanos = poller.nanoTime();
+    this.turn = new Turn(this, poller, inbox, gate, originNanos);
+    poller.open(this);
+  }
+
+  /// {@return a new loop on the best poller there is: Netty's with loop-netty on the path, else one
+  /// that parks}
+  public static Loop create() {
+    return create(Pollers.best());
+  }
+
+  /// {@return a new loop on a poller}
+  ///
+  /// @param poller the driver; it becomes this loop's own
+  public static Loop create(Poller poller) {
+    return new Loop(poller);
+  }
+
+  /// {@return the loop the caller runs on} Any thread.
+  ///
+  /// Source: `asyncio.get_running_loop`.
+  ///
+  /// @throws IllegalStateException if the caller is neither a callback nor a coroutine of a loop
+  public static Loop running() {
+    Loop loop = runningOrNull();
+    if (loop == null) {
+      throw new IllegalStateException(
+          "no running event loop: call this from a coroutine or a callback, for instance inside"
+              + " Asyncio.run");
+    }
+    return loop;
+  }
+
+  /// {@return the loop the caller runs on, or null if it does not run on one} Any thread.
+  public static @Nullable Loop runningOrNull() {
+    if (!Thread.currentThread().isVirtual()) {
+      return RUNNING.get();
+    }
+    Guest here = GUEST.isBound() ? GUEST.get() : null;
+    if (here == null || !here.isCurrentThread()) {
+      return null; // a thread forked in a structured scope inherits the binding, not the loop
+    }
+    Loop loop = here.loop();
+    if (loop.guest != here) {
+      here.rejoin();
+    }
+    return loop;
+  }
+
+  /// Schedules a callback for the next tick, behind all that is scheduled already.
+  ///
+  /// It runs in a copy of the current context, never inside this call.
+  ///
+  /// Source: `loop.call_soon`.
+  ///
+  /// @param callback what to run
+  /// @return a handle to cancel it with
+  /// @throws IllegalStateException if this loop is closed
+  public Handle callSoon(Runnable callback) {
+    return callSoon(callback, null);
+  }
+
+  /// Schedules a callback for the next tick, in a context of the caller's choice.
+  ///
+  /// @param callback what to run
+  /// @param context the context to run it in, itself and not a copy; null for a copy of the current
+  /// @return a handle to cancel it with
+  /// @throws IllegalStateException if this loop is closed
+  public Handle callSoon(Runnable callback, @Nullable Context context) {
+    requireCallback(callback);
+    var handle = new Handle(this, callback, context);
+    append(handle);
+    return handle;
+  }
+
+  /// Schedules a callback from any thread, and wakes the loop if it sleeps.
+  ///
+  /// Calls by one thread run in the order they were made. The handle may be cancelled from any
+  /// thread: either the callback never runs, or `cancel` returns after it has.
+  ///
+  /// Source: `loop.call_soon_threadsafe`.
+  ///
+  /// @param callback what to run on the loop's thread
+  /// @return a handle to cancel it with
+  /// @throws IllegalStateException if this loop is closed
+  public Handle callSoonThreadsafe(Runnable callback) {
+    return callSoonThreadsafe(callback, null);
+  }
+
+  /// Schedules a callback from any thread, in a context of the caller's choice.
+  ///
+  /// @param callback what to run on the loop's thread
+  /// @param context the context to run it in, itself and not a copy; null for a copy of the current
+  /// @return a handle to cancel it with
+  /// @throws IllegalStateException if this loop is closed
+  public Handle callSoonThreadsafe(Runnable callback, @Nullable Context context) {
+    requireCallback(callback);
+    var handle = new SharedHandle(this, callback, context);
+    if (isOnLoop()) {
+      append(handle);
+    } else if (!inbox.add(handle)) {
+      throw closedError();
+    } else if (gate.claim()) {
+      poller.wakeup();
+    }
+    return handle;
+  }
+
+  /// Schedules a callback for a moment from now.
+  ///
+  /// Never early; late by at most a millisecond plus what the loop has to do before. A delay of
+  /// zero or less is due in the next tick, behind all that is ready by then.
+  ///
+  /// Source: `loop.call_later`.
+  ///
+  /// @param delay how long to wait
+  /// @param callback what to run
+  /// @return a handle to cancel it with
+  /// @throws IllegalStateException if this loop is closed
+  public TimerHandle callLater(Duration delay, Runnable callback) {
+    return callLater(delay, callback, null);
+  }
+
+  /// Schedules a callback for a moment from now, in a context of the caller's choice.
+  ///
+  /// @param delay how long to wait
+  /// @param callback what to run
+  /// @param context the context to run it in, itself and not a copy; null for a copy of the current
+  /// @return a handle to cancel it with
+  /// @throws IllegalStateException if this loop is closed
+  public TimerHandle callLater(Duration delay, Runnable callback, @Nullable Context context) {
+    return startTimer(poller.nanoTime() + Nanos.of(delay), callback, context);
+  }
+
+  /// Schedules a callback for a point on this loop's clock.
+  ///
+  /// Source: `loop.call_at`.
+  ///
+  /// @param when the deadline, on the clock that [#time] reads
+  /// @param callback what to run
+  /// @return a handle to cancel it with
+  /// @throws IllegalStateException if this loop is closed
+  public TimerHandle callAt(Duration when, Runnable callback) {
+    return callAt(when, callback, null);
+  }
+
+  /// Schedules a callback for a point on this loop's clock, in a context of the caller's choice.
+  ///
+  /// @param when the deadline, on the clock that [#time] reads
+  /// @param callback what to run
+  /// @param context the context to run it in, itself and not a copy; null for a copy of the current
+  /// @return a handle to cancel it with
+  /// @throws IllegalStateException if this loop is closed
+  public TimerHandle callAt(Duration when, Runnable callback, @Nullable Context context) {
+    return startTimer(originNanos + Nanos.of(when), callback, context);
+  }
+
+  private TimerHandle startTimer(long deadline, Runnable callback, @Nullable Context context) {
+    requireCallback(callback);
+    requireUsable();
+    var timer = new TimerHandle(this, deadline, callback, context);
+    turn.wheel().schedule(timer);
+    return timer;
+  }
+
+  /// {@return the time on this loop's clock: monotonic, from an origin of its own}
+  ///
+  /// Source: `loop.time`.
+  public Duration time() {
+    return sinceOrigin(poller.nanoTime());
+  }
+
+  Duration sinceOrigin(long nanos) {
+    return Duration.ofNanos(nanos - originNanos);
+  }
+
+  /// Runs on the calling thread until [#stop] is called.
+  ///
+  /// Source: `loop.run_forever`.
+  ///
+  /// @throws IllegalStateException if this loop is closed or runs already, if another loop runs on
+  ///   this thread, or if this is a virtual thread
+  /// @throws KeyboardInterrupt if a callback or task threw it; what was ready stays ready
+  /// @throws SystemExit likewise
+  public void runForever() {
+    requireRunnable();
+    thread = Thread.currentThread();
+    RUNNING.set(this);
+    try {
+      poller.enclose(this::runTurns);
+    } finally {
+      stopping = false;
+      thread = null;
+      RUNNING.remove();
+    }
+  }
+
+  private void runTurns() {
+    do {
+      turn.run();
+    } while (!stopping);
+  }
+
+  private void requireRunnable() {
+    if (closed) {
+      throw closedError();
+    }
+    if (thread != null) {
+      throw new IllegalStateException("This event loop is already running");
+    }
+    if (runningOrNull() != null) {
+      throw new IllegalStateException("Cannot run the event loop while another loop is running");
+    }
+    if (Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException(
+          "A loop needs a platform thread, and this is a virtual one; run it from main or from"
+              + " Thread.ofPlatform()");
+    }
+  }
+
+  /// Makes [#runForever] return after the tick that runs now, or after one tick if it is called
+  /// before. What that tick schedules stays for the next run.
+  ///
+  /// Source: `loop.stop`.
+  public void stop() {
+    requireTurn();
+    stopping = true;
+  }
+
+  boolean isStopping() {
+    return stopping;
+  }
+
+  /// {@return whether this loop is running} Any thread, but the answer may be old.
+  public boolean isRunning() {
+    return thread != null;
+  }
+
+  /// {@return whether this loop is closed} Any thread.
+  public boolean isClosed() {
+    return closed;
+  }
+
+  /// Drops all that is scheduled, without running it, and releases the poller. Closing twice does
+  /// nothing.
+  ///
+  /// Source: `loop.close`.
+  ///
+  /// @throws IllegalStateException if this loop is running
+  @Override
+  public void close() {
+    if (thread != null) {
+      throw new IllegalStateException("Cannot close a running event loop; stop it first");
+    }
+    if (closed) {
+      return;
+    }
+    closeLocals();
+    closed = true;
+    inbox.close();
+    turn.clear();
+    poller.close();
+  }
+
+  private void closeLocals() {
+    for (Object local : locals) {
+      if (local instanceof AutoCloseable closeable) {
+        try {
+          closeable.close();
+        } catch (Exception fault) {
+          reports.report(new ExceptionContext("Exception while closing the event loop", fault));
+        }
+      }
+    }
+  }
+
+  /// Sets what is told about failures that have nobody else to go to.
+  ///
+  /// Source: `loop.set_exception_handler`.
+  ///
+  /// @param handler the handler; null for the default, which logs to the system logger `io.loop`
+  public void setExceptionHandler(
+      @Nullable BiConsumer<? super Loop, ? super ExceptionContext> handler) {
+    requireTurn();
+    reports.setHandler(handler);
+  }
+
+  /// {@return the handler that was set, or null for the default}
+  public @Nullable BiConsumer<? super Loop, ? super ExceptionContext> getExceptionHandler() {
+    return reports.handler();
+  }
+
+  /// Reports a failure to the exception handler.
+  ///
+  /// Source: `loop.call_exception_handler`.
+  ///
+  /// @param failure what happened
+  public void callExceptionHandler(ExceptionContext failure) {
+    reports.report(failure);
+  }
+
+  /// Logs a failure as the default handler does; for handlers that want to pass some on.
+  ///
+  /// Source: `loop.default_exception_handler`.
+  ///
+  /// @param failure what happened
+  public void defaultExceptionHandler(ExceptionContext failure) {
+    ExceptionReports.logFailure(failure);
+  }
+
+  /// {@return whether debug mode is on; at first it is if the system property `io.loop.debug` is
+  /// true}
+  public boolean isDebug() {
+    return debug;
+  }
+
+  /// Turns debug mode on or off: calls from wrong threads are refused, slow callbacks are logged,
+  /// handles and futures remember where they were made.
+  ///
+  /// Source: `loop.set_debug`.
+  ///
+  /// @param debug whether it is on
+  public void setDebug(boolean debug) {
+    this.debug = debug;
+  }
+
+  /// Sets from which run time on debug mode logs a callback as slow; 100 ms at first.
+  ///
+  /// @param duration the threshold
+  public void setSlowCallbackDuration(Duration duration) {
+    turn.setSlowNanos(Nanos.of(duration));
+  }
+
+  /// Sets how much runs between two looks at the outside world.
+  ///
+  /// @param ticks at most this many ticks; 1 is strict asyncio
+  /// @param budget and no new tick after this long; 64 ticks and 100 µs at first
+  /// @throws IllegalArgumentException if ticks is below 1
+  public void setTicksPerPoll(int ticks, Duration budget) {
+    if (ticks < 1) {
+      throw new IllegalArgumentException("ticks must be at least 1, not " + ticks);
+    }
+    turn.setLimits(ticks, Nanos.of(budget));
+  }
+
+  /// {@return whether nothing is waiting to run, so that the poller may sleep}
+  public boolean mayBlock() {
+    return inbox.isEmpty() && !turn.hasReady() && !stopping;
+  }
+
+  /// {@return whether the caller is on this loop: its thread, or the guest whose turn it is} Any
+  /// thread.
+  public boolean isOnLoop() {
+    if (thread == Thread.currentThread()) {
+      return true;
+    }
+    Guest here = guest;
+    return here != null && here.isCurrentThread();
+  }
+
+  /// Gives a guest its turn; loop thread only.
+  ///
+  /// @param entering the guest whose thread runs next; null for the loop's own
+  /// @return the guest that had the turn, to hand to [#enter] afterwards
+  public @Nullable Guest enter(@Nullable Guest entering) {
+    Guest before = guest;
+    guest = entering;
+    return before;
+  }
+
+  /// Runs the body of a guest so that [#running] finds the loop there; called once, on the guest's
+  /// thread.
+  ///
+  /// @param visitor the guest
+  /// @param body what it runs
+  public static void host(Guest visitor, Runnable body) {
+    ScopedValue.where(GUEST, visitor).run(body);
+  }
+
+  /// From now on, checks at every call that the caller has its turn, as debug mode does; for layers
+  /// whose guests may go on by themselves after a blocking call.
+  public void requireTurns() {
+    strict = true;
+  }
+
+  /// {@return whether [#requireTurns] was called}
+  public boolean checksTurns() {
+    return strict;
+  }
+
+  CurrentContext currentContext() {
+    return currentContext;
+  }
+
+  ExceptionReports reports() {
+    return reports;
+  }
+
+  void append(Handle handle) {
+    requireUsable();
+    turn.append(handle);
+  }
+
+  void unschedule(TimerHandle timer) {
+    turn.wheel().cancel(timer);
+  }
+
+  @Nullable Object local(int index) {
+    return index < locals.length ? locals[index] : null;
+  }
+
+  void setLocal(int index, Object value) {
+    if (index >= locals.length) {
+      locals = Arrays.copyOf(locals, index + INITIAL_LOCALS);
+    }
+    locals[index] = value;
+  }
+
+  private void requireUsable() {
+    if (closed) {
+      throw closedError();
+    }
+    requireTurn();
+  }
+
+  private void requireTurn() {
+    if ((strict || debug) && thread != null && !isOnLoop() && runningOrNull() != this) {
+      throw new IllegalStateException(
+          "Non-thread-safe operation invoked on an event loop other than the current one; use"
+              + " callSoonThreadsafe");
+    }
+  }
+
+  private static void requireCallback(Runnable callback) {
+    Objects.requireNonNull(callback, "callback");
+  }
+
+  private static IllegalStateException closedError() {
+    return new IllegalStateException("Event loop is closed");
+  }
+}

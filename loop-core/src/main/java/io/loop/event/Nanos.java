@@ -1,0 +1,26 @@
+package io.loop.event;
+
+import java.time.Duration;
+
+/// Durations as nanoseconds that can be added to a clock reading without overflow.
+final class Nanos {
+
+  /*
+   * Deadlines are compared by subtraction, so they must stay within half the range of each other.
+   * A quarter of the range, 73 years, leaves room for a clock that moves on meanwhile.
+   */
+
+  private static final long LIMIT = 1L << 61;
+  private static final Duration LONGEST = Duration.ofNanos(LIMIT);
+  private static final Duration SHORTEST = LONGEST.negated();
+
+  private Nanos() {}
+
+  /// {@return the duration in nanoseconds, cut off at 73 years either way}
+  static long of(Duration duration) {
+    if (duration.compareTo(LONGEST) >= 0) {
+      return LIMIT;
+    }
+    return duration.compareTo(SHORTEST) <= 0 ? -LIMIT : duration.toNanos();
+  }
+}

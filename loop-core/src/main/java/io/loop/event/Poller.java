@@ -1,0 +1,47 @@
+package io.loop.event;
+
+/// What a loop waits with: the driver behind a [Loop].
+///
+/// The loop decides what runs and in which order; a poller supplies the clock, waits for the
+/// outside world and is woken from it. One poller serves one loop for life. Implementations with a
+/// public constructor without arguments are found through [java.util.ServiceLoader]; the first one
+/// found is what [Loop#create()] uses.
+///
+/// All methods but [#wakeup] and [#nanoTime] are called on the loop's thread. While it polls, a
+/// poller may call [Loop#callSoon] and complete futures, but it must never run loop callbacks
+/// itself.
+public interface Poller {
+
+  /// Ties this poller to its loop; called once, before anything else, on the creating thread.
+  ///
+  /// @param loop the loop to serve
+  void open(Loop loop);
+
+  /// Runs the loop on the calling thread, with whatever that thread needs around it.
+  ///
+  /// Called once per run of the loop. The default just runs the body.
+  ///
+  /// @param run the loop's whole run; returns when the loop stops
+  default void enclose(Runnable run) {
+    run.run();
+  }
+
+  /// Does the input and output that is pending, then waits for more.
+  ///
+  /// Returns early when something happened, when [#wakeup] was called, and always when
+  /// [Loop#mayBlock] says false after the poller made its intent to sleep visible to `wakeup`.
+  ///
+  /// @param waitNanos how long to wait at most, in nanoseconds; 0 means do not wait,
+  ///   `Long.MAX_VALUE` no limit
+  void poll(long waitNanos);
+
+  /// Ends a wait, or the next one if none is under way. Any thread.
+  void wakeup();
+
+  /// {@return the loop's clock in nanoseconds: monotonic, with an arbitrary origin, wrapping} Any
+  /// thread.
+  long nanoTime();
+
+  /// Releases what this poller holds; called once, when the loop closes.
+  void close();
+}

@@ -1,0 +1,69 @@
+package io.loop.event;
+
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The handles that are ready to run, first in first out.
+///
+/// Loop thread only.
+final class ReadyQueue implements Consumer<Handle> {
+
+  /*
+   * A power-of-two ring. `head` and `tail` only grow; their low bits are the index, their
+   * difference is the size, and both may wrap. A slot is nulled when it is taken, so a handle that
+   * has run is not kept reachable.
+   */
+
+  private static final int INITIAL_CAPACITY = 256;
+
+  private @Nullable Handle[] ring = new @Nullable Handle[INITIAL_CAPACITY];
+  private int head;
+  private int tail;
+
+  void add(Handle handle) {
+    if (tail - head == ring.length) {
+      grow();
+    }
+    ring[tail++ & ring.length - 1] = handle;
+  }
+
+  @Override
+  public void accept(Handle handle) {
+    add(handle);
+  }
+
+  @Nullable Handle poll() {
+    if (head == tail) {
+      return null;
+    }
+    int index = head++ & ring.length - 1;
+    Handle handle = ring[index];
+    ring[index] = null;
+    return handle;
+  }
+
+  int size() {
+    return tail - head;
+  }
+
+  boolean isEmpty() {
+    return head == tail;
+  }
+
+  void clear() {
+    Arrays.fill(ring, null);
+    head = tail;
+  }
+
+  private void grow() {
+    int length = ring.length;
+    int start = head & length - 1;
+    var larger = new @Nullable Handle[length * 2];
+    System.arraycopy(ring, start, larger, 0, length - start);
+    System.arraycopy(ring, 0, larger, length - start, start);
+    ring = larger;
+    head = 0;
+    tail = length;
+  }
+}

@@ -1,0 +1,341 @@
+package io.loop.event;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The timers of one loop, in a hierarchy of wheels with a tick of one millisecond.
+///
+/// Loop thread only. The handle is the entry: scheduling and cancelling take constant time and
+/// allocate nothing, and a handle that is not scheduled holds no reference to another.
+///
+/// A timer is never early. It comes out at the first [#advance] at or after its deadline rounded up
+/// to a tick; ticks are counted from the time the wheel was made. One that is due when it is
+/// scheduled comes out at the next advance. Deadlines are points on the loop's clock, in nanos;
+/// they may be negative or wrap, and may lie up to `Long.MAX_VALUE` nanos ahead.
+///
+/// Source: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987, scheme 7.
+final class TimerWheel {
+
+  /*
+   * `slot`, in the handle, is the whole state of a timer.
+   *
+   *                   schedule                        its slot is opened
+   *   NOT_SCHEDULED --+----------> level 5 to 1  -----------------------> a lower level
+   *         ^         +----------> level 0       -----------------------> DUE
+   *         |         +----------> PARKED        -- every 2^36 ticks ---> a level, or PARKED again
+   *         |         +----------> DUE, when the deadline has passed already
+   *         |
+   *         +--- from DUE: advance, in order of (deadline, sequence)
+   *         +--- from anywhere: cancel, clear
+   *
+   * The tick at which a timer expires is read as six digits of six bits, and what is above them.
+   *
+   *       above   | level 5 | level 4 | level 3 | level 2 | level 1 | level 0
+   *       parked  |  12 d   |  4.7 h  |  262 s  |  4.1 s  |  64 ms  |  1 ms     a slot
+   *
+   * A timer sits at the highest digit in which its tick differs from the wheel's, in the slot that
+   * digit names. So a level holds only slots ahead of the wheel's own, none wraps round, and all
+   * of a level comes before all of the next: the lowest bit of the lowest bitmap that is not zero
+   * is the next slot to open, and the timer to expire next is in it. When the wheel gets there, the
+   * timers in it agree with the wheel in that digit and move down; one that agrees in every digit
+   * goes to level 0, in the slot that is opened next.
+   *
+   * A slot of level 0 is one tick, and is sorted when it is opened. So what gathers in DUE is in
+   * order, unless there was something in DUE before: a deadline that had passed when it was
+   * scheduled may lie after one that is waiting for the end of the same tick.
+   *
+   * advance moves the time, gathers and sorts before it hands anything over. So the wheel is whole
+   * whenever the callback runs, and when it throws the rest is still DUE. What the callback adds to
+   * DUE follows what was gathered and is told from it by its sequence.
+   */
+
+  /// The slot of a timer that is in no wheel.
+  static final int NOT_SCHEDULED = -1;
+
+  private static final long TICK_NANOS = 1_000_000;
+  private static final int DIGIT_BITS = 6;
+  private static final long DIGIT_MASK = (1 << DIGIT_BITS) - 1;
+  private static final int LEVELS = 6;
+  private static final int PARKED = LEVELS << DIGIT_BITS;
+  private static final int DUE = PARKED + 1;
+
+  private final long startNanos;
+
+  /// The ends of each slot's list, in order of insertion.
+  private final @Nullable TimerHandle[] first = new @Nullable TimerHandle[DUE + 1];
+
+  private final @Nullable TimerHandle[] last = new @Nullable TimerHandle[DUE + 1];
+
+  /// A bit for each slot that has timers; the last word, for PARKED and DUE, is not read.
+  private final long[] occupied = new long[LEVELS + 1];
+
+  private long nowNanos;
+  private long tick; // of nowNanos, rounded down
+  private long nextSequence;
+  private int size;
+
+  TimerWheel(long startNanos) {
+    this.startNanos = startNanos;
+    this.nowNanos = startNanos;
+  }
+
+  /// Adds a timer. A deadline in the past is legal: the timer comes out at the next advance.
+  ///
+  /// @throws IllegalStateException if the timer is scheduled already
+  void schedule(TimerHandle timer) {
+    if (timer.slot != NOT_SCHEDULED) {
+      throw new IllegalStateException("Timer is scheduled already.");
+    }
+    timer.sequence = nextSequence++;
+    boolean isDue = timer.deadlineNanos - nowNanos <= 0;
+    append(timer, isDue ? DUE : slotFor(timer.deadlineNanos));
+    size++;
+  }
+
+  /// Removes a timer at once.
+  ///
+  /// @return false if it is not scheduled: it never was, has come out, or was cancelled
+  boolean cancel(TimerHandle timer) {
+    if (timer.slot == NOT_SCHEDULED) {
+      return false;
+    }
+    remove(timer);
+    return true;
+  }
+
+  /// Returns how long the loop may wait, in nanos: 0 when a timer is due, `Long.MAX_VALUE` when
+  /// there is none. The wait may end early, at a moment when timers only change their level; it
+  /// never ends after the first one comes out.
+  long nextExpiryNanos(long nowNanos) {
+    if (first[DUE] != null) {
+      return 0;
+    }
+    if (size == 0) {
+      return Long.MAX_VALUE;
+    }
+    return Math.max(0, nanosOf(startOf(nextSlot())) - nowNanos);
+  }
+
+  /// Moves the wheel's time and hands over every timer that is due by then, ordered by deadline and
+  /// then by when it was scheduled. A time before the last one counts as the last one.
+  ///
+  /// The callback may schedule and cancel. A timer it schedules waits for the next advance even
+  /// when due; one it cancels is not handed over. When it throws, the timers not handed over yet
+  /// come out at the next advance.
+  void advance(long nowNanos, Consumer<? super TimerHandle> due) {
+    long targetNanos = nowNanos - this.nowNanos > 0 ? nowNanos : this.nowNanos;
+    boolean someDueBefore = first[DUE] != null;
+    gather(targetNanos);
+    if (someDueBefore) {
+      sort(DUE);
+    }
+    this.nowNanos = targetNanos; // not before the sorts: see isBefore
+    handOver(due);
+  }
+
+  int size() {
+    return size;
+  }
+
+  /// Removes every timer; none is handed over.
+  void clear() {
+    for (int slot = 0; slot < first.length; slot++) {
+      for (TimerHandle timer; (timer = first[slot]) != null; ) {
+        remove(timer);
+      }
+    }
+  }
+
+  private int slotFor(long deadlineNanos) {
+    long expiry = tick + ticksIn(deadlineNanos - nanosOf(tick) + TICK_NANOS - 1); // rounded up
+    int highestBit = Long.SIZE - 1 - Long.numberOfLeadingZeros(expiry ^ tick);
+    int level = highestBit / DIGIT_BITS;
+    if (level >= LEVELS) {
+      return PARKED;
+    }
+    return (level << DIGIT_BITS) + (int) ((expiry >>> (level * DIGIT_BITS)) & DIGIT_MASK);
+  }
+
+  /// {@return the next slot to open; PARKED, perhaps empty, when every level is}
+  private int nextSlot() {
+    for (int level = 0; level < LEVELS; level++) {
+      if (occupied[level] != 0) {
+        return (level << DIGIT_BITS) + Long.numberOfTrailingZeros(occupied[level]);
+      }
+    }
+    return PARKED;
+  }
+
+  /// {@return the tick at which a slot is to be opened}
+  private long startOf(int slot) {
+    int shift = (slot >> DIGIT_BITS) * DIGIT_BITS;
+    if (slot == PARKED) {
+      return ((tick >>> shift) + 1) << shift;
+    }
+    long digitCleared = (tick >>> shift) & ~DIGIT_MASK;
+    return (digitCleared | (slot & DIGIT_MASK)) << shift;
+  }
+
+  private long nanosOf(long tick) {
+    return startNanos + tick * TICK_NANOS; // wraps as the clock does
+  }
+
+  /// Divides as if unsigned: a delay of almost `Long.MAX_VALUE` counted from the tick before now
+  /// does not fit a signed long. Halving first costs a shift, `divideUnsigned` a division.
+  private static long ticksIn(long nanos) {
+    return (nanos >>> 1) / (TICK_NANOS / 2);
+  }
+
+  /// Moves the tick, and appends every timer that expires on the way to the due list.
+  private void gather(long targetNanos) {
+    long target = tick + ticksIn(targetNanos - nanosOf(tick));
+    int slot = nextSlot();
+    for (long start; (start = startOf(slot)) <= target; slot = nextSlot()) {
+      tick = start;
+      open(slot);
+    }
+    tick = target;
+  }
+
+  private void open(int slot) {
+    boolean isDue = slot <= DIGIT_MASK;
+    if (isDue) {
+      sort(slot);
+    }
+    TimerHandle timer = first[slot];
+    first[slot] = null; // all out before the first goes back in: it may be PARKED again
+    last[slot] = null;
+    occupied[slot >> DIGIT_BITS] &= ~(1L << slot);
+    while (timer != null) {
+      TimerHandle next = timer.next;
+      append(timer, isDue ? DUE : slotFor(timer.deadlineNanos));
+      timer = next;
+    }
+  }
+
+  private void handOver(Consumer<? super TimerHandle> due) {
+    long end = nextSequence;
+    for (TimerHandle timer; (timer = first[DUE]) != null && timer.sequence < end; ) {
+      remove(timer);
+      due.accept(timer);
+    }
+  }
+
+  /// One pass when the list is in order, as it mostly is. Otherwise the ascending runs it is made
+  /// of are merged in their own links: no array, however many timers there are.
+  private void sort(int slot) {
+    int runs = countRuns(slot);
+    if (runs > 1) {
+      relink(slot, mergeRuns(slot, runs));
+    }
+  }
+
+  private int countRuns(int slot) {
+    int runs = 0;
+    TimerHandle previous = null;
+    for (TimerHandle timer = first[slot]; timer != null; timer = timer.next) {
+      if (previous == null || isBefore(timer, previous)) {
+        runs++;
+      }
+      previous = timer;
+    }
+    return runs;
+  }
+
+  /// Takes the first `count` runs off the list and returns them as one, linked by `next` only.
+  private TimerHandle mergeRuns(int slot, int count) {
+    if (count == 1) {
+      return takeRun(slot);
+    }
+    TimerHandle left = mergeRuns(slot, count / 2);
+    TimerHandle right = mergeRuns(slot, count - count / 2);
+    return merge(left, right);
+  }
+
+  private TimerHandle takeRun(int slot) {
+    TimerHandle start = requireNonNull(first[slot]);
+    TimerHandle end = start;
+    TimerHandle next = end.next;
+    while (next != null && !isBefore(next, end)) {
+      end = next;
+      next = end.next;
+    }
+    end.next = null;
+    first[slot] = next;
+    return start;
+  }
+
+  private TimerHandle merge(TimerHandle left, TimerHandle right) {
+    boolean swapped = isBefore(right, left);
+    TimerHandle head = swapped ? right : left;
+    TimerHandle other = swapped ? left : right;
+    TimerHandle tail = head; // merged up to here, and followed by the rest of its own run
+    for (TimerHandle next; (next = tail.next) != null; tail = next) {
+      if (isBefore(other, next)) {
+        tail.next = other;
+        TimerHandle overtaken = next;
+        next = other;
+        other = overtaken;
+      }
+    }
+    tail.next = other;
+    return head;
+  }
+
+  /// Compares distances from the last advance. A long holds them, as it does not always hold the
+  /// distance between two deadlines: one long past, the other reached by a great jump.
+  private boolean isBefore(TimerHandle timer, TimerHandle reference) {
+    long nanos = timer.deadlineNanos - nowNanos;
+    long referenceNanos = reference.deadlineNanos - nowNanos;
+    return nanos != referenceNanos ? nanos < referenceNanos : timer.sequence < reference.sequence;
+  }
+
+  private void relink(int slot, TimerHandle head) {
+    TimerHandle previous = null;
+    for (TimerHandle timer = head; timer != null; timer = timer.next) {
+      timer.previous = previous;
+      previous = timer;
+    }
+    first[slot] = head;
+    last[slot] = previous;
+  }
+
+  private void append(TimerHandle timer, int slot) {
+    TimerHandle previous = last[slot];
+    timer.previous = previous;
+    timer.next = null;
+    timer.slot = slot;
+    last[slot] = timer;
+    if (previous != null) {
+      previous.next = timer;
+      return;
+    }
+    first[slot] = timer;
+    occupied[slot >> DIGIT_BITS] |= 1L << slot;
+  }
+
+  private void remove(TimerHandle timer) {
+    TimerHandle previous = timer.previous;
+    TimerHandle next = timer.next;
+    int slot = timer.slot;
+    if (previous == null) {
+      first[slot] = next;
+    } else {
+      previous.next = next;
+    }
+    if (next == null) {
+      last[slot] = previous;
+    } else {
+      next.previous = previous;
+    }
+    if (previous == null && next == null) {
+      occupied[slot >> DIGIT_BITS] &= ~(1L << slot);
+    }
+    timer.previous = null;
+    timer.next = null;
+    timer.slot = NOT_SCHEDULED;
+    size--;
+  }
+}

@@ -1,0 +1,41 @@
+package io.loop.task;
+
+import org.jspecify.annotations.Nullable;
+
+/// The body of a coroutine that has a result: ordinary code that may await.
+///
+/// A body is started by a task or called by another body. What it throws is the task's outcome, the
+/// very object.
+///
+/// Source: a coroutine function, Python 3.15.
+///
+/// @param <T> the type of the result
+@FunctionalInterface
+public interface Coro<T extends @Nullable Object> {
+
+  /// Runs the body. Suspends wherever it awaits.
+  ///
+  /// @return the result
+  /// @throws Exception whatever the body lets out
+  T run() throws Exception;
+
+  /// The body of a coroutine without a result.
+  @FunctionalInterface
+  interface Action {
+
+    /// Runs the body. Suspends wherever it awaits.
+    ///
+    /// @throws Exception whatever the body lets out
+    void run() throws Exception;
+  }
+
+  /// {@return a body that runs an action; its result is null}
+  ///
+  /// @param action what to run
+  static Coro<@Nullable Void> of(Action action) {
+    return () -> {
+      action.run();
+      return null;
+    };
+  }
+}

@@ -1,0 +1,66 @@
+package io.loop.task;
+
+import io.loop.event.ExceptionContext;
+import java.lang.ref.Cleaner;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The outcome of a future that failed, and the watch kept until somebody reads it.
+final class Failure {
+
+  /*
+   * unread --read--> read                  nothing to report
+   * unread --future collected--> reported  by the cleaner's thread, through the loop
+   * unread --loop closes--> reported       by LoopTasks
+   *
+   * The report must not keep the future alive, so it is an object of its own: it knows the failure
+   * and what the future was called. Loop thread only, but for the cleaner's call.
+   */
+
+  private static final Cleaner CLEANER = Cleaner.create();
+
+  private final Throwable cause;
+  private final UnreadFailures unread;
+  private UnreadFailures.@Nullable Entry entry;
+  private Cleaner.@Nullable Cleanable cleanable;
+
+  Failure(Throwable cause, UnreadFailures unread) {
+    this.cause = cause;
+    this.unread = unread;
+  }
+
+  /// Starts the watch: the future is settled with this, and nobody has read it.
+  void watch(LoopFuture<?> future) {
+    var report =
+        new ExceptionContext(
+            future.getClass().getSimpleName() + " exception was never retrieved",
+            cause,
+            Map.of("future", future.toString()),
+            null);
+    var watched = unread.add(report);
+    entry = watched;
+    cleanable = CLEANER.register(future, watched::collected);
+  }
+
+  /// {@return the failure, which counts as read from now on}
+  Throwable read() {
+    if (entry != null) {
+      unread.remove(entry);
+      entry = null;
+    }
+    if (cleanable != null) {
+      cleanable.clean(); // deregisters; the entry knows that it was read
+      cleanable = null;
+    }
+    return cause;
+  }
+
+  Throwable cause() {
+    return cause;
+  }
+
+  @Override
+  public String toString() {
+    return cause.toString();
+  }
+}

@@ -1,0 +1,398 @@
+package io.loop.task;
+
+import io.loop.event.Context;
+import io.loop.event.Handle;
+import io.loop.event.Loop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A result that arrives once, on one loop.
+///
+/// Loop thread and coroutines of the loop only; from elsewhere, queue the call with
+/// [Loop#callSoonThreadsafe].
+///
+/// Source: `asyncio.Future`, Python 3.15.
+///
+/// @param <T> the type of the result
+public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
+    permits Task, GatherFuture {
+
+  /*
+   * `outcome` is the whole state, so no second field can disagree with it.
+   *
+   *   null ---setResult------> the value itself, or NULL  \
+   *   null ---setException---> Failure                     >  final
+   *   null ---cancel---------> Cancelled                  /
+   *
+   * Callbacks never run inside the call that settles the future, nor inside addDoneCallback: both
+   * hand them to the loop. A caller is not re-entered, and the stack stays flat however long a
+   * chain of futures grows.
+   *
+   * `callbacks` is null, one Handle, or a list of them: one awaiter is the usual case. The handle
+   * made when a callback is added is what runs later; an awaiting task adds the handle that all its
+   * steps reuse. One list for both keeps their order.
+   *
+   * No field is volatile. Confinement orders every access; crossing threads is the loop's job.
+   */
+
+  private static final Object NULL = new Object();
+
+  /// The outcome of a future that was cancelled.
+  private static final class Cancelled {
+    private final @Nullable String message;
+    private @Nullable CancelledError original;
+
+    Cancelled(@Nullable String message, @Nullable CancelledError original) {
+      this.message = message;
+      this.original = original;
+    }
+
+    /// The error a task ended with goes to the first who asks; later ones get a new one.
+    CancelledError error() {
+      CancelledError first = original;
+      original = null;
+      return first != null ? first : new CancelledError(message);
+    }
+  }
+
+  private static final class Callback<T extends @Nullable Object> extends Handle {
+    private final LoopFuture<T> future;
+    private final Consumer<? super LoopFuture<T>> function;
+
+    Callback(
+        LoopFuture<T> future, Consumer<? super LoopFuture<T>> function, @Nullable Context context) {
+      super(future.loop, context);
+      this.future = future;
+      this.function = function;
+    }
+
+    @Override
+    protected void run() {
+      function.accept(future);
+    }
+
+    @Override
+    public String toString() {
+      return "<callback " + function + " of " + future + ">";
+    }
+
+    void fire() {
+      schedule();
+    }
+  }
+
+  final Loop loop;
+  private @Nullable Object outcome;
+  private @Nullable Object callbacks;
+
+  /// Makes a pending future of the running loop.
+  ///
+  /// @throws IllegalStateException if no loop is running here
+  public LoopFuture() {
+    this(Loop.running());
+  }
+
+  /// Makes a pending future.
+  ///
+  /// @param loop its loop
+  public LoopFuture(Loop loop) {
+    this.loop = loop;
+  }
+
+  /// {@return this future's loop}
+  public final Loop getLoop() {
+    return loop;
+  }
+
+  /// {@return whether this future is settled: has a result, a failure, or was cancelled}
+  public final boolean isDone() {
+    return outcome != null;
+  }
+
+  /// {@return whether this future was cancelled}
+  public final boolean isCancelled() {
+    return outcome instanceof Cancelled;
+  }
+
+  /// Settles this future with a result.
+  ///
+  /// @param value the result
+  /// @throws InvalidStateException if it is settled already
+  /// @throws IllegalStateException if this is a task: only its body settles it
+  public void setResult(T value) {
+    settleWith(value);
+  }
+
+  /// Settles this future with a failure.
+  ///
+  /// A failure that nobody reads is reported to the loop's exception handler when this future is
+  /// collected, at the latest when the loop closes.
+  ///
+  /// @param cause what awaiting this future throws
+  /// @throws InvalidStateException if it is settled already
+  /// @throws IllegalStateException if this is a task: only its body settles it
+  public void setException(Throwable cause) {
+    failWith(cause);
+  }
+
+  /// Cancels this future if it is pending; awaiting it then throws [CancelledError].
+  ///
+  /// @return whether this call cancelled it
+  public final boolean cancel() {
+    return cancel(null);
+  }
+
+  /// Cancels this future if it is pending, with a message for those who await it.
+  ///
+  /// @param message what the [CancelledError] says; null for nothing
+  /// @return whether this call cancelled it
+  public boolean cancel(@Nullable String message) {
+    markRead();
+    if (outcome != null) {
+      return false;
+    }
+    settle(new Cancelled(message, null));
+    return true;
+  }
+
+  final void settleWith(T value) {
+    requirePending();
+    settle(value == null ? NULL : value);
+  }
+
+  final void failWith(Throwable cause) {
+    requirePending();
+    Objects.requireNonNull(cause, "cause");
+    var failure = new Failure(cause, LoopTasks.of(loop).unread());
+    settle(failure);
+    failure.watch(this);
+  }
+
+  final void cancelWith(CancelledError original) {
+    settle(new Cancelled(null, original));
+  }
+
+  final void cancelSilently(@Nullable String message) {
+    settle(new Cancelled(message, null));
+  }
+
+  private void requirePending() {
+    if (outcome != null) {
+      throw new InvalidStateException("invalid state: the future is settled already: " + this);
+    }
+  }
+
+  private void settle(Object settled) {
+    outcome = settled;
+    Object waiting = callbacks;
+    callbacks = null; // a settled future must not keep its callbacks reachable
+    if (waiting instanceof Handle single) {
+      fire(single);
+    } else if (waiting != null) {
+      asList(waiting).forEach(LoopFuture::fire);
+    }
+  }
+
+  private static void fire(Handle handle) {
+    if (handle instanceof TaskStep step) {
+      step.wake();
+    } else {
+      ((Callback<?>) handle).fire();
+    }
+  }
+
+  @SuppressWarnings("unchecked") // what is neither null nor a handle is the list made in addHandle
+  private static List<Handle> asList(Object callbacks) {
+    return (List<Handle>) callbacks;
+  }
+
+  /// {@return the result; never waits for it}
+  ///
+  /// Throws what [#setException] was given, the very object, undeclared (decision D7).
+  ///
+  /// @throws InvalidStateException if nothing has arrived yet
+  /// @throws CancelledError if this future was cancelled
+  public final T result() {
+    Object settled = outcome;
+    if (settled == null) {
+      throw new InvalidStateException("Result is not ready.");
+    }
+    if (settled instanceof Failure failure) {
+      throw Throwing.rethrow(failure.read());
+    }
+    if (settled instanceof Cancelled cancelled) {
+      throw cancelled.error();
+    }
+    return unbox(settled);
+  }
+
+  @SuppressWarnings({"unchecked", "NullAway"}) // NULL stands for a null that T allowed in setResult
+  private T unbox(Object settled) {
+    return settled == NULL ? null : (T) settled;
+  }
+
+  /// {@return what this future failed with, or null if it has a result; never waits}
+  ///
+  /// @throws InvalidStateException if nothing has arrived yet
+  /// @throws CancelledError if this future was cancelled
+  public final @Nullable Throwable exception() {
+    Object settled = outcome;
+    if (settled == null) {
+      throw new InvalidStateException("Exception is not set.");
+    }
+    if (settled instanceof Cancelled cancelled) {
+      throw cancelled.error();
+    }
+    return settled instanceof Failure failure ? failure.read() : null;
+  }
+
+  /// Reads the outcome as awaiting does: what awaiting would throw, or null if there is a result.
+  final @Nullable Throwable takeThrowable() {
+    Object settled = outcome;
+    if (settled instanceof Failure failure) {
+      return failure.read();
+    }
+    return settled instanceof Cancelled cancelled ? cancelled.error() : null;
+  }
+
+  /// What this failed with, without counting as reading it.
+  final @Nullable Throwable failure() {
+    return outcome instanceof Failure failure ? failure.cause() : null;
+  }
+
+  /// The error of a cancelled future as asking for its result gives it; a new one for any other.
+  final CancelledError cancelledError() {
+    return outcome instanceof Cancelled cancelled ? cancelled.error() : new CancelledError();
+  }
+
+  final @Nullable String cancelMessage() {
+    return outcome instanceof Cancelled cancelled ? cancelled.message : null;
+  }
+
+  final void markRead() {
+    if (outcome instanceof Failure failure) {
+      failure.read();
+    }
+  }
+
+  /// {@return the result, waiting for it if need be} Coroutine only.
+  ///
+  /// Suspends, and is a cancellation point, only if this future is pending.
+  ///
+  /// Throws what this future failed with, the very object, undeclared (decision D7).
+  ///
+  /// @throws CancelledError if this future or the awaiting task was cancelled
+  /// @throws IllegalStateException if it is pending and the caller is not a coroutine
+  public final T await() {
+    if (loop.checksTurns()) {
+      Loop.running(); // waits for the caller's turn
+    }
+    if (outcome == null) {
+      TaskStep.current(loop).awaitOn(this);
+    }
+    return result();
+  }
+
+  /// {@return the result, waiting for it if need be} As [#await()]: a future can stand where a body
+  /// is wanted.
+  @Override
+  public final T run() {
+    return await();
+  }
+
+  /// {@return the result, waiting for it if need be; lets the compiler accept a catch of one
+  /// checked exception} Coroutine only. As [#await()].
+  ///
+  /// @param declared a checked exception this future may fail with
+  /// @param <X> its type
+  /// @throws X if this future failed with it
+  /// @throws CancelledError if this future or the awaiting task was cancelled
+  public final <X extends Exception> T await(Class<X> declared) throws X {
+    Objects.requireNonNull(declared, "declared");
+    return await();
+  }
+
+  /// Calls a function when this future is settled; soon, if it is already.
+  ///
+  /// The call goes through the loop's ready queue, in a copy of the current context. A function
+  /// added twice is called twice.
+  ///
+  /// @param function what to call, with this future
+  public final void addDoneCallback(Consumer<? super LoopFuture<T>> function) {
+    addDoneCallback(function, null);
+  }
+
+  /// Calls a function when this future is settled, in a context of the caller's choice.
+  ///
+  /// @param function what to call, with this future
+  /// @param context the context to call it in, itself and not a copy; null for a copy of the
+  ///   current
+  public final void addDoneCallback(
+      Consumer<? super LoopFuture<T>> function, @Nullable Context context) {
+    Objects.requireNonNull(function, "function");
+    var callback = new Callback<>(this, function, context);
+    if (outcome != null) {
+      callback.fire();
+    } else {
+      addHandle(callback);
+    }
+  }
+
+  final void addHandle(Handle handle) {
+    Object waiting = callbacks;
+    if (waiting == null) {
+      callbacks = handle;
+    } else if (waiting instanceof Handle first) {
+      var list = new ArrayList<Handle>(4);
+      list.add(first);
+      list.add(handle);
+      callbacks = list;
+    } else {
+      asList(waiting).add(handle);
+    }
+  }
+
+  /// Removes every registration of a function; what is in the ready queue already still runs.
+  ///
+  /// @param function what was given to [#addDoneCallback]
+  /// @return how many registrations were removed
+  public final int removeDoneCallback(Consumer<? super LoopFuture<T>> function) {
+    Object waiting = callbacks;
+    if (waiting instanceof Handle single) {
+      if (!isCallback(single, function)) {
+        return 0;
+      }
+      callbacks = null;
+      return 1;
+    }
+    if (waiting == null) {
+      return 0;
+    }
+    List<Handle> list = asList(waiting);
+    int before = list.size();
+    list.removeIf(handle -> isCallback(handle, function));
+    return before - list.size();
+  }
+
+  private static boolean isCallback(Handle handle, Object function) {
+    return handle instanceof Callback<?> callback && callback.function.equals(function);
+  }
+
+  /// What a description of this future says of its state.
+  final String stateText() {
+    return switch (outcome) {
+      case null -> "pending";
+      case Failure failure -> "finished exception=" + failure;
+      case Cancelled _ -> "cancelled";
+      default -> "finished";
+    };
+  }
+
+  @Override
+  public String toString() {
+    return "<LoopFuture " + stateText() + ">";
+  }
+}

@@ -1,0 +1,91 @@
+package io.loop.task;
+
+import io.loop.event.ExceptionContext;
+import io.loop.event.Loop;
+import io.loop.event.LoopLocal;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// One loop's tasks: which one runs, which are not done, and what is left when the loop closes.
+///
+/// Loop thread only.
+final class LoopTasks implements AutoCloseable {
+
+  private static final LoopLocal<LoopTasks> KEY = LoopLocal.withInitial(LoopTasks::new);
+
+  private final Loop loop;
+  private final UnreadFailures unread;
+  private final Set<Task<?>> pending = new LinkedHashSet<>(); // strong: no task is lost (D5)
+  private @Nullable Task<?> current;
+  private boolean closing;
+
+  private LoopTasks(Loop loop) {
+    this.loop = loop;
+    this.unread = new UnreadFailures(loop);
+  }
+
+  static LoopTasks of(Loop loop) {
+    return KEY.get(loop);
+  }
+
+  UnreadFailures unread() {
+    return unread;
+  }
+
+  @Nullable Task<?> current() {
+    return current;
+  }
+
+  /// Makes a task the current one; the caller restores what it got.
+  @Nullable Task<?> swapCurrent(@Nullable Task<?> task) {
+    Task<?> before = current;
+    current = task;
+    return before;
+  }
+
+  void add(Task<?> task) {
+    pending.add(task);
+  }
+
+  void remove(Task<?> task) {
+    pending.remove(task);
+  }
+
+  List<Task<?>> all() {
+    return new ArrayList<>(pending);
+  }
+
+  boolean isClosing() {
+    return closing;
+  }
+
+  /// Reports what nobody read, and unwinds the tasks that never ended, so that their `finally`
+  /// blocks run.
+  @Override
+  public void close() {
+    closing = true;
+    for (Task<?> task : all()) {
+      if (task.reportsDestruction()) {
+        loop.callExceptionHandler(
+            new ExceptionContext(
+                "Task was destroyed but it is pending!", null, Map.of("task", task), null));
+      }
+      unwind(task);
+    }
+    unread.reportAll();
+  }
+
+  private void unwind(Task<?> task) {
+    try {
+      task.unwind();
+    } catch (Throwable fatal) {
+      loop.callExceptionHandler(
+          new ExceptionContext(
+              "Exception while closing the event loop", fatal, Map.of("task", task), null));
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.loop.task;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Lets a coroutine await something without passing its own cancellation on.
+final class Shield {
+
+  private Shield() {}
+
+  static <T extends @Nullable Object> LoopFuture<T> around(LoopFuture<T> inner) {
+    if (inner.isDone()) {
+      return inner;
+    }
+    var outer = new LoopFuture<T>(inner.loop);
+    Consumer<LoopFuture<T>> copy = settled -> copy(settled, outer);
+    inner.addDoneCallback(copy);
+    outer.addDoneCallback(_ -> {
+      if (!inner.isDone()) {
+        inner.removeDoneCallback(copy);
+      }
+    });
+    return outer;
+  }
+
+  private static <T extends @Nullable Object> void copy(LoopFuture<T> inner, LoopFuture<T> outer) {
+    if (outer.isCancelled()) {
+      return; // a failure of inner stays unread, and is reported if nobody else reads it
+    }
+    if (inner.isCancelled()) {
+      outer.cancel();
+      return;
+    }
+    Throwable fault = inner.exception();
+    if (fault != null) {
+      outer.setException(fault);
+    } else {
+      outer.setResult(inner.result());
+    }
+  }
+}

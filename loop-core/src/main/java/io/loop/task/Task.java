@@ -1,0 +1,358 @@
+package io.loop.task;
+
+import io.loop.event.Context;
+import io.loop.event.KeyboardInterrupt;
+import io.loop.event.Loop;
+import io.loop.event.SystemExit;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// A future that runs a coroutine: it is settled when the body ends.
+///
+/// Loop thread and coroutines of the loop only, as [LoopFuture]. The loop holds a task until it is
+/// done. Cancelling is a request: the body gets a [CancelledError] at the await it sits in, or at
+/// its next one, and may decline it.
+///
+/// Source: `asyncio.Task`, Python 3.15. A task whose body sits in a blocking JDK call is
+/// interrupted when it is cancelled.
+///
+/// @param <T> the type of the result
+public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
+
+  /*
+   * A task that is not done is in exactly one of these situations:
+   *
+   *   waiting     `waiter` is a future that is not done and holds our step as a callback
+   *   scheduled   our step is in the ready queue; `waiter` is null, or done
+   *   running     the body is on the loop; `waiter` is null
+   *   blocked     the body is in a blocking JDK call: running, as far as asyncio can tell
+   *
+   * cancel() reaches a waiting task through its waiter at once. In the other situations it leaves
+   * `mustCancel`, which the next step turns into a CancelledError, or which cancels the future the
+   * body suspends on next. `waiter` is kept after such a cancel: it may be a task that declines, and
+   * may have to be cancelled again.
+   *
+   * `incoming` is set only between scheduling a step that throws and running it.
+   * `bodyResult` and `bodyFault` carry the body's end from its stack to finish().
+   */
+
+  private static final AtomicLong NAMES = new AtomicLong();
+
+  private final Coro<T> body;
+  private final LoopTasks tasks;
+  private final TaskStep step;
+  private final Context context;
+
+  private @Nullable String name;
+  private @Nullable LoopFuture<?> waiter;
+  private boolean mustCancel;
+  private boolean interrupted;
+  private boolean quiet;
+  private int cancelRequests;
+  private @Nullable String cancelMessage;
+  private @Nullable Throwable incoming;
+  private @Nullable T bodyResult;
+  private @Nullable Throwable bodyFault;
+
+  private Task(Loop loop, Coro<T> body, TaskOptions options) {
+    super(loop);
+    this.body = body;
+    this.tasks = LoopTasks.of(loop);
+    this.name = options.name();
+    this.context = options.context() != null ? options.context() : Context.copyCurrent();
+    this.step = new TaskStep(this, tasks, context);
+  }
+
+  /// {@return a new task that runs a body on a loop, from the next tick on}
+  ///
+  /// Source: `loop.create_task`.
+  ///
+  /// @param loop the loop
+  /// @param body what to run
+  /// @param options name, context and eager start
+  /// @param <T> the type of the result
+  /// @throws IllegalStateException if the loop is closed
+  public static <T extends @Nullable Object> Task<T> create(
+      Loop loop, Coro<T> body, TaskOptions options) {
+    var task = new Task<>(loop, body, options);
+    task.start(Boolean.TRUE.equals(options.eagerStart()) && loop.isRunning());
+    return task;
+  }
+
+  private void start(boolean eagerly) {
+    if (eagerly) {
+      startEagerly();
+    } else {
+      step.wake();
+      tasks.add(this);
+    }
+  }
+
+  private void startEagerly() {
+    Task<?> creator = tasks.current();
+    tasks.add(this);
+    try {
+      if (creator != null && creator.step.isCurrentThread()) {
+        creator.step.coroutine().callOutside(this::firstStep);
+      } else {
+        firstStep();
+      }
+    } catch (IllegalStateException refused) {
+      tasks.remove(this);
+      throw refused;
+    }
+  }
+
+  private @Nullable Void firstStep() {
+    context.run(() -> step.advance(null));
+    return null;
+  }
+
+  /// {@return the task the caller runs in, or null in a callback}
+  ///
+  /// Source: `asyncio.current_task`.
+  ///
+  /// @throws IllegalStateException if no loop is running here
+  public static @Nullable Task<?> current() {
+    return LoopTasks.of(Loop.running()).current();
+  }
+
+  /// {@return the tasks of the running loop that are not done, in the order they were made}
+  ///
+  /// Source: `asyncio.all_tasks`.
+  ///
+  /// @throws IllegalStateException if no loop is running here
+  public static List<Task<?>> all() {
+    return all(Loop.running());
+  }
+
+  /// {@return the tasks of a loop that are not done, in the order they were made}
+  ///
+  /// @param loop the loop
+  public static List<Task<?>> all(Loop loop) {
+    return LoopTasks.of(loop).all();
+  }
+
+  /// Runs what was scheduled: the first or next step, or a wake-up by the waiter.
+  void continueOrWake() {
+    LoopFuture<?> settled = waiter;
+    if (settled != null) {
+      step(settled.takeThrowable());
+    } else {
+      Throwable throwing = incoming;
+      incoming = null;
+      step(throwing);
+    }
+  }
+
+  private void step(@Nullable Throwable throwing) {
+    Throwable fault = throwing;
+    if (mustCancel) {
+      if (!(fault instanceof CancelledError)) {
+        fault = new CancelledError(cancelMessage);
+      }
+      mustCancel = false;
+    }
+    waiter = null;
+    step.advance(fault);
+  }
+
+  void runBody() {
+    try {
+      bodyResult = body.run();
+    } catch (Throwable fault) {
+      bodyFault = fault;
+    }
+  }
+
+  /// The body suspended: on a future, or on nothing for one tick.
+  void suspendedOn(@Nullable LoopFuture<?> future) {
+    if (future == null) {
+      step.wake();
+    } else if (future.loop != loop) {
+      scheduleThrowing(this + " got future " + future + " attached to a different loop");
+    } else if (future == this) {
+      scheduleThrowing("Task cannot await on itself: " + this);
+    } else {
+      future.addHandle(step);
+      waiter = future;
+      if (mustCancel && future.cancel(cancelMessage)) {
+        mustCancel = false;
+      }
+    }
+  }
+
+  private void scheduleThrowing(String message) {
+    incoming = new IllegalStateException(message);
+    step.wake();
+  }
+
+  /// The body ended.
+  void finish() {
+    T result = bodyResult;
+    Throwable fault = bodyFault;
+    bodyResult = null;
+    bodyFault = null;
+    finish(result, fault);
+  }
+
+  @SuppressWarnings("NullAway") // a null result is one that T allows
+  void finish(@Nullable Object result, @Nullable Throwable fault) {
+    tasks.remove(this);
+    if (fault == null) {
+      succeed(result);
+    } else if (fault instanceof CancelledError cancelled) {
+      cancelWith(cancelled);
+    } else if (fault instanceof InterruptedException && interrupted) {
+      cancelWith(new CancelledError(cancelMessage, fault));
+    } else {
+      failWith(fault);
+      if (fault instanceof KeyboardInterrupt || fault instanceof SystemExit) {
+        throw (Error) fault;
+      }
+    }
+  }
+
+  @SuppressWarnings({"unchecked", "NullAway"}) // the result is what the body of type T returned
+  private void succeed(@Nullable Object result) {
+    if (mustCancel) {
+      mustCancel = false;
+      cancelSilently(cancelMessage);
+    } else {
+      settleWith((T) result);
+    }
+  }
+
+  /// Requests cancellation.
+  ///
+  /// @param message what the [CancelledError] says; null for nothing
+  /// @return false if this task is done already; true promises nothing, the body may decline
+  @Override
+  public boolean cancel(@Nullable String message) {
+    markRead();
+    if (isDone()) {
+      return false;
+    }
+    cancelRequests++;
+    if (waiter != null && waiter.cancel(message)) {
+      return true;
+    }
+    mustCancel = true;
+    cancelMessage = message;
+    if (step.isAway()) {
+      interrupted = true;
+      step.interrupt();
+    }
+    return true;
+  }
+
+  /// {@return how many requests for cancellation are outstanding}
+  ///
+  /// Source: `Task.cancelling`.
+  public int cancelling() {
+    return cancelRequests;
+  }
+
+  /// Takes back one request for cancellation; with the last one, also a request that has not
+  /// reached the body yet. Whoever cancels on purpose and absorbs the [CancelledError] calls this
+  /// once.
+  ///
+  /// Source: `Task.uncancel`, as of Python 3.13.
+  ///
+  /// @return how many requests are left
+  public int uncancel() {
+    if (cancelRequests > 0) {
+      cancelRequests--;
+      if (cancelRequests == 0) {
+        mustCancel = false;
+      }
+    }
+    return cancelRequests;
+  }
+
+  /// {@return this task's name; `Task-N` if it was given none}
+  public String getName() {
+    String given = name;
+    if (given == null) {
+      given = "Task-" + NAMES.incrementAndGet();
+      name = given;
+    }
+    return given;
+  }
+
+  /// Renames this task.
+  ///
+  /// @param name the new name
+  public void setName(String name) {
+    this.name = name;
+  }
+
+  /// {@return the context this task runs in}
+  public Context getContext() {
+    return context;
+  }
+
+  /// {@return the stack of the suspended body, newest frame first, or of the failure; empty if this
+  /// task has not started or has a result}
+  ///
+  /// Source: `Task.get_stack`, which gives the outermost frame only and the oldest first.
+  public StackTraceElement[] getStack() {
+    Throwable fault = failure();
+    if (fault != null) {
+      return fault.getStackTrace();
+    }
+    return isDone() || !step.hasStarted()
+        ? new StackTraceElement[0]
+        : step.coroutine().thread().getStackTrace();
+  }
+
+  /// Refused: only the body settles its task.
+  ///
+  /// @throws IllegalStateException always
+  @Override
+  public void setResult(T value) {
+    throw new IllegalStateException("Task does not support setResult; return it from the body");
+  }
+
+  /// Refused: only the body settles its task.
+  ///
+  /// @throws IllegalStateException always
+  @Override
+  public void setException(Throwable cause) {
+    throw new IllegalStateException("Task does not support setException; throw it in the body");
+  }
+
+  TaskStep step() {
+    return step;
+  }
+
+  /// The name of the body's thread: the task's own, if it has one by now.
+  String threadName() {
+    return name != null ? name : loop.isDebug() ? getName() : "";
+  }
+
+  /// Keeps the loop from reporting this task if it is still pending at the end.
+  void doNotReportDestruction() {
+    quiet = true;
+  }
+
+  boolean reportsDestruction() {
+    return !quiet;
+  }
+
+  /// Ends the body of a task whose loop is closing: each await throws, so its `finally` blocks run.
+  void unwind() {
+    if (step.hasStarted() && !step.isAway()) {
+      step(new CancelledError("Event loop is closed"));
+    } else if (step.isAway()) {
+      step.interrupt();
+    }
+  }
+
+  @Override
+  public String toString() {
+    String state = cancelRequests > 0 && !isDone() ? "cancelling" : stateText();
+    return "<Task " + state + " name='" + getName() + "'>";
+  }
+}

@@ -1,0 +1,175 @@
+package io.loop.task;
+
+import io.loop.coroutine.Coroutine;
+import io.loop.event.Context;
+import io.loop.event.Guest;
+import io.loop.event.Handle;
+import io.loop.event.Loop;
+import org.jspecify.annotations.Nullable;
+
+/// What drives a task's coroutine: the one handle that all its steps and wake-ups reuse.
+final class TaskStep extends Handle implements Guest, Coroutine.Host {
+
+  /*
+   * A task has at most one step or wake-up in the ready queue (see Task), so one handle does for
+   * all of them, and the loop runs it in the task's context.
+   *
+   * The coroutine is made at the first step. A body that is cancelled before it costs no thread.
+   *
+   * `thrown` goes in: what the next await in the body throws. `awaited` comes out: what the body
+   * suspended on, or null if on nothing. Each is written by one side and taken by the other while
+   * the writer is stopped.
+   */
+
+  /// How often a body that is unwound may try to await before it is left where it is.
+  private static final int MAX_REFUSALS = 1_000;
+
+  private final Task<?> task;
+  private final LoopTasks tasks;
+  private @Nullable Coroutine coroutine;
+  private @Nullable Throwable thrown;
+  private @Nullable LoopFuture<?> awaited;
+  private int refusals;
+
+  TaskStep(Task<?> task, LoopTasks tasks, Context context) {
+    super(task.loop, context);
+    this.task = task;
+    this.tasks = tasks;
+  }
+
+  /// {@return the step of the coroutine that calls this}
+  ///
+  /// @throws IllegalStateException if the caller is not a coroutine of the loop
+  static TaskStep current(Loop loop) {
+    Task<?> expected = LoopTasks.of(loop).current();
+    if (expected != null && expected.step().isCurrentThread()) {
+      return expected.step();
+    }
+    Loop here = Loop.runningOrNull();
+    Task<?> task = here == null ? null : LoopTasks.of(here).current();
+    if (task == null || !task.step().isCurrentThread()) {
+      throw new IllegalStateException(
+          "await outside a coroutine: only the body of a task may wait"
+              + (here == loop ? "; start one with createTask, or add a done callback" : ""));
+    }
+    return task.step();
+  }
+
+  /// Puts this into the ready queue.
+  void wake() {
+    schedule();
+  }
+
+  @Override
+  protected void run() {
+    task.continueOrWake();
+  }
+
+  /// Lets the body run until it stops again; loop thread, or a coroutine for an eager start.
+  void advance(@Nullable Throwable throwing) {
+    thrown = throwing;
+    if (coroutine == null) {
+      if (throwing != null) {
+        task.finish(null, throwing);
+        return;
+      }
+      coroutine = Coroutine.create(this::runBody, this, task.threadName());
+    }
+    resume(coroutine);
+  }
+
+  private void resume(Coroutine mounting) {
+    Task<?> outer = tasks.swapCurrent(task);
+    Guest outerGuest = task.loop.enter(this);
+    Coroutine.Stop stop;
+    try {
+      stop = mounting.resume();
+    } finally {
+      task.loop.enter(outerGuest);
+      tasks.swapCurrent(outer);
+    }
+    switch (stop) {
+      case SUSPENDED -> task.suspendedOn(takeAwaited());
+      case DONE -> task.finish();
+      case BLOCKED -> {
+        if (Coroutine.isPortable()) {
+          task.loop.requireTurns(); // the body may go on by itself
+        }
+      }
+    }
+  }
+
+  private @Nullable LoopFuture<?> takeAwaited() {
+    LoopFuture<?> future = awaited;
+    awaited = null;
+    return future;
+  }
+
+  private void runBody() {
+    Loop.host(this, task::runBody);
+  }
+
+  /// Suspends the body until a future is settled, or for one tick if it is null. Coroutine only.
+  void awaitOn(@Nullable LoopFuture<?> future) {
+    if (tasks.isClosing() && refusals++ < MAX_REFUSALS) {
+      throw new CancelledError("Event loop is closed");
+    }
+    Coroutine mounted = coroutine();
+    awaited = future;
+    mounted.suspend();
+    Throwable throwing = thrown;
+    if (throwing != null) {
+      thrown = null;
+      throw Throwing.rethrow(throwing);
+    }
+  }
+
+  Coroutine coroutine() {
+    Coroutine mounted = coroutine;
+    if (mounted == null) {
+      throw new IllegalStateException("the task has not started");
+    }
+    return mounted;
+  }
+
+  boolean hasStarted() {
+    return coroutine != null;
+  }
+
+  boolean isAway() {
+    return coroutine != null && coroutine.isAway();
+  }
+
+  void interrupt() {
+    coroutine().thread().interrupt();
+  }
+
+  @Override
+  public void comeBack() {
+    if (!task.loop.isClosed()) {
+      task.loop.callSoonThreadsafe(this::continueIfAway, context());
+    }
+  }
+
+  private void continueIfAway() {
+    Coroutine blocked = coroutine;
+    if (blocked != null && blocked.isAway() && !task.isDone()) {
+      resume(blocked);
+    }
+  }
+
+  @Override
+  public Loop loop() {
+    return task.loop;
+  }
+
+  @Override
+  public boolean isCurrentThread() {
+    return coroutine != null && coroutine.isCurrentThread();
+  }
+
+  @Override
+  public void rejoin() {
+    coroutine().rejoin();
+  }
+}

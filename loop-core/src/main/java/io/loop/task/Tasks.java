@@ -1,0 +1,159 @@
+package io.loop.task;
+
+import io.loop.event.Loop;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// The functions on futures and tasks; programs call them as `Asyncio`'s.
+public final class Tasks {
+
+  private Tasks() {}
+
+  /// {@return the awaitable itself if it is a future, else a new task that runs it}
+  ///
+  /// Source: `asyncio.ensure_future`.
+  ///
+  /// @param loop the loop
+  /// @param awaitable a future of that loop, or a body
+  /// @param <T> the type of the result
+  /// @throws IllegalArgumentException if it is a future of another loop
+  @SuppressWarnings("unchecked") // a future's result is read only, so its type may be widened
+  public static <T extends @Nullable Object> LoopFuture<T> ensureFuture(
+      Loop loop, Coro<? extends T> awaitable) {
+    if (!(awaitable instanceof LoopFuture<? extends T> future)) {
+      return Task.create(loop, (Coro<T>) awaitable, TaskOptions.DEFAULT);
+    }
+    if (future.getLoop() != loop) {
+      throw new IllegalArgumentException(
+          "The future belongs to a different loop than the one specified: " + future);
+    }
+    return (LoopFuture<T>) future;
+  }
+
+  /// Suspends for a time. Coroutine only; always suspends, always a cancellation point.
+  ///
+  /// Source: `asyncio.sleep`.
+  ///
+  /// @param delay how long; zero or less gives up control for exactly one tick
+  /// @param result what to return
+  /// @param <T> its type
+  /// @return the result
+  public static <T extends @Nullable Object> T sleep(Duration delay, T result) {
+    return Sleep.sleep(delay, result);
+  }
+
+  /// Runs several things together. Never suspends; await what it returns.
+  ///
+  /// Source: `asyncio.gather`.
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param <T> the common type of the results
+  /// @return a future of the results in argument order, or of the first failure; cancelling it
+  ///   cancels all
+  public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
+      List<? extends Coro<? extends T>> awaitables) {
+    return GatherFuture.of(Loop.running(), awaitables, false);
+  }
+
+  /// Runs several things together and keeps failures among the results. Never suspends.
+  ///
+  /// Source: `asyncio.gather(return_exceptions=True)`.
+  ///
+  /// @param loop the loop
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @return a future of the results in argument order, a failed one's being its throwable
+  public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
+      Loop loop, List<? extends Coro<?>> awaitables) {
+    return GatherFuture.of(loop, awaitables, true);
+  }
+
+  /// Awaits something for so long at most. Coroutine only.
+  ///
+  /// A body runs in the calling task, unless the timeout is zero or less: then it never starts.
+  ///
+  /// Source: `asyncio.wait_for`.
+  ///
+  /// @param awaitable what to await
+  /// @param timeout how long; null for no limit
+  /// @param <T> the type of the result
+  /// @return the result
+  /// @throws TimeoutException if the time was up; the awaited thing was cancelled and has ended
+  public static <T extends @Nullable Object> T waitFor(
+      Coro<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
+    return WaitFor.waitFor(awaitable, timeout);
+  }
+
+  /// {@return a future of the same outcome; cancelling it, or a task that awaits it, leaves the
+  /// original alone} Never suspends.
+  ///
+  /// Source: `asyncio.shield`.
+  ///
+  /// @param awaitable a future, or a body to make a task of
+  /// @param <T> the type of the result
+  public static <T extends @Nullable Object> LoopFuture<T> shield(Coro<? extends T> awaitable) {
+    return Shield.around(ensureFuture(Loop.running(), awaitable));
+  }
+
+  /// Runs a body as a task of a loop, from any thread.
+  ///
+  /// Waiting on the result from the loop's own thread deadlocks. A time-out there only ends the
+  /// wait; cancelling the future cancels the task.
+  ///
+  /// Source: `asyncio.run_coroutine_threadsafe`.
+  ///
+  /// @param body what to run
+  /// @param loop the loop
+  /// @param <T> the type of the result
+  /// @return a future for other threads
+  /// @throws IllegalStateException if the loop is closed
+  public static <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
+      Coro<T> body, Loop loop) {
+    return Threadsafe.submit(loop, body);
+  }
+
+  /// {@return a future of the running loop with a stage's outcome} Cancelling it cancels the stage.
+  /// A cancelled stage cancels it.
+  ///
+  /// Source: `asyncio.wrap_future`.
+  ///
+  /// @param stage the stage, completed by any thread
+  /// @param <T> the type of the result
+  public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
+    return Threadsafe.wrap(Loop.running(), stage);
+  }
+
+  /// Runs something on the loop's thread, between two steps of nobody else. Loop thread and
+  /// coroutine.
+  ///
+  /// Never suspends, as the loop sees it: nothing else runs before this returns. For calls that
+  /// must be made on the loop's own thread, such as Netty's.
+  ///
+  /// @param work what to run
+  /// @param <T> the type of its result
+  /// @return its result
+  public static <T extends @Nullable Object> T onLoopThread(Supplier<T> work) {
+    Task<?> task = Task.current();
+    return task != null && task.step().isCurrentThread()
+        ? task.step().coroutine().callOutside(work)
+        : work.get();
+  }
+
+  /// Runs a loop until a future is settled.
+  ///
+  /// Source: `loop.run_until_complete`.
+  ///
+  /// @param loop the loop, not running
+  /// @param awaitable a future of that loop, or a body
+  /// @param <T> the type of the result
+  /// @return the result
+  /// @throws IllegalStateException if the loop was stopped before
+  public static <T extends @Nullable Object> T runUntilComplete(
+      Loop loop, Coro<? extends T> awaitable) {
+    return RunUntilComplete.run(loop, awaitable);
+  }
+}

@@ -1,0 +1,236 @@
+package io.loop.task;
+
+import io.loop.event.Handle;
+import io.loop.event.Loop;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// A deadline for a stretch of a coroutine.
+///
+/// When the deadline passes, the task is cancelled, and the [CancelledError] leaves [#with] as a
+/// [TimeoutException]. Loop thread and coroutines of the loop only.
+///
+/// Source: `asyncio.Timeout`, Python 3.15. Where asyncio inserts the TimeoutError into the context
+/// chain of another exception, it is added here as a suppressed exception.
+public final class Timeout {
+
+  /*
+   *   CREATED --with--> ENTERED --body ends--> EXITED
+   *                        |
+   *                     deadline
+   *                        v
+   *                     EXPIRING --body ends--> EXPIRED
+   *
+   * Firing cancels the task, which counts one request. On the way out that request is taken back; if
+   * no more requests are left than there were on entry, the cancellation was ours alone, and becomes
+   * a TimeoutException. If more are left, somebody else wants the task to end, and it stays a
+   * cancellation.
+   */
+
+  private enum State {
+    CREATED("created"),
+    ENTERED("active"),
+    EXPIRING("expiring"),
+    EXPIRED("expired"),
+    EXITED("finished");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+  }
+
+  /// What runs under a timeout.
+  ///
+  /// @param <T> the type of the result
+  @FunctionalInterface
+  public interface Body<T extends @Nullable Object> {
+
+    /// Runs the body.
+    ///
+    /// @param timeout the timeout it runs under
+    /// @return the result
+    /// @throws Exception whatever the body lets out
+    T run(Timeout timeout) throws Exception;
+  }
+
+  private final Loop loop;
+  private State state = State.CREATED;
+  private @Nullable Duration when;
+  private @Nullable Task<?> task;
+  private @Nullable Handle handle;
+  private int requestsOnEntry;
+
+  private Timeout(Loop loop, @Nullable Duration when) {
+    this.loop = loop;
+    this.when = when;
+  }
+
+  /// {@return a timeout whose deadline is a delay from now, from this call on}
+  ///
+  /// Source: `asyncio.timeout`.
+  ///
+  /// @param delay the delay; null for no deadline
+  /// @throws IllegalStateException if no loop is running here
+  public static Timeout after(@Nullable Duration delay) {
+    Loop loop = Loop.running();
+    return new Timeout(loop, delay == null ? null : loop.time().plus(delay));
+  }
+
+  /// {@return a timeout with a deadline on the loop's clock}
+  ///
+  /// Source: `asyncio.timeout_at`.
+  ///
+  /// @param when the deadline, on the clock of [Loop#time]; null for none
+  /// @throws IllegalStateException if no loop is running here
+  public static Timeout at(@Nullable Duration when) {
+    return new Timeout(Loop.running(), when);
+  }
+
+  /// Runs a body under this timeout, once. Coroutine only.
+  ///
+  /// Suspends where the body does.
+  ///
+  /// Throws what the body threw, the very object, undeclared.
+  ///
+  /// @param body what to run
+  /// @param <T> the type of the result
+  /// @return what the body returns
+  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  /// @throws IllegalStateException if this was entered before, or outside a task
+  public <T extends @Nullable Object> T with(Body<T> body) throws TimeoutException {
+    enter();
+    T result;
+    try {
+      result = body.run(this);
+    } catch (Throwable fault) {
+      throw exit(fault);
+    }
+    leave();
+    return result;
+  }
+
+  private void enter() {
+    if (state != State.CREATED) {
+      throw new IllegalStateException("Timeout has already been entered");
+    }
+    Task<?> entering = Task.current();
+    if (entering == null) {
+      throw new IllegalStateException("Timeout should be used inside a task");
+    }
+    state = State.ENTERED;
+    task = entering;
+    requestsOnEntry = entering.cancelling();
+    reschedule(when);
+  }
+
+  /// {@return the deadline, on the clock of [Loop#time], or null if there is none}
+  public @Nullable Duration when() {
+    return when;
+  }
+
+  /// {@return whether the deadline passed while the body ran}
+  public boolean isExpired() {
+    return state == State.EXPIRING || state == State.EXPIRED;
+  }
+
+  /// Moves the deadline.
+  ///
+  /// @param when the new deadline, on the clock of [Loop#time]; null for none
+  /// @throws IllegalStateException if the body is not running, or the deadline has passed
+  public void reschedule(@Nullable Duration when) {
+    if (state == State.CREATED) {
+      throw new IllegalStateException("Timeout has not been entered");
+    }
+    if (state != State.ENTERED) {
+      throw new IllegalStateException("Cannot change state of " + state.text + " Timeout");
+    }
+    this.when = when;
+    disarm();
+    if (when == null) {
+      return;
+    }
+    handle =
+        when.compareTo(loop.time()) <= 0
+            ? loop.callSoon(this::expire)
+            : loop.callAt(when, this::expire);
+  }
+
+  private void disarm() {
+    if (handle != null) {
+      handle.cancel();
+      handle = null;
+    }
+  }
+
+  private void expire() {
+    handle = null;
+    state = State.EXPIRING;
+    if (task != null) {
+      task.cancel();
+    }
+  }
+
+  /// The body ended well. If the deadline passed unnoticed, the request is taken back.
+  private void leave() {
+    disarm();
+    if (state == State.EXPIRING) {
+      state = State.EXPIRED;
+      requestsLeft();
+    } else {
+      state = State.EXITED;
+    }
+  }
+
+  /// The body failed; what to throw in its place.
+  private RuntimeException exit(Throwable fault) throws TimeoutException {
+    disarm();
+    if (state != State.EXPIRING) {
+      state = State.EXITED;
+      throw Throwing.rethrow(fault);
+    }
+    state = State.EXPIRED;
+    if (requestsLeft() <= requestsOnEntry) {
+      if (fault instanceof CancelledError cancelled) {
+        throw timedOut(cancelled);
+      }
+      explain(fault);
+    }
+    throw Throwing.rethrow(fault);
+  }
+
+  private int requestsLeft() {
+    return task == null ? 0 : task.uncancel();
+  }
+
+  /// An exception thrown while the timeout cancelled the body tells of the timeout too.
+  private static void explain(Throwable fault) {
+    for (Throwable cause = fault.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof CancelledError cancelled) {
+        fault.addSuppressed(timedOut(cancelled));
+        return;
+      }
+    }
+  }
+
+  static TimeoutException timedOut(CancelledError cause) {
+    var timeout = new TimeoutException("the deadline passed");
+    timeout.initCause(cause);
+    return timeout;
+  }
+
+  static <T extends @Nullable Object> T call(Coro<? extends T> body) {
+    try {
+      return body.run();
+    } catch (Exception fault) {
+      throw Throwing.rethrow(fault);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "<Timeout [" + state.text + "]" + (when == null ? "" : " when=" + when) + ">";
+  }
+}

@@ -1,0 +1,57 @@
+package io.loop.task;
+
+import io.loop.event.Loop;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Awaits one thing, with a deadline.
+final class WaitFor {
+
+  private WaitFor() {}
+
+  static <T extends @Nullable Object> T waitFor(
+      Coro<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
+    if (timeout == null) {
+      return Timeout.call(awaitable);
+    }
+    if (timeout.isPositive()) {
+      return Timeout.after(timeout).with(_ -> Timeout.call(awaitable));
+    }
+    return orNothing(Tasks.ensureFuture(Loop.running(), awaitable));
+  }
+
+  /// With no time to wait: the result if it is there; else a cancelled future, awaited to its end.
+  private static <T extends @Nullable Object> T orNothing(LoopFuture<T> future)
+      throws TimeoutException {
+    if (future.isDone()) {
+      return future.result();
+    }
+    cancelAndWait(future);
+    try {
+      return future.result();
+    } catch (CancelledError cancelled) {
+      throw Timeout.timedOut(cancelled);
+    }
+  }
+
+  /// Waits through a future of its own, so that cancelling the caller ends this wait and not its
+  /// target.
+  private static <T extends @Nullable Object> void cancelAndWait(LoopFuture<T> future) {
+    var ended = new LoopFuture<@Nullable Void>(future.loop);
+    Consumer<LoopFuture<T>> release =
+        _ -> {
+          if (!ended.isDone()) {
+            ended.setResult(null);
+          }
+        };
+    future.addDoneCallback(release);
+    try {
+      future.cancel();
+      ended.await();
+    } finally {
+      future.removeDoneCallback(release);
+    }
+  }
+}

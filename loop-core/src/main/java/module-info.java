@@ -1,0 +1,19 @@
+import org.jspecify.annotations.NullMarked;
+
+/// asyncio's model for the JVM: tasks, futures, structured cancellation and streams, on an event
+/// loop.
+///
+/// Start at [io.loop.Asyncio].
+@NullMarked
+module io.loop.core {
+  requires static transitive org.jspecify;
+  requires jdk.unsupported;
+
+  exports io.loop;
+  exports io.loop.coroutine;
+  exports io.loop.event;
+  exports io.loop.task;
+  exports io.loop.testing;
+
+  uses io.loop.event.Poller;
+}

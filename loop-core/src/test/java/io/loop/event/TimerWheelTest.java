@@ -1,0 +1,446 @@
+package io.loop.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class TimerWheelTest {
+
+  private static final long MILLI = 1_000_000;
+  private static final long START = -7_777_777;
+
+  private final TimerWheel wheel = new TimerWheel(START);
+
+  @Test
+  void schedule_twice_isRefused() {
+    TimerHandle timer = schedule(MILLI);
+
+    assertThatThrownBy(() -> wheel.schedule(timer)).isInstanceOf(IllegalStateException.class);
+
+    assertThat(wheel.size()).isEqualTo(1);
+  }
+
+  @Test
+  void schedule_afterItCameOut_isAllowed() {
+    TimerHandle timer = schedule(MILLI);
+    advance(MILLI);
+
+    wheel.schedule(timer);
+
+    assertThat(advance(MILLI)).containsExactly(timer);
+  }
+
+  @Test
+  void advance_nothingScheduled_handsOverNothing() {
+    assertThat(advance(1_000 * MILLI)).isEmpty();
+  }
+
+  @Test
+  void advance_nanoBeforeDeadline_handsOverNothing() {
+    schedule(5 * MILLI);
+
+    assertThat(advance(5 * MILLI - 1)).isEmpty();
+  }
+
+  @Test
+  void advance_atDeadlineOnTheGrid_handsOver() {
+    TimerHandle timer = schedule(5 * MILLI);
+
+    assertThat(advance(5 * MILLI)).containsExactly(timer);
+  }
+
+  @Test
+  void advance_betweenDeadlineAndTick_handsOverNothing() {
+    schedule(5 * MILLI + 1);
+
+    assertThat(advance(6 * MILLI - 1)).isEmpty();
+  }
+
+  @Test
+  void advance_atTickAfterDeadline_handsOver() {
+    TimerHandle timer = schedule(5 * MILLI + 1);
+
+    assertThat(advance(6 * MILLI)).containsExactly(timer);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, MILLI, Long.MAX_VALUE / 2})
+  void advance_deadlinePassedWhenScheduled_handsOverAtOnce(long agoNanos) {
+    advance(MILLI / 2);
+    TimerHandle timer = schedule(MILLI / 2 - agoNanos);
+
+    assertThat(advance(MILLI / 2)).containsExactly(timer);
+  }
+
+  @Test
+  void advance_timeGoesBack_handsOverWhatIsDueAlready() {
+    advance(10 * MILLI);
+    schedule(11 * MILLI);
+    TimerHandle due = schedule(10 * MILLI);
+
+    assertThat(advance(3 * MILLI)).containsExactly(due);
+  }
+
+  @Test
+  void advance_afterTimeWentBack_keepsTheDeadline() {
+    advance(10 * MILLI);
+    TimerHandle timer = schedule(11 * MILLI);
+    advance(3 * MILLI);
+
+    assertThat(advance(11 * MILLI)).containsExactly(timer);
+  }
+
+  @Test
+  void advance_equalDeadlines_keepsInsertionOrder() {
+    TimerHandle early = schedule(100 * MILLI);
+    advance(70 * MILLI);
+    TimerHandle late = schedule(100 * MILLI);
+
+    assertThat(advance(100 * MILLI)).containsExactly(early, late);
+  }
+
+  @Test
+  void advance_oneSlotOutOfOrder_sortsByDeadline() {
+    TimerHandle third = schedule(5 * MILLI - 1);
+    TimerHandle first = schedule(5 * MILLI - 3);
+    TimerHandle fourth = schedule(5 * MILLI - 1);
+    TimerHandle second = schedule(5 * MILLI - 2);
+
+    assertThat(advance(5 * MILLI)).containsExactly(first, second, third, fourth);
+  }
+
+  @Test
+  void advance_acrossLevels_sortsByDeadline() {
+    TimerHandle parked = schedule(MILLI << 36);
+    TimerHandle top = schedule(MILLI << 30);
+    TimerHandle middle = schedule(MILLI << 12);
+    TimerHandle near = schedule(MILLI);
+
+    assertThat(advance(MILLI << 37)).containsExactly(near, middle, top, parked);
+  }
+
+  @Test
+  void advance_passedDeadlineAfterOneInTheWheel_sortsByDeadline() {
+    TimerHandle inWheel = schedule(MILLI + 2);
+    advance(MILLI + 5);
+    TimerHandle after = schedule(MILLI + 3);
+    TimerHandle before = schedule(MILLI + 1);
+
+    assertThat(advance(2 * MILLI)).containsExactly(before, inWheel, after);
+  }
+
+  @Test
+  void advance_deadlinesFurtherApartThanALong_sortsByDeadline() {
+    long lastTickNanos = Long.MAX_VALUE - Long.MAX_VALUE % MILLI;
+    TimerHandle far = schedule(lastTickNanos);
+    TimerHandle passed = schedule(-MILLI);
+
+    assertThat(advance(lastTickNanos)).containsExactly(passed, far);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 6, 12, 18, 24, 30, 36, 42})
+  void advance_everyLevel_isNeverEarly(int bits) {
+    TimerHandle timer = schedule(MILLI << bits);
+
+    assertThat(advance((MILLI << bits) - 1)).isEmpty();
+    assertThat(advance(MILLI << bits)).containsExactly(timer);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MAX_VALUE / 2, Long.MAX_VALUE - MILLI, Long.MAX_VALUE})
+  void advance_extremeDelay_isNeverEarly(long delayNanos) {
+    advance(MILLI - 1);
+    TimerHandle timer = schedule(MILLI - 1 + delayNanos);
+
+    assertThat(advance(MILLI - 1 + delayNanos - MILLI)).isEmpty();
+    assertThat(advance(MILLI - 1 + delayNanos + MILLI)).containsExactly(timer);
+  }
+
+  @Test
+  void advance_byTheLongestTime_handsOver() {
+    advance(MILLI - 1);
+    TimerHandle timer = schedule(2 * MILLI);
+
+    long wrapped = Long.MIN_VALUE + MILLI - 2; // Long.MAX_VALUE after the first advance
+    assertThat(advance(wrapped)).containsExactly(timer);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MIN_VALUE, -1, 0, Long.MAX_VALUE - MILLI, Long.MAX_VALUE})
+  void advance_anyStart_countsFromIt(long startNanos) {
+    TimerWheel wheel = new TimerWheel(startNanos);
+    TimerHandle later = timerAt(startNanos + 3 * MILLI);
+    TimerHandle sooner = timerAt(startNanos + 2 * MILLI);
+    wheel.schedule(later);
+    wheel.schedule(sooner);
+    List<TimerHandle> due = new ArrayList<>();
+
+    wheel.advance(startNanos + 2 * MILLI, due::add);
+    wheel.advance(startNanos + 3 * MILLI, due::add);
+
+    assertThat(due).containsExactly(sooner, later);
+  }
+
+  @Test
+  void advance_handsOver_unlinkedTimers() {
+    schedule(MILLI);
+    schedule(MILLI);
+
+    wheel.advance(START + MILLI, TimerWheelTest::requireUnlinked);
+
+    assertThat(wheel.size()).isZero();
+  }
+
+  @Test
+  void advance_callbackSchedulesDueTimer_waitsForTheNext() {
+    TimerHandle added = timer(0);
+    schedule(MILLI);
+
+    List<TimerHandle> due = advance(MILLI, ignored -> wheel.schedule(added));
+
+    assertThat(due).doesNotContain(added);
+    assertThat(advance(MILLI)).containsExactly(added);
+  }
+
+  @Test
+  void advance_callbackReschedulesItself_waitsForTheNext() {
+    TimerHandle timer = schedule(MILLI);
+
+    List<TimerHandle> due = advance(MILLI, wheel::schedule);
+
+    assertThat(due).containsExactly(timer);
+    assertThat(advance(MILLI)).containsExactly(timer);
+  }
+
+  @Test
+  void advance_callbackSchedules_countsFromTheNewTime() {
+    TimerHandle added = timer(1_001 * MILLI);
+    schedule(MILLI);
+
+    advance(1_000 * MILLI, ignored -> wheel.schedule(added));
+
+    assertThat(wheel.nextExpiryNanos(START + 1_000 * MILLI)).isEqualTo(MILLI);
+  }
+
+  @Test
+  void advance_callbackCancelsDueTimer_isNotHandedOver() {
+    TimerHandle first = schedule(MILLI);
+    TimerHandle second = schedule(2 * MILLI);
+    TimerHandle third = schedule(3 * MILLI);
+
+    List<TimerHandle> due = advance(3 * MILLI, ignored -> wheel.cancel(second));
+
+    assertThat(due).containsExactly(first, third);
+  }
+
+  @Test
+  void advance_callbackClears_stops() {
+    TimerHandle first = schedule(MILLI);
+    schedule(MILLI);
+
+    assertThat(advance(MILLI, ignored -> wheel.clear())).containsExactly(first);
+  }
+
+  @Test
+  void advance_callbackThrows_keepsTheRestForTheNext() {
+    schedule(MILLI);
+    TimerHandle second = schedule(2 * MILLI);
+    TimerHandle third = schedule(3 * MILLI);
+
+    assertThatThrownBy(() -> wheel.advance(START + 3 * MILLI, TimerWheelTest::fail))
+        .isInstanceOf(UnsupportedOperationException.class);
+
+    assertThat(wheel.size()).isEqualTo(2);
+    assertThat(advance(3 * MILLI)).containsExactly(second, third);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-1, MILLI, MILLI << 12, MILLI << 35, MILLI << 40, Long.MAX_VALUE})
+  void cancel_scheduled_unlinksAtOnce(long delayNanos) {
+    TimerHandle before = schedule(delayNanos);
+    TimerHandle timer = schedule(delayNanos);
+    TimerHandle after = schedule(delayNanos);
+
+    assertThat(wheel.cancel(timer)).isTrue();
+
+    requireUnlinked(timer);
+    assertThat(wheel.size()).isEqualTo(2);
+    assertThat(before.next).isSameAs(after);
+    assertThat(after.previous).isSameAs(before);
+  }
+
+  @Test
+  void cancel_first_keepsTheRest() {
+    TimerHandle first = schedule(MILLI);
+    TimerHandle second = schedule(MILLI);
+
+    wheel.cancel(first);
+
+    assertThat(advance(MILLI)).containsExactly(second);
+  }
+
+  @Test
+  void cancel_last_keepsTheEndOfTheList() {
+    TimerHandle first = schedule(MILLI);
+    TimerHandle last = schedule(MILLI);
+    wheel.cancel(last);
+    TimerHandle added = schedule(MILLI);
+
+    assertThat(advance(MILLI)).containsExactly(first, added);
+  }
+
+  @Test
+  void cancel_neverScheduled_returnsFalse() {
+    assertThat(wheel.cancel(timer(MILLI))).isFalse();
+  }
+
+  @Test
+  void cancel_twice_returnsFalse() {
+    TimerHandle timer = schedule(MILLI);
+    wheel.cancel(timer);
+
+    assertThat(wheel.cancel(timer)).isFalse();
+  }
+
+  @Test
+  void cancel_cameOut_returnsFalse() {
+    TimerHandle timer = schedule(MILLI);
+    advance(MILLI);
+
+    assertThat(wheel.cancel(timer)).isFalse();
+  }
+
+  @Test
+  void nextExpiryNanos_empty_isUnlimited() {
+    assertThat(wheel.nextExpiryNanos(START)).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void nextExpiryNanos_onlyTimerCancelled_isUnlimited() {
+    wheel.cancel(schedule(MILLI));
+
+    assertThat(wheel.nextExpiryNanos(START)).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void nextExpiryNanos_firstTimerCancelled_isThatOfTheSecond() {
+    TimerHandle first = schedule(5 * MILLI);
+    schedule(10 * MILLI);
+
+    wheel.cancel(first);
+
+    assertThat(wheel.nextExpiryNanos(START)).isEqualTo(10 * MILLI);
+  }
+
+  @Test
+  void nextExpiryNanos_deadlinePassedWhenScheduled_isZero() {
+    schedule(0);
+
+    assertThat(wheel.nextExpiryNanos(START)).isZero();
+  }
+
+  @Test
+  void nextExpiryNanos_nearTimer_isItsTickFromNow() {
+    schedule(5 * MILLI + 1);
+
+    assertThat(wheel.nextExpiryNanos(START + 400)).isEqualTo(6 * MILLI - 400);
+  }
+
+  @Test
+  void nextExpiryNanos_tickReachedButNotAdvanced_isZero() {
+    schedule(5 * MILLI);
+
+    assertThat(wheel.nextExpiryNanos(START + 9 * MILLI)).isZero();
+  }
+
+  @Test
+  void nextExpiryNanos_timerOfAHigherLevel_isWhenItsSlotOpens() {
+    schedule(200 * MILLI);
+
+    assertThat(wheel.nextExpiryNanos(START)).isEqualTo(192 * MILLI);
+  }
+
+  @Test
+  void nextExpiryNanos_parkedTimer_isWhenTheTopLevelIsThrough() {
+    schedule(Long.MAX_VALUE);
+
+    assertThat(wheel.nextExpiryNanos(START)).isEqualTo(MILLI << 36);
+  }
+
+  @Test
+  void clear_everyKindOfTimer_unlinksAll() {
+    List<TimerHandle> timers = new ArrayList<>();
+    for (long delayNanos : new long[] {-1, 1, MILLI, MILLI << 20, MILLI << 40}) {
+      timers.add(schedule(delayNanos));
+    }
+
+    wheel.clear();
+
+    timers.forEach(TimerWheelTest::requireUnlinked);
+    assertThat(wheel.size()).isZero();
+    assertThat(wheel.nextExpiryNanos(START)).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  @Tag("slow")
+  void advance_aMillionInOneSlotOutOfOrder_sortsByDeadline() {
+    Random random = new Random(42);
+    for (int i = 0; i < 1_000_000; i++) {
+      schedule(1 + random.nextLong(MILLI));
+    }
+
+    List<TimerHandle> due = advance(MILLI);
+
+    assertThat(due).hasSize(1_000_000);
+    long misplaced = 0;
+    for (int i = 1; i < due.size(); i++) {
+      long apart = due.get(i).deadlineNanos - due.get(i - 1).deadlineNanos;
+      boolean inOrder = apart > 0 || (apart == 0 && due.get(i).sequence > due.get(i - 1).sequence);
+      misplaced += inOrder ? 0 : 1;
+    }
+    assertThat(misplaced).isZero();
+  }
+
+  private TimerHandle schedule(long delayNanos) {
+    TimerHandle timer = timer(delayNanos);
+    wheel.schedule(timer);
+    return timer;
+  }
+
+  private static TimerHandle timer(long delayNanos) {
+    return timerAt(START + delayNanos);
+  }
+
+  private static TimerHandle timerAt(long deadlineNanos) {
+    return TestTimers.timer(deadlineNanos);
+  }
+
+  private List<TimerHandle> advance(long elapsedNanos) {
+    return advance(elapsedNanos, ignored -> {});
+  }
+
+  private List<TimerHandle> advance(long elapsedNanos, Consumer<TimerHandle> callback) {
+    List<TimerHandle> due = new ArrayList<>();
+    wheel.advance(START + elapsedNanos, ((Consumer<TimerHandle>) due::add).andThen(callback));
+    return due;
+  }
+
+  private static void requireUnlinked(TimerHandle timer) {
+    assertThat(timer.slot).isEqualTo(TimerWheel.NOT_SCHEDULED);
+    assertThat(timer.previous).isNull();
+    assertThat(timer.next).isNull();
+  }
+
+  private static void fail(TimerHandle timer) {
+    throw new UnsupportedOperationException("Sequence " + timer.sequence);
+  }
+}
