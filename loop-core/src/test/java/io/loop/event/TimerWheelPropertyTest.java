@@ -105,7 +105,7 @@ final class TimerWheelPropertyTest {
     }
 
     private void schedule(long delayNanos) {
-      TimerHandle handle = new TimerHandle(nowNanos + delayNanos);
+      TimerHandle handle = TestTimers.timer(nowNanos + delayNanos);
       Instant deadline = now.plusNanos(delayNanos);
       long tick = delayNanos <= 0 ? ALREADY_DUE : ceilingMillis(deadline);
       Entry entry = new Entry(handle, deadline, nextSequence++, tick);
