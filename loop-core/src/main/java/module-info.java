@@ -12,6 +12,7 @@ module io.loop.core {
   exports io.loop;
   exports io.loop.coroutine;
   exports io.loop.event;
+  exports io.loop.stream;
   exports io.loop.task;
   exports io.loop.testing;
 

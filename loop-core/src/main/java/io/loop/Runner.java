@@ -2,9 +2,7 @@ package io.loop;
 
 import io.loop.event.Context;
 import io.loop.event.ExceptionContext;
-import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
-import io.loop.event.SystemExit;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
@@ -110,8 +108,9 @@ public final class Runner implements AutoCloseable {
   /// @param <T> the type of the result
   /// @return the result
   /// @throws IllegalStateException if a loop is running on this thread, or this runner is closed
-  /// @throws KeyboardInterrupt if SIGINT cancelled the main task, and it ended by that
-  /// @throws SystemExit with code 143, if SIGTERM did
+  /// @throws io.loop.event.KeyboardInterrupt if SIGINT cancelled the main task, and it ended by
+  ///   that
+  /// @throws io.loop.event.SystemExit with code 143, if SIGTERM did
   public <T extends @Nullable Object> T run(Coro<T> main) {
     Objects.requireNonNull(main, "main");
     if (Loop.runningOrNull() != null) {

@@ -28,6 +28,14 @@ public final class LoopLocal<T> {
     return new LoopLocal<>(initial);
   }
 
+  /// Sets the loop's value.
+  ///
+  /// @param loop the loop
+  /// @param value its value from now on
+  public void set(Loop loop, T value) {
+    loop.setLocal(index, value);
+  }
+
   /// {@return the loop's value, made now if this is the first call for it}
   ///
   /// @param loop the loop

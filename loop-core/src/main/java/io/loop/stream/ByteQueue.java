@@ -1,0 +1,88 @@
+package io.loop.stream;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/// Bytes in order of arrival, in one array.
+final class ByteQueue {
+
+  /*
+   * array[head, tail) holds the bytes. When room runs out the bytes move to the front, or to a
+   * larger array if less than half would be free. An empty queue keeps no array: an idle connection
+   * pays nothing, and a taker who takes exactly what the array holds gets the array itself.
+   */
+
+  private static final byte[] NONE = {};
+
+  private byte[] array = NONE;
+  private int head;
+  private int tail;
+
+  int size() {
+    return tail - head;
+  }
+
+  void add(ByteBuffer data) {
+    int length = data.remaining();
+    makeRoom(length);
+    data.get(array, tail, length);
+    tail += length;
+  }
+
+  private void makeRoom(int length) {
+    if (array.length - tail >= length) {
+      return;
+    }
+    int size = size();
+    int needed = Math.addExact(size, length);
+    byte[] target = array;
+    if (needed > array.length / 2) {
+      target = new byte[size == 0 ? length : Math.max(needed, size * 2)];
+    }
+    System.arraycopy(array, head, target, 0, size);
+    array = target;
+    head = 0;
+    tail = size;
+  }
+
+  byte[] take(int count) {
+    if (head == 0 && count == array.length) {
+      byte[] whole = array;
+      clear();
+      return whole;
+    }
+    byte[] taken = Arrays.copyOfRange(array, head, head + count);
+    skip(count);
+    return taken;
+  }
+
+  void skip(int count) {
+    head += count;
+    if (head == tail) {
+      clear();
+    }
+  }
+
+  void clear() {
+    array = NONE;
+    head = 0;
+    tail = 0;
+  }
+
+  boolean startsWith(byte[] prefix, int from) {
+    return size() - from >= prefix.length
+        && Arrays.equals(array, head + from, head + from + prefix.length, prefix, 0, prefix.length);
+  }
+
+  /// {@return where a pattern begins, at or after an offset; -1 if nowhere}
+  int indexOf(byte[] pattern, int from) {
+    int last = size() - pattern.length;
+    byte first = pattern[0];
+    for (int i = from; i <= last; i++) {
+      if (array[head + i] == first && startsWith(pattern, i)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,349 @@
+package io.loop.stream;
+
+import io.loop.event.Loop;
+import io.loop.task.LoopFuture;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The receiving side of a connection, for one coroutine at a time.
+///
+/// Loop thread and coroutines of the loop only. Each reading method suspends only if what it needs
+/// has not arrived, and is a cancellation point only then; a cancelled read takes nothing. Returned
+/// arrays are the caller's. Iterating gives the lines, as [#readLine] does, until the end.
+///
+/// A failure of the connection is thrown by every later read, the very object, once what arrived
+/// before it can no longer be had: it comes first, as in asyncio.
+///
+/// Source: `asyncio.StreamReader`, Python 3.15.
+public final class StreamReader implements Iterable<byte[]> {
+
+  /*
+   * The transport feeds, the coroutine takes. Above twice the limit the transport is paused, at or
+   * below the limit it is resumed. A reader that must wait although the transport is paused resumes
+   * it: it needs more than fits.
+   *
+   * `waiter` is the one coroutine that waits for anything new: data, the end, or a failure. It looks
+   * again at all three when it goes on.
+   */
+
+  /// The limit of a reader whose maker gives none: 64 KiB.
+  public static final int DEFAULT_LIMIT = 65_536;
+
+  private static final byte[] NEWLINE = {'\n'};
+  private static final byte[] NOTHING = {};
+
+  private final Loop loop;
+  private final int limit;
+  private final ByteQueue bytes = new ByteQueue();
+  private @Nullable ReadTransport transport;
+  private @Nullable LoopFuture<@Nullable Void> waiter;
+  private @Nullable Throwable failure;
+  private boolean eof;
+  private boolean paused;
+
+  /// Makes a reader.
+  ///
+  /// @param loop its loop
+  /// @param limit the longest line or separated chunk, in bytes, not counting the separator; the
+  ///   transport is paused above twice that
+  /// @throws IllegalArgumentException if the limit is not positive
+  public StreamReader(Loop loop, int limit) {
+    if (limit <= 0) {
+      throw new IllegalArgumentException("Limit cannot be <= 0, and is " + limit);
+    }
+    this.loop = loop;
+    this.limit = limit;
+  }
+
+  /// Tells this reader whom to pause; once.
+  ///
+  /// @param transport what feeds it
+  /// @throws IllegalStateException if it has one already
+  public void setTransport(ReadTransport transport) {
+    if (this.transport != null) {
+      throw new IllegalStateException("Transport already set");
+    }
+    this.transport = transport;
+  }
+
+  /// Adds what arrived; for the transport.
+  ///
+  /// @param data the bytes; all that remains is copied
+  /// @throws IllegalStateException if the end was fed before
+  public void feedData(ByteBuffer data) {
+    if (eof) {
+      throw new IllegalStateException("feedData after feedEof");
+    }
+    if (!data.hasRemaining()) {
+      return;
+    }
+    bytes.add(data);
+    wakeWaiter();
+    if (transport != null && !paused && bytes.size() > 2L * limit) {
+      paused = true;
+      transport.pauseReading();
+    }
+  }
+
+  /// Marks the end; for the transport.
+  public void feedEof() {
+    eof = true;
+    wakeWaiter();
+  }
+
+  /// Marks a failure of the connection; for the transport.
+  ///
+  /// @param fault what reads throw from now on
+  public void setException(Throwable fault) {
+    failure = fault;
+    LoopFuture<@Nullable Void> waiting = waiter;
+    if (waiting != null) {
+      waiter = null;
+      if (!waiting.isDone()) {
+        waiting.setException(fault);
+      }
+    }
+  }
+
+  /// {@return the failure of the connection, if it has failed}
+  public @Nullable Throwable exception() {
+    return failure;
+  }
+
+  /// {@return whether the end has come and everything before it was read}
+  public boolean atEof() {
+    return eof && bytes.size() == 0;
+  }
+
+  private void wakeWaiter() {
+    LoopFuture<@Nullable Void> waiting = waiter;
+    if (waiting != null) {
+      waiter = null;
+      if (!waiting.isDone()) {
+        waiting.setResult(null);
+      }
+    }
+  }
+
+  private void maybeResume() {
+    if (paused && bytes.size() <= limit) {
+      resume();
+    }
+  }
+
+  private void resume() {
+    paused = false;
+    if (transport != null) {
+      transport.resumeReading();
+    }
+  }
+
+  private void awaitData(String method) throws IOException {
+    if (waiter != null) {
+      throw new IllegalStateException(
+          method + "() called while another coroutine is already waiting for incoming data");
+    }
+    if (paused) {
+      resume();
+    }
+    var waiting = new LoopFuture<@Nullable Void>(loop);
+    waiter = waiting;
+    try {
+      waiting.await(IOException.class);
+    } finally {
+      waiter = null;
+    }
+  }
+
+  /// {@return everything up to the end} Not bounded by the limit.
+  ///
+  /// @throws IOException if the connection failed
+  public byte[] read() throws IOException {
+    requireSound();
+    var all = new ByteArrayOutputStream();
+    byte[] block;
+    do {
+      block = read(limit);
+      all.writeBytes(block);
+    } while (block.length > 0);
+    return all.toByteArray();
+  }
+
+  /// {@return what has arrived, at least one byte unless the end has come} Not bounded by the
+  /// limit.
+  ///
+  /// @param n the most to return; 0 returns nothing, a negative number everything up to the end
+  /// @throws IOException if the connection failed
+  public byte[] read(int n) throws IOException {
+    requireSound();
+    if (n < 0) {
+      return read();
+    }
+    if (n == 0) {
+      return NOTHING;
+    }
+    if (bytes.size() == 0 && !eof) {
+      awaitData("read");
+    }
+    byte[] taken = bytes.size() == 0 ? NOTHING : bytes.take(Math.min(n, bytes.size()));
+    maybeResume();
+    return taken;
+  }
+
+  /// {@return exactly so many bytes} Not bounded by the limit.
+  ///
+  /// @param n how many
+  /// @throws IncompleteReadException if the end comes first; it holds what there was, which is gone
+  /// @throws IOException if the connection failed
+  /// @throws IllegalArgumentException if n is negative
+  public byte[] readExactly(int n) throws IOException {
+    if (n < 0) {
+      throw new IllegalArgumentException("readExactly size can not be less than zero");
+    }
+    requireSound();
+    if (n == 0) {
+      return NOTHING;
+    }
+    while (bytes.size() < n) {
+      if (eof) {
+        throw new IncompleteReadException(takeAll(), n);
+      }
+      awaitData("readExactly");
+    }
+    byte[] taken = bytes.take(n);
+    maybeResume();
+    return taken;
+  }
+
+  /// {@return a line with its newline; at the end what is left, which may be nothing}
+  ///
+  /// @throws LineTooLongException if it is longer than the limit; it is dropped, as far as it has
+  ///   arrived
+  /// @throws IOException if the connection failed
+  public byte[] readLine() throws IOException {
+    try {
+      return readUntil(NEWLINE);
+    } catch (IncompleteReadException atEnd) {
+      return atEnd.partial();
+    } catch (LimitOverrunException overrun) {
+      dropLine(overrun.consumed());
+      throw new LineTooLongException(overrun);
+    }
+  }
+
+  private void dropLine(int consumed) {
+    if (bytes.startsWith(NEWLINE, consumed)) {
+      bytes.skip(consumed + NEWLINE.length);
+    } else {
+      bytes.clear();
+    }
+    maybeResume();
+  }
+
+  /// {@return everything up to and including a separator}
+  ///
+  /// @param separators what to look for; of several that match, the one that ends first counts
+  /// @throws IncompleteReadException if the end comes first; it holds what there was, which is gone
+  /// @throws LimitOverrunException if there is more than the limit before the separator; nothing is
+  ///   taken
+  /// @throws IOException if the connection failed
+  /// @throws IllegalArgumentException if there is no separator, or an empty one
+  public byte[] readUntil(byte[]... separators) throws IOException {
+    var wanted = new Separators(separators);
+    requireSound();
+    Separators.Match match;
+    while ((match = wanted.find(bytes)) == null) {
+      if (wanted.searched() > limit) {
+        throw new LimitOverrunException(
+            "Separator is not found, and chunk exceed the limit", wanted.searched());
+      }
+      if (eof) {
+        throw new IncompleteReadException(takeAll(), null);
+      }
+      awaitData("readUntil");
+    }
+    if (match.start() > limit) {
+      throw new LimitOverrunException(
+          "Separator is found, but chunk is longer than limit", match.start());
+    }
+    byte[] taken = bytes.take(match.end());
+    maybeResume();
+    return taken;
+  }
+
+  private byte[] takeAll() {
+    return bytes.size() == 0 ? NOTHING : bytes.take(bytes.size());
+  }
+
+  private void requireSound() throws IOException {
+    Throwable fault = failure;
+    if (fault instanceof IOException io) {
+      throw io;
+    }
+    if (fault instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
+    if (fault instanceof Error error) {
+      throw error;
+    }
+    if (fault != null) {
+      throw new IOException(fault);
+    }
+  }
+
+  /// {@return the lines, each with its newline, up to the end}
+  ///
+  /// Its methods suspend as [#readLine] does, and throw [UncheckedIOException] where that throws
+  /// [IOException].
+  @Override
+  public Iterator<byte[]> iterator() {
+    return new Iterator<>() {
+      private byte @Nullable [] line;
+
+      @Override
+      public boolean hasNext() {
+        byte[] ahead = line;
+        if (ahead == null) {
+          ahead = nextLine();
+          line = ahead;
+        }
+        return ahead.length > 0;
+      }
+
+      @Override
+      public byte[] next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException("the stream has ended");
+        }
+        byte[] ahead = Objects.requireNonNull(line);
+        line = null;
+        return ahead;
+      }
+
+      private byte[] nextLine() {
+        try {
+          return readLine();
+        } catch (IOException fault) {
+          throw new UncheckedIOException(fault);
+        }
+      }
+    };
+  }
+
+  @Override
+  public String toString() {
+    return "<StreamReader"
+        + (bytes.size() == 0 ? "" : " " + bytes.size() + " bytes")
+        + (eof ? " eof" : "")
+        + (limit == DEFAULT_LIMIT ? "" : " limit=" + limit)
+        + (failure == null ? "" : " exception=" + failure)
+        + (paused ? " paused" : "")
+        + '>';
+  }
+}

@@ -1,0 +1,153 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.event.LoopLocal;
+import io.loop.event.Poller;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Drives a loop with a Netty event loop of its own.
+///
+/// Found by [java.util.ServiceLoader], so loops run on Netty where loop-netty is on the path. The
+/// event loop belongs to the thread on which the loop first runs; any Netty bootstrap can use it.
+public final class NettyPoller implements Poller {
+
+  /*
+   * A poll has three parts: hand what coroutines wrote to Netty and flush it, once per connection;
+   * let the event loop do its input and output, waiting if we may; run the tasks that other code
+   * submitted to the event loop. Flushing here, before the wait, is what makes it once per batch of
+   * ticks, and keeps every Netty call on the loop's own thread.
+   *
+   * Waiting: the event loop takes 0 for "for ever" and a negative number for "do not", and NIO spins
+   * on a remainder below half a millisecond, so waits are rounded up to whole ones.
+   */
+
+  private static final LoopLocal<NettyPoller> POLLER =
+      LoopLocal.withInitial(loop -> {
+        throw new IllegalStateException(
+            "this loop does not run on Netty; make it with NettyLoop.create()");
+      });
+  private static final long NANOS_PER_MILLI = 1_000_000;
+  private static final long TASK_NANOS = 1_000_000;
+  private static final long CLOSE_SECONDS = 5;
+
+  private final Transport transport;
+  private final @Nullable IoEventLoopGroup group;
+  private final ArrayDeque<ConnectionHandler> dirty = new ArrayDeque<>();
+  private @Nullable OwnedEventLoop eventLoop;
+  private @Nullable Thread owner;
+
+  /// Makes a poller on the transport that [Transport#best] names.
+  public NettyPoller() {
+    this(Transport.best());
+  }
+
+  /// Makes a poller on a transport.
+  ///
+  /// @param transport the transport
+  /// @throws IllegalArgumentException if this machine lacks it
+  public NettyPoller(Transport transport) {
+    this(transport, null);
+  }
+
+  NettyPoller(Transport transport, @Nullable IoEventLoopGroup group) {
+    this.transport = transport;
+    this.group = group;
+  }
+
+  static NettyPoller of(Loop loop) {
+    return POLLER.get(loop);
+  }
+
+  Transport transport() {
+    return transport;
+  }
+
+  OwnedEventLoop eventLoop() {
+    return Objects.requireNonNull(eventLoop, "open() comes first");
+  }
+
+  @Override
+  public void open(Loop loop) {
+    eventLoop = new OwnedEventLoop(group, loop, transport.newHandlerFactory());
+    eventLoop.execute(NettyPoller::primeAllocator);
+    POLLER.set(loop, this);
+  }
+
+  /// A thread's first buffer decides, for good, whether it gets an allocator cache of its own; and
+  /// it does only inside the event loop.
+  private static void primeAllocator() {
+    ByteBufAllocator.DEFAULT.heapBuffer(1).release();
+    ByteBufAllocator.DEFAULT.directBuffer(1).release();
+  }
+
+  @Override
+  public void enclose(Runnable run) {
+    own();
+    FastThreadLocalThread.runWithFastThreadLocal(run);
+  }
+
+  private void own() {
+    Thread current = Thread.currentThread();
+    if (owner == null) {
+      eventLoop().setOwningThread(current);
+      owner = current;
+    } else if (owner != current) {
+      throw new IllegalStateException(
+          "this loop belongs to " + owner + ", where it first ran; run it and close it there");
+    }
+  }
+
+  /// Puts a connection on the list of those that have something for Netty to do.
+  void addDirty(ConnectionHandler connection) {
+    dirty.add(connection);
+  }
+
+  @Override
+  public void poll(long waitNanos) {
+    for (ConnectionHandler connection; (connection = dirty.poll()) != null; ) {
+      connection.flushToNetty();
+    }
+    eventLoop().run(nettyWait(waitNanos), TASK_NANOS);
+  }
+
+  private static long nettyWait(long waitNanos) {
+    if (waitNanos <= 0) {
+      return -1;
+    }
+    if (waitNanos == Long.MAX_VALUE) {
+      return 0;
+    }
+    return Math.ceilDiv(waitNanos, NANOS_PER_MILLI) * NANOS_PER_MILLI;
+  }
+
+  @Override
+  public void wakeup() {
+    eventLoop().wakeup();
+  }
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  /// Closes the channels that are left, and the event loop.
+  @Override
+  public void close() {
+    own();
+    FastThreadLocalThread.runWithFastThreadLocal(this::terminate);
+  }
+
+  private void terminate() {
+    OwnedEventLoop closing = eventLoop();
+    var _ = closing.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
+    while (!closing.isTerminated()) {
+      closing.run(NANOS_PER_MILLI, 0);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.task.CancelledError;
+import io.loop.task.Coro;
+import io.loop.task.LoopFuture;
+import io.loop.task.Tasks;
+import io.netty.channel.Channel;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A server that accepts connections; made by [Streams#startServer].
+///
+/// Coroutines and callbacks of the loop that listens only.
+///
+/// Source: `asyncio.Server`, Python 3.15.
+public final class Server implements AutoCloseable {
+
+  /*
+   *   SERVING --close--> CLOSED; waitClosed() returns when it is closed and no connection is left
+   *
+   * Connections live on their own loops and come and go on those threads, so the set of them is
+   * concurrent. Everything else is the listening loop's. A connection that goes asks that loop to
+   * look whether anybody waits for the last one.
+   */
+
+  private final Loop loop;
+  private final Duration grace;
+  private final Set<ConnectionHandler> connections = ConcurrentHashMap.newKeySet();
+  private final List<LoopFuture<@Nullable Void>> waiters = new ArrayList<>(1);
+  private @Nullable LoopFuture<@Nullable Void> serving;
+  private @Nullable Channel listener;
+  private volatile boolean closed;
+
+  Server(Loop loop, Duration grace) {
+    this.loop = loop;
+    this.grace = grace;
+  }
+
+  void listenOn(Channel channel) {
+    listener = channel;
+  }
+
+  /// Counts a connection in; its loop's thread.
+  ///
+  /// @return false if the server is closed: the connection came too late
+  boolean add(ConnectionHandler connection) {
+    connections.add(connection);
+    return !closed;
+  }
+
+  /// Counts a connection out; its loop's thread.
+  void remove(ConnectionHandler connection) {
+    connections.remove(connection);
+    if (closed && !loop.isClosed()) {
+      onLoop(loop, this::wakeWaiters);
+    }
+  }
+
+  /// {@return the address this server listens on, with the real port}
+  ///
+  /// @throws IllegalStateException if it is closed
+  public InetSocketAddress localAddress() {
+    Channel channel = listener;
+    if (channel == null) {
+      throw new IllegalStateException("the server is closed");
+    }
+    return (InetSocketAddress) channel.localAddress();
+  }
+
+  /// {@return whether it accepts connections}
+  public boolean isServing() {
+    return listener != null;
+  }
+
+  /// {@return how many connections are open} Any thread, but the answer may be old.
+  public int connectionCount() {
+    return connections.size();
+  }
+
+  /// Accepts until the calling task is cancelled; then closes the server and its connections, waits
+  /// for them as long as the grace time, and aborts the rest. Coroutine only; always suspends.
+  ///
+  /// Source: `Server.serve_forever`.
+  ///
+  /// @throws CancelledError always, in the end
+  /// @throws IllegalStateException if it is closed, or another task is in here
+  public void serveForever() {
+    if (serving != null) {
+      throw new IllegalStateException("server is already being awaited on serveForever()");
+    }
+    if (closed) {
+      throw new IllegalStateException("server is closed");
+    }
+    var forever = new LoopFuture<@Nullable Void>(loop);
+    serving = forever;
+    try {
+      forever.await();
+    } catch (CancelledError cancelled) {
+      end();
+      throw cancelled;
+    } finally {
+      serving = null;
+    }
+  }
+
+  private void end() {
+    close();
+    closeClients();
+    try {
+      Tasks.waitFor(Coro.of(this::waitClosed), grace);
+    } catch (TimeoutException slow) {
+      abortClients();
+      waitClosed();
+    }
+  }
+
+  /// Stops accepting. Connections go on. Never suspends; closing twice does nothing.
+  ///
+  /// Source: `Server.close`.
+  @Override
+  public void close() {
+    Channel channel = listener;
+    if (channel == null) {
+      return;
+    }
+    listener = null;
+    closed = true;
+    loop.callSoon(() -> closeListener(channel));
+    if (serving != null && !serving.isDone()) {
+      serving.cancel();
+    }
+    wakeWaiters();
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // a listener that cannot be closed is the system's
+  private static void closeListener(Channel channel) {
+    channel.close();
+  }
+
+  /// Closes every connection after what it wrote is sent. Never suspends.
+  ///
+  /// Source: `Server.close_clients`.
+  public void closeClients() {
+    forEachClient(ConnectionHandler::close);
+  }
+
+  /// Closes every connection at once. Never suspends.
+  ///
+  /// Source: `Server.abort_clients`.
+  public void abortClients() {
+    forEachClient(ConnectionHandler::abort);
+  }
+
+  private void forEachClient(Consumer<ConnectionHandler> action) {
+    for (ConnectionHandler connection : connections) {
+      onLoop(connection.loop(), () -> action.accept(connection));
+    }
+  }
+
+  private static void onLoop(Loop loop, Runnable action) {
+    try {
+      loop.callSoonThreadsafe(action);
+    } catch (IllegalStateException loopClosed) {
+      // it took its connections with it
+    }
+  }
+
+  /// Waits until this server is closed and its last connection is gone. Coroutine only; suspends
+  /// unless that is so.
+  ///
+  /// Source: `Server.wait_closed`, as of Python 3.12.1.
+  public void waitClosed() {
+    if (closed && connections.isEmpty()) {
+      return;
+    }
+    var gone = new LoopFuture<@Nullable Void>(loop);
+    waiters.add(gone);
+    try {
+      gone.await();
+    } finally {
+      waiters.remove(gone);
+    }
+  }
+
+  private void wakeWaiters() {
+    if (!connections.isEmpty()) {
+      return;
+    }
+    for (LoopFuture<@Nullable Void> waiter : waiters) {
+      if (!waiter.isDone()) {
+        waiter.setResult(null);
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "<Server " + (listener == null ? "closed" : "listening on " + localAddress()) + ">";
+  }
+}

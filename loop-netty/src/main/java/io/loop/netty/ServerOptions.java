@@ -1,0 +1,46 @@
+package io.loop.netty;
+
+import io.loop.stream.StreamReader;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// How a server listens and serves.
+///
+/// @param limit the limit of each connection's reader, in bytes
+/// @param backlog how many connections the system keeps that were not accepted yet
+/// @param group the loops that serve the connections; null for the loop that listens
+/// @param grace how long a server that is cancelled waits for its connections before it aborts them
+public record ServerOptions(int limit, int backlog, @Nullable LoopGroup group, Duration grace) {
+
+  /// A limit of 64 KiB, a backlog of 1024, one loop, 10 seconds of grace.
+  public static final ServerOptions DEFAULT =
+      new ServerOptions(StreamReader.DEFAULT_LIMIT, 1024, null, Duration.ofSeconds(10));
+
+  /// {@return these options with another limit}
+  ///
+  /// @param limit the limit of each connection's reader, in bytes
+  public ServerOptions withLimit(int limit) {
+    return new ServerOptions(limit, backlog, group, grace);
+  }
+
+  /// {@return these options with another backlog}
+  ///
+  /// @param backlog how many connections the system keeps that were not accepted yet
+  public ServerOptions withBacklog(int backlog) {
+    return new ServerOptions(limit, backlog, group, grace);
+  }
+
+  /// {@return these options with connections spread over a group of loops}
+  ///
+  /// @param group the loops; they stay the caller's, and are closed by it
+  public ServerOptions withGroup(LoopGroup group) {
+    return new ServerOptions(limit, backlog, group, grace);
+  }
+
+  /// {@return these options with another grace time}
+  ///
+  /// @param grace how long a server that is cancelled waits for its connections
+  public ServerOptions withGrace(Duration grace) {
+    return new ServerOptions(limit, backlog, group, grace);
+  }
+}

@@ -1,0 +1,21 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Loops on Netty: servers and connections as streams, groups of loops.
+///
+/// Start at [io.loop.netty.Streams].
+@NullMarked
+module io.loop.netty {
+  requires static transitive org.jspecify;
+  requires transitive io.loop.core;
+  requires transitive io.netty.transport;
+  requires io.netty.buffer;
+  requires io.netty.common;
+  requires io.netty.transport.classes.epoll;
+  requires io.netty.transport.classes.io_uring;
+  requires io.netty.transport.classes.kqueue;
+
+  exports io.loop.netty;
+
+  provides io.loop.event.Poller with
+      io.loop.netty.NettyPoller;
+}
