@@ -89,7 +89,16 @@ public final class NettyPoller implements Poller {
   @Override
   public void enclose(Runnable run) {
     own();
-    FastThreadLocalThread.runWithFastThreadLocal(run);
+    withThreadLocals(run);
+  }
+
+  /// Netty's thread locals and allocator caches need a thread that cleans up after them.
+  private static void withThreadLocals(Runnable run) {
+    if (FastThreadLocalThread.currentThreadWillCleanupFastThreadLocals()) {
+      run.run();
+    } else {
+      FastThreadLocalThread.runWithFastThreadLocal(run);
+    }
   }
 
   private void own() {
@@ -140,7 +149,7 @@ public final class NettyPoller implements Poller {
   @Override
   public void close() {
     own();
-    FastThreadLocalThread.runWithFastThreadLocal(this::terminate);
+    withThreadLocals(this::terminate);
   }
 
   private void terminate() {

@@ -17,6 +17,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
@@ -88,7 +89,7 @@ public final class Streams {
                 });
     ChannelFuture bound = NettyFutures.await(loop, () -> bootstrap.bind(address));
     if (!bound.isSuccess()) {
-      throw failure("could not listen on " + address, bound.cause());
+      throw bindFailure(address, bound.cause());
     }
     server.listenOn(bound.channel());
     return server;
@@ -207,6 +208,12 @@ public final class Streams {
       throw new IOException("the connection to " + address + " was lost as it was made");
     }
     return new StreamConnection(connection.reader(), connection.writer());
+  }
+
+  private static IOException bindFailure(InetSocketAddress address, Throwable cause) {
+    var fault = new BindException("could not listen on " + address + ": " + cause.getMessage());
+    fault.initCause(cause);
+    return fault;
   }
 
   private static IOException failure(String what, @Nullable Throwable cause) {

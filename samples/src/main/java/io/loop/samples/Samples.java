@@ -1,0 +1,59 @@
+package io.loop.samples;
+
+import java.io.IOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+
+/// Servers and clients to run: one subcommand each.
+@Command(
+    name = "samples",
+    description = "Servers and clients written as coroutines on Netty.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Samples.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {Echo.class, EchoClient.class})
+public final class Samples implements Runnable {
+
+  @CommandLine.Spec
+  private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+  /// Runs a sample and exits: 0 for success, 1 for failure, 2 for wrong arguments.
+  ///
+  /// @param arguments the subcommand and its options
+  public static void main(String... arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    var commandLine = new CommandLine(new Samples());
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    commandLine.setExecutionExceptionHandler(Samples::explain);
+    return commandLine;
+  }
+
+  /// What the user can mend is told in one line; anything else is a bug and comes with its stack.
+  private static int explain(
+      Exception fault, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
+    if (!(fault instanceof IOException) && !(fault instanceof IllegalArgumentException)) {
+      throw fault;
+    }
+    commandLine
+        .getErr()
+        .println(commandLine.getCommandSpec().qualifiedName() + ": " + fault.getMessage());
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "Missing command");
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Samples.class.getPackage().getImplementationVersion();
+      return new String[] {"samples " + (version == null ? "(not packaged)" : version)};
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package io.loop.samples;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/// A sample in a JVM of its own, so that signals and exit codes are the real ones.
+final class Program implements AutoCloseable {
+
+  private static final long PATIENCE_SECONDS = 60;
+
+  private final Process process;
+  private final BufferedReader out;
+
+  private Program(Process process) {
+    this.process = process;
+    this.out = process.inputReader(StandardCharsets.UTF_8);
+    // a program that hangs must not hang the test that reads from it
+    CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .execute(process::destroyForcibly);
+  }
+
+  static Program start(List<String> jvmFlags, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvmFlags);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(Samples.class.getName());
+    command.addAll(List.of(arguments));
+    try {
+      return new Program(new ProcessBuilder(command).start());
+    } catch (IOException fault) {
+      throw new UncheckedIOException(fault);
+    }
+  }
+
+  String readLine() throws IOException {
+    String line = out.readLine();
+    return line == null ? "(end of output)" : line;
+  }
+
+  /// Waits for an echo server to say where it listens.
+  int readPort() throws IOException {
+    String line = readLine();
+    if (!line.startsWith("listening on ")) {
+      throw new IOException("expected 'listening on', got '" + line + "': " + errors());
+    }
+    return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
+  }
+
+  /// Sends SIGTERM.
+  void terminate() {
+    process.destroy();
+  }
+
+  int exitCode() throws InterruptedException {
+    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("the program did not end");
+    }
+    return process.exitValue();
+  }
+
+  String errors() throws IOException {
+    InputStream errors = process.getErrorStream();
+    return new String(errors.readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}

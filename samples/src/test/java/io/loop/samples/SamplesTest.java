@@ -1,0 +1,87 @@
+package io.loop.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class SamplesTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    CommandLine commandLine = Samples.commandLine();
+    commandLine.setOut(new PrintWriter(out));
+    commandLine.setErr(new PrintWriter(err));
+    return commandLine.execute(arguments);
+  }
+
+  @Test
+  void help_isPrintedAndSucceeds() {
+    int code = run("echo", "--help");
+
+    assertThat(code).isZero();
+    assertThat(out.toString()).contains("--transport", "--carrier", "--loops");
+  }
+
+  @Test
+  void version_isPrintedAndSucceeds() {
+    int code = run("--version");
+
+    assertThat(code).isZero();
+    assertThat(out.toString()).startsWith("samples ");
+  }
+
+  @Test
+  void noCommand_printsUsageAndExitsWith2() {
+    int code = run();
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("Usage: samples");
+  }
+
+  @Test
+  void wrongOption_printsUsageAndExitsWith2() {
+    int code = run("echo", "--prot", "1");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("--prot", "Usage: samples echo");
+  }
+
+  @Test
+  void unknownTransport_saysWhichThereAre() {
+    int code = run("echo", "--transport", "pigeon");
+
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString()).contains("pigeon", "nio", "epoll").hasLineCount(1);
+  }
+
+  @Test
+  void portInUse_isOneLineAndExitsWith1() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      int code = run("echo", "--port", Integer.toString(taken.getLocalPort()));
+
+      assertThat(code).isEqualTo(1);
+      assertThat(err.toString()).contains("could not listen on").hasLineCount(1);
+    }
+  }
+
+  @Test
+  void nobodyListens_isOneLineAndExitsWith1() throws IOException {
+    int free;
+    try (var probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = probe.getLocalPort();
+    }
+
+    int code = run("echo-client", "--port", Integer.toString(free));
+
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString()).containsIgnoringCase("refused").hasLineCount(1);
+  }
+}
