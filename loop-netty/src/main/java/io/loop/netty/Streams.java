@@ -18,6 +18,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
@@ -201,7 +202,7 @@ public final class Streams {
                 });
     ChannelFuture connected = NettyFutures.await(loop, () -> bootstrap.connect(address));
     if (!connected.isSuccess()) {
-      throw failure("could not connect to " + address, connected.cause());
+      throw connectFailure(address, connected.cause());
     }
     var connection = connected.channel().pipeline().get(ConnectionHandler.class);
     if (connection == null) {
@@ -216,11 +217,10 @@ public final class Streams {
     return fault;
   }
 
-  private static IOException failure(String what, @Nullable Throwable cause) {
-    if (cause instanceof IOException io) {
-      return io;
-    }
-    return new IOException(what, cause);
+  private static IOException connectFailure(InetSocketAddress address, Throwable cause) {
+    var fault = new ConnectException("could not connect to " + address + ": " + cause.getMessage());
+    fault.initCause(cause);
+    return fault;
   }
 
   private static InetSocketAddress addressOf(String host, int port) throws IOException {
