@@ -55,6 +55,10 @@ final class Failure {
     return cause;
   }
 
+  boolean isUnread() {
+    return entry != null;
+  }
+
   Throwable cause() {
     return cause;
   }

@@ -249,6 +249,16 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     return settled instanceof Failure failure ? failure.read() : null;
   }
 
+  /// {@return whether this failed and nobody has read why}
+  ///
+  /// Reading is [#result], [#exception], awaiting, and cancelling even though it is too late. A
+  /// gather or a group reads its children. Asking this is not reading.
+  ///
+  /// Source: the flag behind "exception was never retrieved", `Future._log_traceback`.
+  public final boolean isUnread() {
+    return outcome instanceof Failure failure && failure.isUnread();
+  }
+
   /// Reads the outcome as awaiting does: what awaiting would throw, or null if there is a result.
   final @Nullable Throwable takeThrowable() {
     Object settled = outcome;
