@@ -4,6 +4,7 @@ import io.loop.event.Loop;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
+import io.loop.task.TaskFactory;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
 import io.loop.task.Timeout;
@@ -87,6 +88,17 @@ public final class Asyncio {
   /// @throws IllegalStateException if no loop is running here
   public static <T extends @Nullable Object> Task<T> createTask(Coro<T> body, TaskOptions options) {
     return Task.create(Loop.running(), body, options);
+  }
+
+  /// Sets what makes the running loop's tasks from now on; [TaskFactory#EAGER] starts each at once.
+  /// Never suspends.
+  ///
+  /// Source: `loop.set_task_factory`.
+  ///
+  /// @param factory the factory; null for the default
+  /// @throws IllegalStateException if no loop is running here
+  public static void setTaskFactory(@Nullable TaskFactory factory) {
+    Tasks.setTaskFactory(Loop.running(), factory);
   }
 
   /// {@return the awaitable itself if it is a future, else a new task that runs it} Never suspends.

@@ -21,6 +21,7 @@ final class LoopTasks implements AutoCloseable {
   private final UnreadFailures unread;
   private final Set<Task<?>> pending = new LinkedHashSet<>(); // strong: no task is lost (D5)
   private @Nullable Task<?> current;
+  private @Nullable TaskFactory factory;
   private boolean closing;
 
   private LoopTasks(Loop loop) {
@@ -34,6 +35,14 @@ final class LoopTasks implements AutoCloseable {
 
   UnreadFailures unread() {
     return unread;
+  }
+
+  @Nullable TaskFactory factory() {
+    return factory;
+  }
+
+  void setFactory(@Nullable TaskFactory factory) {
+    this.factory = factory;
   }
 
   @Nullable Task<?> current() {

@@ -64,7 +64,9 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     this.step = new TaskStep(this, tasks, context);
   }
 
-  /// {@return a new task that runs a body on a loop, from the next tick on}
+  /// {@return a new task that runs a body on a loop, made by the loop's task factory if it has one}
+  ///
+  /// Without a factory it runs from the next tick on.
   ///
   /// Source: `loop.create_task`.
   ///
@@ -74,6 +76,22 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @param <T> the type of the result
   /// @throws IllegalStateException if the loop is closed
   public static <T extends @Nullable Object> Task<T> create(
+      Loop loop, Coro<T> body, TaskOptions options) {
+    TaskFactory factory = LoopTasks.of(loop).factory();
+    return factory == null ? of(loop, body, options) : factory.create(loop, body, options);
+  }
+
+  /// {@return a new task that runs a body on a loop, whatever the loop's task factory} For
+  /// factories; everybody else calls [#create].
+  ///
+  /// Source: the constructor of `asyncio.Task`.
+  ///
+  /// @param loop the loop
+  /// @param body what to run
+  /// @param options name, context and eager start
+  /// @param <T> the type of the result
+  /// @throws IllegalStateException if the loop is closed
+  public static <T extends @Nullable Object> Task<T> of(
       Loop loop, Coro<T> body, TaskOptions options) {
     var task = new Task<>(loop, body, options);
     task.start(Boolean.TRUE.equals(options.eagerStart()) && loop.isRunning());

@@ -29,6 +29,18 @@ public record TaskOptions(
     return new TaskOptions(null, null, true);
   }
 
+  /// {@return these options with another name}
+  ///
+  /// @param name the task's name
+  public TaskOptions withName(String name) {
+    return new TaskOptions(name, context, eagerStart);
+  }
+
+  /// {@return these options with an eager start}
+  public TaskOptions startingEagerly() {
+    return new TaskOptions(name, context, true);
+  }
+
   /// {@return these options with another context}
   ///
   /// @param context the context the task runs in

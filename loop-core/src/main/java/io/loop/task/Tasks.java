@@ -14,6 +14,25 @@ public final class Tasks {
 
   private Tasks() {}
 
+  /// Sets what makes a loop's tasks from now on. Loop thread and coroutines of the loop only.
+  ///
+  /// Source: `loop.set_task_factory`.
+  ///
+  /// @param loop the loop
+  /// @param factory the factory; null for the default, [Task#of]
+  public static void setTaskFactory(Loop loop, @Nullable TaskFactory factory) {
+    LoopTasks.of(loop).setFactory(factory);
+  }
+
+  /// {@return what makes a loop's tasks, or null for the default}
+  ///
+  /// Source: `loop.get_task_factory`.
+  ///
+  /// @param loop the loop
+  public static @Nullable TaskFactory getTaskFactory(Loop loop) {
+    return LoopTasks.of(loop).factory();
+  }
+
   /// {@return the awaitable itself if it is a future, else a new task that runs it}
   ///
   /// Source: `asyncio.ensure_future`.
