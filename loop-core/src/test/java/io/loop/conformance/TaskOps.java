@@ -1,0 +1,117 @@
+package io.loop.conformance;
+
+import io.loop.Asyncio;
+import io.loop.event.Context;
+import io.loop.task.Coro;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.TaskFactory;
+import io.loop.task.TaskGroup;
+import io.loop.task.TaskOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/// The ops that make tasks, wait for them, and put several together.
+final class TaskOps {
+
+  private TaskOps() {}
+
+  static void addTo(Map<String, Ops.Op> ops) {
+    ops.put("spawn", (frame, op, _) -> spawn(frame, op));
+    ops.put("coro", (frame, op, _) -> routine(frame, op));
+    ops.put("submit", (frame, op, _) -> submit(frame, op));
+    ops.put("await", (_, _, on) -> coro(on).run());
+    ops.put("sleep", (frame, op, _) -> Asyncio.sleep(millis(frame, op), frame.value(op, "result")));
+    ops.put("gather", (frame, op, _) -> gather(frame, op));
+    ops.put("shield", (frame, _, on) -> shield(frame, on));
+    ops.put("wait_for", (frame, op, on) -> Asyncio.waitFor(coro(on), timeout(frame, op)));
+    ops.put("wrap_future", TaskOps::wrap);
+    ops.put("set_task_factory", (frame, op, _) -> setFactory(frame, op));
+  }
+
+  static Duration millis(Frame frame, Node op) {
+    return Duration.ofMillis(frame.number(op, "ms"));
+  }
+
+  static @Nullable Duration timeout(Frame frame, Node op) {
+    Long millis = frame.numberOrNull(op, "timeout");
+    return millis == null ? null : Duration.ofMillis(millis);
+  }
+
+  @SuppressWarnings("unchecked") // everything that can be awaited gives an object
+  static Coro<@Nullable Object> coro(Object awaitable) {
+    return (Coro<@Nullable Object>) awaitable;
+  }
+
+  static List<Coro<@Nullable Object>> coros(List<Object> awaitables) {
+    List<Coro<@Nullable Object>> coros = new ArrayList<>();
+    awaitables.forEach(awaitable -> coros.add(coro(awaitable)));
+    return coros;
+  }
+
+  private static Routine routine(Frame frame, Node op) {
+    Program program = frame.program();
+    Scenario.Body body = program.body(op.text("body"));
+    String name = frame.textOrNull(op, "name");
+    if (name == null) {
+      name = body.name() + "#" + program.next("coroutine " + body.name());
+    }
+    return new Routine(program, body, frame.values(op, "args"), name);
+  }
+
+  private static Task<?> spawn(Frame frame, Node op) {
+    Coro<@Nullable Object> body =
+        op.has("coro") ? coro(frame.value(op, "coro")) : routine(frame, op);
+    Object eager = frame.value(op, "eager");
+    var options =
+        new TaskOptions(
+            frame.textOrNull(op, "name"),
+            (Context) frame.value(op, "context"),
+            eager == null ? null : Values.isTrue(eager));
+    Object group = frame.value(op, "group");
+    return group == null
+        ? Asyncio.createTask(body, options)
+        : ((TaskGroup) group).createTask(body, options);
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // the scenario keeps it, if it likes
+  private static Object submit(Frame frame, Node op) {
+    return Asyncio.runCoroutineThreadsafe(routine(frame, op), frame.program().loop());
+  }
+
+  private static LoopFuture<?> gather(Frame frame, Node op) {
+    List<Coro<@Nullable Object>> items = coros(frame.items(op));
+    LoopFuture<?> outer =
+        frame.truth(op, "return_exceptions")
+            ? Asyncio.gatherReturnExceptions(items)
+            : Asyncio.gather(items);
+    return frame.program().label(outer, "G" + frame.program().next("gather"));
+  }
+
+  private static LoopFuture<?> shield(Frame frame, Object on) {
+    LoopFuture<?> outer = Asyncio.shield(coro(on));
+    return outer == on ? outer : frame.program().label(outer, "S" + frame.program().next("shield"));
+  }
+
+  @SuppressWarnings("unchecked") // every outside future gives an object
+  private static LoopFuture<?> wrap(Frame frame, Node op, Object on) {
+    if (on instanceof LoopFuture<?> inside) {
+      return inside;
+    }
+    LoopFuture<?> wrapped = Asyncio.wrapFuture((CompletableFuture<@Nullable Object>) on);
+    return frame.program().label(wrapped, "W" + frame.program().next("wrapper"));
+  }
+
+  private static @Nullable Object setFactory(Frame frame, Node op) {
+    switch (op.text("kind")) {
+      case "eager" -> frame.program().setFactory(TaskFactory.EAGER);
+      case "default" -> frame.program().setFactory(null);
+      default -> throw new UnsupportedScenario("task factory " + op.text("kind"));
+    }
+    return null;
+  }
+}
