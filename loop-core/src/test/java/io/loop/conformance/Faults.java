@@ -1,5 +1,8 @@
 package io.loop.conformance;
 
+import io.loop.stream.IncompleteReadException;
+import io.loop.stream.LimitOverrunException;
+import io.loop.stream.LineTooLongException;
 import io.loop.task.CancelledError;
 import io.loop.task.ExceptionGroup;
 import io.loop.task.InvalidStateException;
@@ -149,6 +152,9 @@ final class Faults {
       case CancelledError _, CancellationException _ -> "CancelledError";
       case ExceptionGroup group -> isPlain(group) ? "ExceptionGroup" : "BaseExceptionGroup";
       case TimeoutException _ -> "TimeoutError";
+      case IncompleteReadException _ -> "IncompleteReadError";
+      case LimitOverrunException _ -> "LimitOverrunError";
+      case LineTooLongException _ -> "ValueError";
       case InvalidStateException _ -> "InvalidStateError";
       case NoSuchElementException _ -> "LookupError";
       case IllegalArgumentException _ -> "ValueError";
@@ -185,7 +191,21 @@ final class Faults {
         yield message == null ? type : type + "(" + Values.text(message, Object::toString) + ")";
       }
       case "ExceptionGroup", "BaseExceptionGroup" -> type + membersText(fault);
-      default -> type;
+      default -> type + streamText(fault);
+    };
+  }
+
+  /// The details of a reader's own failures; a raised one of the same name has none.
+  private static String streamText(Throwable fault) {
+    return switch (fault) {
+      case IncompleteReadException incomplete ->
+          "(partial="
+              + Values.text(StreamOps.bytes(incomplete.partial()), Object::toString)
+              + ", expected="
+              + incomplete.expected()
+              + ")";
+      case LimitOverrunException overrun -> "(consumed=" + overrun.consumed() + ")";
+      default -> "";
     };
   }
 

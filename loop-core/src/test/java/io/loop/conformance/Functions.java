@@ -2,6 +2,7 @@ package io.loop.conformance;
 
 import io.loop.event.Handle;
 import io.loop.event.TimerHandle;
+import io.loop.stream.StreamReader;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.Timeout;
@@ -51,6 +52,7 @@ final class Functions {
       case "cancelled" -> isCancelled(on);
       case "cancelling" -> (long) ((Task<?>) on).cancelling();
       case "name" -> ((Task<?>) on).getName();
+      case "at_eof" -> ((StreamReader) on).atEof();
       case "expired" -> ((Timeout) on).isExpired();
       case "when" -> when(on);
       case "type" -> Faults.type((Throwable) on);

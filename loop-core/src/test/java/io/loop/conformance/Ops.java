@@ -27,6 +27,7 @@ final class Ops {
     FutureOps.addTo(ALL);
     LoopOps.addTo(ALL);
     ContextOps.addTo(ALL);
+    StreamOps.addTo(ALL);
     Blocks.addTo(ALL);
   }
 

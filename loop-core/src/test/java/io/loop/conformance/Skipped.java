@@ -8,7 +8,6 @@ final class Skipped {
 
   private static final Map<String, String> AREAS =
       Map.ofEntries(
-          Map.entry("stream", "streams are not there yet"),
           Map.entry("barrier", "synchronization is not there yet"),
           Map.entry("condition", "synchronization is not there yet"),
           Map.entry("event", "synchronization is not there yet"),
