@@ -109,7 +109,11 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
   public final <T extends @Nullable Object> T callOutside(Supplier<T> work) {
     rejoin();
     errand = work;
-    suspend();
+    try {
+      suspend();
+    } finally {
+      errand = null; // not run, if the stack could not be suspended
+    }
     Throwable fault = errandFault;
     Object result = errandResult;
     errandFault = null;

@@ -16,7 +16,8 @@ final class LoopCarrier extends Coroutine implements Executor {
    * The JDK hands the continuation to `execute` whenever the thread can run. There are three cases.
    * It has just been started by resume(): the continuation is kept, it is one object for life. It
    * has just yielded in suspend(): nothing to do, resume() runs it again. Anything else, a blocking
-   * call that ended or a Thread.yield of the body's: the host arranges another resume().
+   * call that ended or a Thread.yield of the body's: the host arranges another resume(). What is not
+   * our continuation belongs to a virtual thread that the body made, and goes to the JDK's scheduler.
    *
    * Suspending is a yield and not a park. It needs no permit, so a stray unpark or an interrupt
    * cannot wake the body, resuming is running the continuation, and where the stack is pinned
@@ -27,8 +28,9 @@ final class LoopCarrier extends Coroutine implements Executor {
    * RESUMING and the hand-over that follows makes up for it. A hand-over without a missed resume
    * finds the phase SUSPENDED, and isAway() says to ignore it.
    *
-   * All fields belong to the one thread that runs the body or resumes it; mounting orders them.
-   * `execute` compares the calling thread with `mounter` first, and other threads stop there.
+   * All fields belong to the one thread that runs the body or resumes it; mounting orders them. In
+   * `execute` another thread finds `continuation`, which was there before it had anything to hand
+   * over, and stops at `mounter`, which is not it.
    */
 
   private enum Phase {
@@ -67,7 +69,6 @@ final class LoopCarrier extends Coroutine implements Executor {
     mounter = Thread.currentThread();
     mounted = true;
     if (phase == Phase.NEW) {
-      expected = true;
       thread.start();
     } else if (phase == Phase.SUSPENDED) {
       phase = Phase.RESUMING;
@@ -88,9 +89,12 @@ final class LoopCarrier extends Coroutine implements Executor {
 
   @Override
   public void execute(Runnable runnable) {
-    if (Thread.currentThread() == mounter && expected) {
-      expected = false;
+    if (continuation == null) {
       continuation = runnable;
+    } else if (continuation != runnable) {
+      VirtualThreads.jdkScheduler().execute(runnable);
+    } else if (Thread.currentThread() == mounter && expected) {
+      expected = false;
     } else {
       host.comeBack();
     }
@@ -100,18 +104,20 @@ final class LoopCarrier extends Coroutine implements Executor {
   @SuppressWarnings("ThreadPriorityCheck") // the yield goes to our own scheduler
   public void suspend() {
     phase = Phase.SUSPENDED;
-    do {
-      expected = true;
-      Thread.yield();
-      if (expected) {
-        expected = false;
-        phase = Phase.RUNNING;
-        throw new IllegalStateException(
-            "cannot suspend here: a native frame or a class initializer is on the stack; await"
-                + " outside of it");
-      }
-    } while (phase == Phase.SUSPENDED);
-    phase = Phase.RUNNING;
+    try {
+      do {
+        expected = true;
+        Thread.yield();
+        if (expected) {
+          throw new IllegalStateException(
+              "cannot suspend here: a native frame or a class initializer is on the stack; await"
+                  + " outside of it");
+        }
+      } while (phase == Phase.SUSPENDED);
+    } finally { // also when the stack is too deep to suspend
+      expected = false;
+      phase = Phase.RUNNING;
+    }
   }
 
   @Override

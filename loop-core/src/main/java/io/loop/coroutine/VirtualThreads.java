@@ -12,13 +12,17 @@ final class VirtualThreads {
 
   /*
    * JDK 25 has the constructor but does not export it. If the JVM was not told to open
-   * java.base/java.lang to us, or a later JDK has moved the method, there is no handle and the
+   * java.base/java.lang to us, or a later JDK has moved the methods, there is no handle and the
    * portable carrier is used.
+   *
+   * A virtual thread that names no scheduler gets that of the virtual thread that makes it. So a
+   * scheduler of ours is handed strangers too, and passes them on to the JDK's.
    */
 
-  private static final @Nullable MethodHandle NEW_VIRTUAL_THREAD = find();
+  private static final @Nullable MethodHandle NEW_VIRTUAL_THREAD = findConstructor();
+  private static final @Nullable Executor JDK_SCHEDULER = findScheduler();
 
-  static final boolean AVAILABLE = NEW_VIRTUAL_THREAD != null;
+  static final boolean AVAILABLE = NEW_VIRTUAL_THREAD != null && JDK_SCHEDULER != null;
 
   private VirtualThreads() {}
 
@@ -38,7 +42,27 @@ final class VirtualThreads {
     }
   }
 
-  private static @Nullable MethodHandle find() {
+  /// {@return the scheduler of virtual threads that have none of their own}
+  static Executor jdkScheduler() {
+    Executor scheduler = JDK_SCHEDULER;
+    if (scheduler == null) {
+      throw new IllegalStateException("no access to java.lang.VirtualThread");
+    }
+    return scheduler;
+  }
+
+  private static @Nullable Executor findScheduler() {
+    try {
+      Method method =
+          Class.forName("java.lang.VirtualThread").getDeclaredMethod("defaultScheduler");
+      method.setAccessible(true);
+      return (Executor) method.invoke(null);
+    } catch (ReflectiveOperationException | InaccessibleObjectException absent) {
+      return null; // as below
+    }
+  }
+
+  private static @Nullable MethodHandle findConstructor() {
     try {
       Method method =
           Class.forName("java.lang.ThreadBuilders")
