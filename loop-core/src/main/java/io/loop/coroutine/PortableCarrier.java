@@ -22,7 +22,8 @@ final class PortableCarrier extends Coroutine {
    * something. If it does twice in a row it is in a blocking call, and the owner goes on without
    * it. After setting AWAY the owner looks once more: if the body has woken meanwhile it may have
    * passed a rejoin() that still saw RUNNING, so AWAY is taken back. If it still waits, every later
-   * rejoin() sees AWAY.
+   * rejoin() sees AWAY. What it waits for may even be the baton it has just been passed, when a
+   * stack walker holds it up: so a body that waits for its turn and finds AWAY asks to come back.
    *
    * Nothing can stop a body that comes out of a blocking call from running its own code beside the
    * owner; it waits at its next rejoin(). That is the price of this carrier.
@@ -134,8 +135,7 @@ final class PortableCarrier extends Coroutine {
 
   @Override
   public void rejoin() {
-    if (phase.compareAndSet(Phase.AWAY, Phase.RETURNING)) {
-      host.comeBack();
+    if (phase.get() == Phase.AWAY) {
       awaitTurn();
     }
   }
@@ -143,6 +143,9 @@ final class PortableCarrier extends Coroutine {
   private void awaitTurn() {
     boolean interrupted = false;
     while (phase.get() != Phase.RUNNING) {
+      if (phase.compareAndSet(Phase.AWAY, Phase.RETURNING)) {
+        host.comeBack();
+      }
       LockSupport.park(this);
       interrupted |= Thread.interrupted();
     }
