@@ -61,12 +61,24 @@ final class CurrentContext {
     }
   }
 
-  /// Ends what [#become] began.
-  void end() {
-    if (context != null) {
-      context.exit();
-      context = null;
+  /// Ends what [#become] began. The current context may be another by now: a coroutine that stops
+  /// inside [Context#run] stays in that one.
+  void end(Object handleContext) {
+    Context entered = handleContext instanceof Context explicit ? explicit : context;
+    if (entered != null) {
+      entered.exit();
     }
+    context = null;
     snapshot = ContextValues.EMPTY;
+  }
+
+  /// {@return the context inside which a coroutine of another one has stopped, or null}
+  @Nullable Context inside(Object outer) {
+    return context == outer ? null : context;
+  }
+
+  /// Lets a coroutine go on inside the context that [#inside] returned.
+  void goInside(Context inner) {
+    context = inner;
   }
 }

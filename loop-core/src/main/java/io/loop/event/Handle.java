@@ -69,6 +69,19 @@ public class Handle {
     return context instanceof Context explicit ? explicit : new Context((ContextValues) context);
   }
 
+  /// {@return the context that is current, or null if it is this handle's own} For work that stops
+  /// in the middle, inside [Context#run].
+  protected final @Nullable Context innerContext() {
+    return loop.currentContext().inside(context);
+  }
+
+  /// Makes a context that [#innerContext] returned current again.
+  ///
+  /// @param inner the context
+  protected final void goInside(Context inner) {
+    loop.currentContext().goInside(inner);
+  }
+
   Object rawContext() {
     return context;
   }

@@ -110,7 +110,7 @@ final class Turn {
       try {
         handle.run();
       } finally {
-        context.end();
+        context.end(handle.rawContext());
       }
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;

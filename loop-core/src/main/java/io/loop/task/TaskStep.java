@@ -18,7 +18,8 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
    *
    * `thrown` goes in: what the next await in the body throws. `awaited` comes out: what the body
    * suspended on, or null if on nothing. Each is written by one side and taken by the other while
-   * the writer is stopped.
+   * the writer is stopped. `inner` is the context that a body which stopped inside Context.run goes
+   * on in.
    */
 
   /// How often a body that is unwound may try to await before it is left where it is.
@@ -29,6 +30,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
   private @Nullable Coroutine coroutine;
   private @Nullable Throwable thrown;
   private @Nullable LoopFuture<?> awaited;
+  private @Nullable Context inner;
   private int refusals;
 
   TaskStep(Task<?> task, LoopTasks tasks, Context context) {
@@ -83,7 +85,11 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
     Guest outerGuest = task.loop.enter(this);
     Coroutine.Stop stop;
     try {
+      if (inner != null) {
+        goInside(inner);
+      }
       stop = mounting.resume();
+      inner = innerContext();
     } finally {
       task.loop.enter(outerGuest);
       tasks.swapCurrent(outer);
