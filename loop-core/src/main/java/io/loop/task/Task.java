@@ -4,6 +4,8 @@ import io.loop.event.Context;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -180,7 +182,24 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     try {
       bodyResult = body.run();
     } catch (Throwable fault) {
-      bodyFault = fault;
+      bodyFault =
+          interrupted && isInterruption(fault) ? new CancelledError(cancelMessage, fault) : fault;
+    }
+  }
+
+  /// What a blocking call throws when its thread is interrupted; some leave the flag up.
+  private static boolean isInterruption(Throwable fault) {
+    return fault instanceof InterruptedException
+        || fault instanceof InterruptedIOException
+        || (fault instanceof IOException && Thread.currentThread().isInterrupted());
+  }
+
+  /// A cancellation has reached the body as an error. If it was sent as an interrupt too, that must
+  /// not hit the body's clean-up. Coroutine only.
+  void forgetInterrupt() {
+    if (interrupted) {
+      interrupted = false;
+      Thread.interrupted();
     }
   }
 
@@ -222,8 +241,6 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       succeed(result);
     } else if (fault instanceof CancelledError cancelled) {
       cancelWith(cancelled);
-    } else if (fault instanceof InterruptedException && interrupted) {
-      cancelWith(new CancelledError(cancelMessage, fault));
     } else {
       failWith(fault);
       if (fault instanceof KeyboardInterrupt || fault instanceof SystemExit) {

@@ -126,6 +126,9 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
     Throwable throwing = thrown;
     if (throwing != null) {
       thrown = null;
+      if (throwing instanceof CancelledError) {
+        task.forgetInterrupt();
+      }
       throw Throwing.rethrow(throwing);
     }
   }
