@@ -184,10 +184,11 @@ public final class Loop implements AutoCloseable {
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callLater(Duration delay, Runnable callback, @Nullable Context context) {
-    return startTimer(poller.nanoTime() + Nanos.of(delay), callback, context);
+    long now = poller.nanoTime();
+    return startTimer(now + Nanos.of(delay), now, callback, context);
   }
 
-  /// Schedules a callback for a point on this loop's clock.
+  /// Schedules a callback for a point on this loop's clock; as [#callLater(Duration, Runnable)].
   ///
   /// Source: `loop.call_at`.
   ///
@@ -207,14 +208,15 @@ public final class Loop implements AutoCloseable {
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callAt(Duration when, Runnable callback, @Nullable Context context) {
-    return startTimer(originNanos + Nanos.of(when), callback, context);
+    return startTimer(originNanos + Nanos.of(when), poller.nanoTime(), callback, context);
   }
 
-  private TimerHandle startTimer(long deadline, Runnable callback, @Nullable Context context) {
+  private TimerHandle startTimer(
+      long deadline, long now, Runnable callback, @Nullable Context context) {
     requireCallback(callback);
     requireUsable();
     var timer = new TimerHandle(this, deadline, callback, context);
-    turn.wheel().schedule(timer);
+    turn.wheel().schedule(timer, now);
     return timer;
   }
 

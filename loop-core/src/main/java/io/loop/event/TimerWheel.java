@@ -85,6 +85,14 @@ final class TimerWheel {
   ///
   /// @throws IllegalStateException if the timer is scheduled already
   void schedule(TimerHandle timer) {
+    schedule(timer, nowNanos);
+  }
+
+  /// Adds a timer when the clock has moved on since the last advance: one that is due by now comes
+  /// out at the next, and is not rounded up to the end of its tick.
+  ///
+  /// @throws IllegalStateException if the timer is scheduled already
+  void schedule(TimerHandle timer, long nowNanos) {
     if (timer.slot != NOT_SCHEDULED) {
       throw new IllegalStateException("Timer is scheduled already.");
     }
