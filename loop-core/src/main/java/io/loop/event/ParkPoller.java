@@ -10,8 +10,8 @@ final class ParkPoller implements Poller {
 
   /*
    * A wake-up is an unpark: the permit it leaves makes the next park return at once, so a wake-up
-   * that comes before the wait is not lost. The thread is published before the first wait, and the
-   * loop re-checks its inbox after publishing that it will sleep (see WakeupGate).
+   * that comes before the wait is not lost. The thread is published before the run begins, so
+   * whoever finds the loop about to sleep (see WakeupGate) finds the thread that will.
    *
    * An interrupted thread does not park. The flag is taken off for the wait and put back after it,
    * so that an interrupt ends one wait, is not lost, and does not make an idle loop spin.
@@ -24,11 +24,16 @@ final class ParkPoller implements Poller {
   public void open(Loop loop) {}
 
   @Override
+  public void enclose(Runnable run) {
+    sleeper = Thread.currentThread();
+    run.run();
+  }
+
+  @Override
   public void poll(long waitNanos) {
     if (waitNanos <= 0) {
       return;
     }
-    sleeper = Thread.currentThread();
     boolean interrupted = Thread.interrupted();
     if (!interrupted || interruptSeen) {
       park(waitNanos);
