@@ -19,6 +19,22 @@ public interface Coro<T extends @Nullable Object> {
   /// @throws Exception whatever the body lets out
   T run() throws Exception;
 
+  /// Runs the body in place, in the calling task, and returns its result. Suspends wherever the
+  /// body awaits.
+  ///
+  /// Throws what the body threw, the very object, undeclared (decision D7).
+  ///
+  /// Source: `await coro()`.
+  ///
+  /// @return the result
+  default T await() {
+    try {
+      return run();
+    } catch (Exception fault) {
+      throw Throwing.rethrow(fault);
+    }
+  }
+
   /// The body of a coroutine without a result.
   @FunctionalInterface
   interface Action {

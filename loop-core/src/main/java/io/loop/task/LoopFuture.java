@@ -296,6 +296,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   ///
   /// @throws CancelledError if this future or the awaiting task was cancelled
   /// @throws IllegalStateException if it is pending and the caller is not a coroutine
+  @Override
   public final T await() {
     if (loop.checksTurns()) {
       Loop.running(); // waits for the caller's turn
