@@ -13,6 +13,7 @@ module io.loop.core {
   exports io.loop.coroutine;
   exports io.loop.event;
   exports io.loop.stream;
+  exports io.loop.sync;
   exports io.loop.task;
   exports io.loop.testing;
 

@@ -1,0 +1,59 @@
+package io.loop.sync;
+
+import io.loop.task.CancelledError;
+
+/// A flag that tasks can wait for.
+///
+/// Loop thread and coroutines of one loop only, the first on which somebody has to wait.
+///
+/// Source: `asyncio.Event`, Python 3.15. Its `wait` is [#await()] here: `wait` is taken by
+/// [Object].
+public final class Event {
+
+  private final Waiters waiters = new Waiters(new LoopBinding(this));
+  private boolean set;
+
+  /// Makes an event that is not set.
+  public Event() {}
+
+  /// {@return whether the flag is set}
+  public boolean isSet() {
+    LoopBinding.requireTurn();
+    return set;
+  }
+
+  /// Sets the flag, and wakes all who wait for it. Never suspends.
+  ///
+  /// They all go on, even if the flag is cleared before they run.
+  public void set() {
+    LoopBinding.requireTurn();
+    if (!set) {
+      set = true;
+      waiters.wakeAll();
+    }
+  }
+
+  /// Clears the flag: from now on [#await()] waits. Never suspends.
+  public void clear() {
+    LoopBinding.requireTurn();
+    set = false;
+  }
+
+  /// Waits until the flag is set. Coroutine only.
+  ///
+  /// Suspends, and is a cancellation point, only if the flag is not set.
+  ///
+  /// @throws CancelledError if the task was cancelled while it waited
+  /// @throws IllegalStateException if it must wait, and this event belongs to another loop
+  public void await() {
+    LoopBinding.requireTurn();
+    if (!set) {
+      waiters.await();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "<Event [" + (set ? "set" : "unset") + waiters.text() + "]>";
+  }
+}
