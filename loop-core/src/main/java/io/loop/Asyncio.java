@@ -1,14 +1,18 @@
 package io.loop;
 
 import io.loop.event.Loop;
+import io.loop.task.AsCompleted;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
+import io.loop.task.ReturnWhen;
 import io.loop.task.Task;
 import io.loop.task.TaskFactory;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
 import io.loop.task.Timeout;
+import io.loop.task.WaitResult;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -182,6 +186,58 @@ public final class Asyncio {
   public static <T extends @Nullable Object> T waitFor(
       Coro<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
     return Tasks.waitFor(awaitable, timeout);
+  }
+
+  /// Waits until several futures are done. Coroutine only; always suspends.
+  ///
+  /// Call it with the class name: a static import of `wait` is hidden by [Object].
+  ///
+  /// Source: `asyncio.wait`.
+  ///
+  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param <F> what is waited for: futures, or tasks
+  /// @return all of them, done
+  /// @throws IllegalArgumentException if there is no future
+  public static <F extends LoopFuture<?>> WaitResult<F> wait(Collection<? extends F> futures) {
+    return Tasks.wait(futures, null, ReturnWhen.ALL_COMPLETED);
+  }
+
+  /// Waits for several futures. Coroutine only; always suspends.
+  ///
+  /// Nothing is cancelled, neither when the time is up nor when the caller is cancelled.
+  ///
+  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param timeout how long to wait at most; null for no limit
+  /// @param when what ends the wait
+  /// @param <F> what is waited for: futures, or tasks
+  /// @return which were done at the end, and which were not
+  /// @throws IllegalArgumentException if there is no future
+  public static <F extends LoopFuture<?>> WaitResult<F> wait(
+      Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
+    return Tasks.wait(futures, timeout, when);
+  }
+
+  /// {@return several things that run together, to be had in the order in which they end} Never
+  /// suspends; iterating over it does.
+  ///
+  /// Source: `asyncio.as_completed`.
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param <T> the common type of the results
+  public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
+      Collection<? extends Coro<? extends T>> awaitables) {
+    return Tasks.asCompleted(awaitables, null);
+  }
+
+  /// {@return several things that run together, to be had in the order in which they end} As
+  /// [#asCompleted(Collection)].
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param timeout how long the steps may take together, from this call on; null for no limit
+  /// @param <T> the common type of the results
+  public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
+      Collection<? extends Coro<? extends T>> awaitables, @Nullable Duration timeout) {
+    return Tasks.asCompleted(awaitables, timeout);
   }
 
   /// Runs a body under a deadline. Coroutine only; suspends where the body does.

@@ -2,6 +2,7 @@ package io.loop.task;
 
 import io.loop.event.Loop;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -105,6 +106,37 @@ public final class Tasks {
   public static <T extends @Nullable Object> T waitFor(
       Coro<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
     return WaitFor.waitFor(awaitable, timeout);
+  }
+
+  /// Waits for several futures. Coroutine only; always suspends, always a cancellation point.
+  ///
+  /// Nothing is cancelled, neither when the time is up nor when the caller is cancelled.
+  ///
+  /// Source: `asyncio.wait`.
+  ///
+  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param timeout how long to wait at most; null for no limit
+  /// @param when what ends the wait
+  /// @param <F> what is waited for: futures, or tasks
+  /// @return which were done at the end, and which were not
+  /// @throws IllegalArgumentException if there is no future
+  /// @throws CancelledError if the calling task was cancelled
+  public static <F extends LoopFuture<?>> WaitResult<F> wait(
+      Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
+    return Wait.on(futures, timeout, when);
+  }
+
+  /// {@return several things that run together, to be had in the order in which they end} Never
+  /// suspends.
+  ///
+  /// Source: `asyncio.as_completed`.
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param timeout how long the steps may take together, from this call on; null for no limit
+  /// @param <T> the common type of the results
+  public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
+      Collection<? extends Coro<? extends T>> awaitables, @Nullable Duration timeout) {
+    return new AsCompleted<>(Loop.running(), awaitables, timeout);
   }
 
   /// {@return a future of the same outcome; cancelling it, or a task that awaits it, leaves the

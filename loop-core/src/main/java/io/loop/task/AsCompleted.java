@@ -1,0 +1,177 @@
+package io.loop.task;
+
+import io.loop.event.Loop;
+import io.loop.event.TimerHandle;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// Several things that run together, to be had in the order in which they end.
+///
+/// Iterating over it gives the futures themselves, each as it is done; [#results] gives bodies that
+/// return the next result. Both take from the same supply, and each thing comes once. Loop thread
+/// and coroutines of the loop only; a step suspends, and is a cancellation point, if nothing has
+/// ended since the last one. A step that is cancelled loses nothing.
+///
+/// When the time is up, every step for which nothing has ended throws a [TimeoutException],
+/// undeclared.
+///
+/// Source: `asyncio.as_completed`, Python 3.15.1.
+///
+/// @param <T> the common type of the results
+public final class AsCompleted<T extends @Nullable Object> implements Iterable<LoopFuture<T>> {
+
+  /*
+   * A future that is done moves from `running` to `ended`, one tick later. When the time is up, all
+   * that still run are replaced by as many marks that say so.
+   *
+   * Several steps may wait at once. What ends wakes the one that waits longest; it looks again when
+   * it runs, and if somebody was quicker it waits at the end of the line.
+   *
+   * `left` is how many steps have not been handed out.
+   */
+
+  private final Loop loop;
+  private final Set<LoopFuture<T>> running = new LinkedHashSet<>();
+  private final ArrayDeque<LoopFuture<T>> ended = new ArrayDeque<>();
+  private final ArrayDeque<LoopFuture<@Nullable Void>> waiters = new ArrayDeque<>();
+  private final Consumer<LoopFuture<T>> futureDone = this::futureDone;
+  private final LoopFuture<T> timeUp;
+  private @Nullable TimerHandle timer;
+  private int left;
+
+  AsCompleted(
+      Loop loop, Collection<? extends Coro<? extends T>> awaitables, @Nullable Duration timeout) {
+    this.loop = loop;
+    this.timeUp = new LoopFuture<>(loop);
+    for (Coro<? extends T> awaitable : new LinkedHashSet<Coro<? extends T>>(awaitables)) {
+      running.add(Tasks.ensureFuture(loop, awaitable));
+    }
+    left = running.size();
+    running.forEach(future -> future.addDoneCallback(futureDone));
+    if (left > 0 && timeout != null) {
+      timer = loop.callLater(timeout, this::timeUp);
+    }
+  }
+
+  /// {@return the futures, each once it is done: the caller's own, and tasks for what were bodies}
+  ///
+  /// Its `next` suspends, as described at the top.
+  ///
+  /// Source: `async for` over `as_completed`.
+  @Override
+  public Iterator<LoopFuture<T>> iterator() {
+    return steps(this::next);
+  }
+
+  /// {@return bodies, each of which, run once, returns or throws what the next thing ended with}
+  ///
+  /// Handing them out never suspends, running them does, as described at the top.
+  ///
+  /// Source: `for` over `as_completed`.
+  public Iterable<Coro<T>> results() {
+    return () -> steps(NextResult::new);
+  }
+
+  private <S> Iterator<S> steps(Supplier<S> step) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return left > 0;
+      }
+
+      @Override
+      public S next() {
+        if (left == 0) {
+          throw new NoSuchElementException("all steps have been handed out");
+        }
+        left--;
+        return step.get();
+      }
+    };
+  }
+
+  private final class NextResult implements Coro<T> {
+    private boolean used;
+
+    @Override
+    public T run() {
+      if (used) {
+        throw new IllegalStateException("this step has been run already");
+      }
+      used = true;
+      return AsCompleted.this.next().result();
+    }
+  }
+
+  /// Waits until something has ended that nobody has taken.
+  private LoopFuture<T> next() {
+    try {
+      while (ended.isEmpty()) {
+        awaitEnd();
+      }
+    } catch (Throwable fault) {
+      left++;
+      throw fault;
+    }
+    LoopFuture<T> future = ended.remove();
+    if (future == timeUp) {
+      throw Throwing.rethrow(new TimeoutException("the time was up"));
+    }
+    return future;
+  }
+
+  private void awaitEnd() {
+    var waiter = new LoopFuture<@Nullable Void>(loop);
+    waiters.add(waiter);
+    try {
+      waiter.await();
+    } catch (Throwable fault) {
+      waiters.remove(waiter);
+      if (!ended.isEmpty() && !waiter.isCancelled()) {
+        wakeNext();
+      }
+      throw fault;
+    }
+  }
+
+  private void add(LoopFuture<T> future) {
+    ended.add(future);
+    wakeNext();
+  }
+
+  private void wakeNext() {
+    LoopFuture<@Nullable Void> waiter = waiters.poll();
+    while (waiter != null && waiter.isDone()) {
+      waiter = waiters.poll();
+    }
+    if (waiter != null) {
+      waiter.setResult(null);
+    }
+  }
+
+  private void futureDone(LoopFuture<T> future) {
+    if (running.remove(future)) {
+      add(future);
+      if (running.isEmpty() && timer != null) {
+        timer.cancel();
+      }
+    }
+  }
+
+  private void timeUp() {
+    for (LoopFuture<T> future : running) {
+      future.removeDoneCallback(futureDone);
+      add(timeUp);
+    }
+    running.clear();
+  }
+}

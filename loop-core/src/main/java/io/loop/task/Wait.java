@@ -1,0 +1,93 @@
+package io.loop.task;
+
+import io.loop.event.Loop;
+import io.loop.event.TimerHandle;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.SequencedSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// One wait for several futures.
+///
+/// @param <F> what is waited for
+final class Wait<F extends LoopFuture<?>> {
+
+  /*
+   * The task waits on a future of its own, so that cancelling the task cancels none of those it
+   * waits for. Whatever ends the wait, the callbacks and the timer go; which futures are done is
+   * looked up then, and not when the wait was released, a tick earlier.
+   */
+
+  private final SequencedSet<F> futures;
+  private final ReturnWhen when;
+  private final LoopFuture<@Nullable Void> released;
+  private final Consumer<LoopFuture<?>> futureDone = this::futureDone;
+  private @Nullable TimerHandle timer;
+  private int left;
+
+  private Wait(Loop loop, SequencedSet<F> futures, ReturnWhen when) {
+    this.futures = futures;
+    this.when = when;
+    this.released = new LoopFuture<>(loop);
+    this.left = futures.size();
+  }
+
+  static <F extends LoopFuture<?>> WaitResult<F> on(
+      Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
+    var distinct = new LinkedHashSet<F>(futures);
+    if (distinct.isEmpty()) {
+      throw new IllegalArgumentException("there is no future to wait for");
+    }
+    var wait = new Wait<>(Loop.running(), distinct, when);
+    wait.await(timeout);
+    return wait.result();
+  }
+
+  private void await(@Nullable Duration timeout) {
+    if (timeout != null) {
+      timer = released.loop.callLater(timeout, this::release);
+    }
+    futures.forEach(future -> future.addDoneCallback(futureDone));
+    try {
+      released.await();
+    } finally {
+      stopTimer();
+      futures.forEach(future -> future.removeDoneCallback(futureDone));
+    }
+  }
+
+  private void futureDone(LoopFuture<?> future) {
+    left--;
+    if (left <= 0 || when == ReturnWhen.FIRST_COMPLETED || isFailure(future)) {
+      stopTimer();
+      release();
+    }
+  }
+
+  private boolean isFailure(LoopFuture<?> future) {
+    return when == ReturnWhen.FIRST_EXCEPTION
+        && !future.isCancelled()
+        && future.exception() != null;
+  }
+
+  private void release() {
+    if (!released.isDone()) {
+      released.setResult(null);
+    }
+  }
+
+  private void stopTimer() {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+
+  private WaitResult<F> result() {
+    var done = new LinkedHashSet<F>();
+    var pending = new LinkedHashSet<F>();
+    futures.forEach(future -> (future.isDone() ? done : pending).add(future));
+    return new WaitResult<>(done, pending);
+  }
+}
