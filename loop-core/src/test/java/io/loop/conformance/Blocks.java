@@ -1,5 +1,9 @@
 package io.loop.conformance;
 
+import io.loop.sync.Barrier;
+import io.loop.sync.Condition;
+import io.loop.sync.Lock;
+import io.loop.sync.Semaphore;
 import io.loop.task.TaskGroup;
 import io.loop.task.Timeout;
 import java.time.Duration;
@@ -40,6 +44,10 @@ final class Blocks {
         switch (on) {
           case Timeout timeout -> timeout.with(_ -> body(frame, op, on));
           case TaskGroup group -> group.with(_ -> body(frame, op, on));
+          case Lock lock -> lock.with(() -> body(frame, op, null));
+          case Condition condition -> condition.with(() -> body(frame, op, null));
+          case Semaphore semaphore -> semaphore.with(() -> body(frame, op, null));
+          case Barrier barrier -> body(frame, op, (long) barrier.await());
           case null, default -> throw new UnsupportedScenario("with " + on);
         };
     return signal == null ? Flow.Signal.NEXT : signal; // a group that was cancelled

@@ -1,5 +1,7 @@
 package io.loop.conformance;
 
+import io.loop.Asyncio;
+import io.loop.task.AsCompleted;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +87,9 @@ final class Flow {
       case "with" -> {
         return Blocks.with(frame, op, on);
       }
+      case "as_completed" -> {
+        return asCompleted(frame, op);
+      }
       default -> setResult(frame, op, Ops.run(frame, op, on));
     }
     return Signal.NEXT;
@@ -133,6 +138,23 @@ final class Flow {
         }
         signal = iterate(frame, op, item);
       }
+    }
+    return afterLoop(signal);
+  }
+
+  private static Signal asCompleted(Frame frame, Node op) throws Exception {
+    AsCompleted<?> all =
+        Asyncio.asCompleted(TaskOps.coros(frame.items(op)), TaskOps.timeout(frame, op));
+    Iterable<?> steps =
+        switch (op.text("form")) {
+          case "plain" -> all.results();
+          case "async" -> all;
+          default -> throw new UnsupportedScenario("form " + op.text("form"));
+        };
+    Signal signal = Signal.NEXT;
+    var step = steps.iterator();
+    while (goesOn(signal) && step.hasNext()) {
+      signal = iterate(frame, op, step.next());
     }
     return afterLoop(signal);
   }

@@ -29,6 +29,8 @@ final class Ops {
     ContextOps.addTo(ALL);
     StreamOps.addTo(ALL);
     Blocks.addTo(ALL);
+    SyncOps.addTo(ALL);
+    QueueOps.addTo(ALL);
   }
 
   private Ops() {}

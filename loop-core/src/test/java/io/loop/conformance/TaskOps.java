@@ -4,10 +4,12 @@ import io.loop.Asyncio;
 import io.loop.event.Context;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
+import io.loop.task.ReturnWhen;
 import io.loop.task.Task;
 import io.loop.task.TaskFactory;
 import io.loop.task.TaskGroup;
 import io.loop.task.TaskOptions;
+import io.loop.task.WaitResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,7 @@ final class TaskOps {
     ops.put("gather", (frame, op, _) -> gather(frame, op));
     ops.put("shield", (frame, _, on) -> shield(frame, on));
     ops.put("wait_for", (frame, op, on) -> Asyncio.waitFor(coro(on), timeout(frame, op)));
+    ops.put("wait", (frame, op, _) -> wait(frame, op));
     ops.put("wrap_future", TaskOps::wrap);
     ops.put("set_task_factory", (frame, op, _) -> setFactory(frame, op));
   }
@@ -95,6 +98,20 @@ final class TaskOps {
   private static LoopFuture<?> shield(Frame frame, Object on) {
     LoopFuture<?> outer = Asyncio.shield(coro(on));
     return outer == on ? outer : frame.program().label(outer, "S" + frame.program().next("shield"));
+  }
+
+  private static List<?> wait(Frame frame, Node op) {
+    List<LoopFuture<?>> futures = new ArrayList<>();
+    for (Object item : frame.items(op)) {
+      if (item instanceof Routine) {
+        throw Flow.thrown(Faults.raise("TypeError", null)); // the compiler would refuse it
+      }
+      futures.add((LoopFuture<?>) item);
+    }
+    String when = op.has("when") ? op.text("when") : "ALL_COMPLETED";
+    WaitResult<LoopFuture<?>> result =
+        Asyncio.wait(futures, timeout(frame, op), ReturnWhen.valueOf(when));
+    return List.of(List.copyOf(result.done()), List.copyOf(result.pending()));
   }
 
   @SuppressWarnings("unchecked") // every outside future gives an object
