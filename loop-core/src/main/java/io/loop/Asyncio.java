@@ -289,7 +289,8 @@ public final class Asyncio {
     return Tasks.shield(awaitable);
   }
 
-  /// Runs a body as a task of a loop, from any thread but the loop's own.
+  /// Runs a body as a task of a loop, from any thread. Waiting for it on the loop's own thread
+  /// deadlocks.
   ///
   /// Source: `asyncio.run_coroutine_threadsafe`.
   ///

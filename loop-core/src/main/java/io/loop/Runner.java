@@ -172,7 +172,7 @@ public final class Runner implements AutoCloseable {
                 "unhandled exception during Asyncio.run() shutdown",
                 fault,
                 Map.of("task", task),
-                null));
+                task.getContext()));
       }
     }
   }

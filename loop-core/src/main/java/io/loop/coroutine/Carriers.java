@@ -5,24 +5,23 @@ import java.lang.System.Logger.Level;
 /// Chooses, once per JVM, how coroutines run.
 final class Carriers {
 
-  static final boolean PORTABLE = choose(System.getProperty("io.loop.carrier", "auto"));
+  private static final String WISH = System.getProperty("io.loop.carrier", "auto");
+
+  static final boolean PORTABLE =
+      WISH.equals("portable") || (WISH.equals("auto") && !VirtualThreads.AVAILABLE && warn());
 
   private Carriers() {}
 
-  private static boolean choose(String wish) {
-    return switch (wish) {
-      case "auto" -> !VirtualThreads.AVAILABLE && warn();
-      case "portable" -> true;
-      case "loop" -> {
-        if (!VirtualThreads.AVAILABLE) {
-          throw new IllegalStateException("io.loop.carrier=loop needs the flag " + flag());
-        }
-        yield false;
-      }
-      default ->
-          throw new IllegalArgumentException(
-              "io.loop.carrier must be loop, portable or auto, not '" + wish + "'");
-    };
+  /// Refuses a wish that is unknown or cannot be granted; not in a static initializer, where the
+  /// message would be lost.
+  static void requireWishGranted() {
+    if (!WISH.equals("auto") && !WISH.equals("portable") && !WISH.equals("loop")) {
+      throw new IllegalArgumentException(
+          "io.loop.carrier must be loop, portable or auto, not '" + WISH + "'");
+    }
+    if (!PORTABLE && !VirtualThreads.AVAILABLE) {
+      throw new IllegalStateException("io.loop.carrier=loop needs the flag " + flag());
+    }
   }
 
   private static boolean warn() {

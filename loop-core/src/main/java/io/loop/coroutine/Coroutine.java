@@ -52,7 +52,10 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
   /// @param body what to run; must not throw
   /// @param host its owner
   /// @param name the name of its thread; empty for none
+  /// @throws IllegalArgumentException if the system property names no carrier
+  /// @throws IllegalStateException if it asks for one that this JVM cannot have
   public static Coroutine create(Runnable body, Host host, String name) {
+    Carriers.requireWishGranted();
     return Carriers.PORTABLE
         ? new PortableCarrier(body, host, name)
         : new LoopCarrier(body, host, name);

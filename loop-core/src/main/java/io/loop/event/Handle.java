@@ -91,8 +91,8 @@ public class Handle {
     return created;
   }
 
-  /// What a report about this handle calls it.
-  String describe() {
+  /// {@return what a report about this handle calls it}
+  protected String describe() {
     return callback == null ? getClass().getSimpleName() : callback.toString();
   }
 

@@ -163,7 +163,7 @@ public final class Loop implements AutoCloseable {
 
   /// Schedules a callback for a moment from now.
   ///
-  /// Never early; late by at most a millisecond plus what the loop has to do before. A delay of
+  /// Never early; late by at most two milliseconds plus what the loop has to do before. A delay of
   /// zero or less is due in the next tick, behind all that is ready by then.
   ///
   /// Source: `loop.call_later`.
@@ -280,7 +280,7 @@ public final class Loop implements AutoCloseable {
   ///
   /// Source: `loop.stop`.
   public void stop() {
-    requireTurn();
+    checkTurn();
     stopping = true;
   }
 
@@ -300,6 +300,9 @@ public final class Loop implements AutoCloseable {
 
   /// Drops all that is scheduled, without running it, and releases the poller. Closing twice does
   /// nothing.
+  ///
+  /// Coroutines that are suspended are unwound first: each await in them throws a cancellation, so
+  /// that their `finally` blocks run. Failures that nobody read are reported.
   ///
   /// Source: `loop.close`.
   ///
@@ -324,7 +327,7 @@ public final class Loop implements AutoCloseable {
       if (local instanceof AutoCloseable closeable) {
         try {
           closeable.close();
-        } catch (Exception fault) {
+        } catch (Throwable fault) { // the loop must not stay half closed
           reports.report(new ExceptionContext("Exception while closing the event loop", fault));
         }
       }
@@ -338,7 +341,7 @@ public final class Loop implements AutoCloseable {
   /// @param handler the handler; null for the default, which logs to the system logger `io.loop`
   public void setExceptionHandler(
       @Nullable BiConsumer<? super Loop, ? super ExceptionContext> handler) {
-    requireTurn();
+    checkTurn();
     reports.setHandler(handler);
   }
 
@@ -372,7 +375,7 @@ public final class Loop implements AutoCloseable {
   }
 
   /// Turns debug mode on or off: calls from wrong threads are refused, slow callbacks are logged,
-  /// handles and futures remember where they were made.
+  /// and handles remember where they were scheduled.
   ///
   /// Source: `loop.set_debug`.
   ///
@@ -440,9 +443,19 @@ public final class Loop implements AutoCloseable {
     strict = true;
   }
 
-  /// {@return whether [#requireTurns] was called}
-  public boolean checksTurns() {
-    return strict;
+  /// Makes sure that the caller has its turn on this loop, in debug mode and after [#requireTurns].
+  ///
+  /// A guest that went on by itself after a blocking call waits here for its turn; a caller that is
+  /// not on the loop at all is refused. Without a running loop anybody may call. For layers whose
+  /// own structures belong to the loop.
+  ///
+  /// @throws IllegalStateException if the loop is running and the caller is not on it
+  public void checkTurn() {
+    if ((strict || debug) && thread != null && !isOnLoop() && runningOrNull() != this) {
+      throw new IllegalStateException(
+          "Non-thread-safe operation invoked on an event loop other than the current one; use"
+              + " callSoonThreadsafe");
+    }
   }
 
   CurrentContext currentContext() {
@@ -455,6 +468,9 @@ public final class Loop implements AutoCloseable {
 
   void append(Handle handle) {
     requireUsable();
+    if (thread == null) {
+      inbox.drainTo(turn.ready()); // nobody else does, and what was submitted first goes first
+    }
     turn.append(handle);
   }
 
@@ -477,15 +493,7 @@ public final class Loop implements AutoCloseable {
     if (closed) {
       throw closedError();
     }
-    requireTurn();
-  }
-
-  private void requireTurn() {
-    if ((strict || debug) && thread != null && !isOnLoop() && runningOrNull() != this) {
-      throw new IllegalStateException(
-          "Non-thread-safe operation invoked on an event loop other than the current one; use"
-              + " callSoonThreadsafe");
-    }
+    checkTurn();
   }
 
   private static void requireCallback(Runnable callback) {

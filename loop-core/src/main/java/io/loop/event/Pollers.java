@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
 
@@ -11,7 +12,14 @@ final class Pollers {
   private Pollers() {}
 
   static Poller best() {
-    return BEST.get();
+    try {
+      return BEST.get();
+    } catch (ServiceConfigurationError fault) {
+      if (fault.getCause() instanceof RuntimeException refusal) {
+        throw refusal; // the poller's own words: a transport that is not there
+      }
+      throw fault;
+    }
   }
 
   private static Supplier<Poller> find() {

@@ -53,6 +53,10 @@ final class Turn {
     ready.add(handle);
   }
 
+  ReadyQueue ready() {
+    return ready;
+  }
+
   boolean hasReady() {
     return !ready.isEmpty();
   }
@@ -104,7 +108,8 @@ final class Turn {
   }
 
   private void run(Handle handle) {
-    long start = loop.isDebug() ? poller.nanoTime() : 0;
+    boolean timed = loop.isDebug();
+    long start = timed ? poller.nanoTime() : 0;
     try {
       context.become(handle.rawContext());
       try {
@@ -117,7 +122,7 @@ final class Turn {
     } catch (Throwable fault) {
       loop.reports().callbackFailed(handle, fault);
     }
-    if (loop.isDebug()) {
+    if (timed) {
       warnIfSlow(handle, poller.nanoTime() - start);
     }
   }

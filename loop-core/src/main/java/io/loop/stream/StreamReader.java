@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// has not arrived, and is a cancellation point only then; a cancelled read takes nothing. Returned
 /// arrays are the caller's. Iterating gives the lines, as [#readLine] does, until the end.
 ///
-/// A failure of the connection is thrown by every later read, the very object, once what arrived
-/// before it can no longer be had: it comes first, as in asyncio.
+/// A failure of the connection is thrown by every later read, even if bytes have arrived that were
+/// not read: it comes first, as in asyncio.
 ///
 /// Source: `asyncio.StreamReader`, Python 3.15.
 public final class StreamReader implements Iterable<byte[]> {
@@ -282,6 +282,7 @@ public final class StreamReader implements Iterable<byte[]> {
   }
 
   private void requireSound() throws IOException {
+    loop.checkTurn();
     Throwable fault = failure;
     if (fault instanceof IOException io) {
       throw io;

@@ -62,6 +62,7 @@ public final class StreamWriter implements AutoCloseable {
   /// @throws IndexOutOfBoundsException if the array has no such part
   public void write(byte[] data, int offset, int length) {
     Objects.checkFromIndexSize(offset, length, data.length);
+    loop.checkTurn();
     if (length > 0 && !lost) {
       transport.write(data, offset, length);
     }
@@ -81,6 +82,7 @@ public final class StreamWriter implements AutoCloseable {
   ///
   /// @throws IOException if the connection failed or is lost
   public void drain() throws IOException {
+    loop.checkTurn();
     throwReadFailure();
     if (transport.isClosing()) {
       Tasks.<@Nullable Void>sleep(Duration.ZERO, null); // lets the loss arrive
@@ -127,6 +129,7 @@ public final class StreamWriter implements AutoCloseable {
       throw new UnsupportedOperationException(
           "this transport cannot end one direction alone; close() ends both");
     }
+    loop.checkTurn();
     transport.writeEof();
   }
 
@@ -139,11 +142,13 @@ public final class StreamWriter implements AutoCloseable {
   /// closing twice does nothing.
   @Override
   public void close() {
+    loop.checkTurn();
     transport.close();
   }
 
   /// Closes the connection at once; what is not sent is dropped. Never suspends.
   public void abort() {
+    loop.checkTurn();
     transport.abort();
   }
 
@@ -156,6 +161,7 @@ public final class StreamWriter implements AutoCloseable {
   ///
   /// @throws IOException what ended the connection, if it did not end in good order
   public void waitClosed() throws IOException {
+    loop.checkTurn();
     if (!lost) {
       var closed = new LoopFuture<@Nullable Void>(loop);
       closers.add(closed);

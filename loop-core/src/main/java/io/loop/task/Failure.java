@@ -36,7 +36,7 @@ final class Failure {
             future.getClass().getSimpleName() + " exception was never retrieved",
             cause,
             Map.of("future", future.toString()),
-            null);
+            future instanceof Task<?> task ? task.getContext() : null);
     var watched = unread.add(report);
     entry = watched;
     cleanable = CLEANER.register(future, watched::collected);

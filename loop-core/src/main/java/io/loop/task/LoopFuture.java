@@ -75,6 +75,11 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     }
 
     @Override
+    protected String describe() {
+      return function.toString();
+    }
+
+    @Override
     public String toString() {
       return "<callback " + function + " of " + future + ">";
     }
@@ -150,6 +155,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// @param message what the [CancelledError] says; null for nothing
   /// @return whether this call cancelled it
   public boolean cancel(@Nullable String message) {
+    loop.checkTurn();
     markRead();
     if (outcome != null) {
       return false;
@@ -180,6 +186,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   }
 
   private void requirePending() {
+    loop.checkTurn();
     if (outcome != null) {
       throw new InvalidStateException("invalid state: the future is settled already: " + this);
     }
@@ -298,9 +305,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// @throws IllegalStateException if it is pending and the caller is not a coroutine
   @Override
   public final T await() {
-    if (loop.checksTurns()) {
-      Loop.running(); // waits for the caller's turn
-    }
+    loop.checkTurn();
     if (outcome == null) {
       TaskStep.current(loop).awaitOn(this);
     }
@@ -344,6 +349,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   public final void addDoneCallback(
       Consumer<? super LoopFuture<T>> function, @Nullable Context context) {
     Objects.requireNonNull(function, "function");
+    loop.checkTurn();
     var callback = new Callback<>(this, function, context);
     if (outcome != null) {
       callback.fire();

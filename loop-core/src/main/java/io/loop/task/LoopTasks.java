@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.coroutine.Coroutine;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
@@ -27,6 +28,9 @@ final class LoopTasks implements AutoCloseable {
   private LoopTasks(Loop loop) {
     this.loop = loop;
     this.unread = new UnreadFailures(loop);
+    if (Coroutine.isPortable()) {
+      loop.requireTurns(); // a body may go on by itself after a blocking call
+    }
   }
 
   static LoopTasks of(Loop loop) {
@@ -81,7 +85,10 @@ final class LoopTasks implements AutoCloseable {
       if (task.reportsDestruction()) {
         loop.callExceptionHandler(
             new ExceptionContext(
-                "Task was destroyed but it is pending!", null, Map.of("task", task), null));
+                "Task was destroyed but it is pending!",
+                null,
+                Map.of("task", task),
+                task.getContext()));
       }
       unwind(task);
     }

@@ -23,7 +23,7 @@ final class RunUntilComplete {
     try {
       loop.runForever();
     } catch (Throwable fault) {
-      if (ours) {
+      if (ours || fault == future.failure()) {
         future.markRead(); // it is on its way out already
       }
       throw fault;

@@ -182,9 +182,20 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     try {
       bodyResult = body.run();
     } catch (Throwable fault) {
-      bodyFault =
-          interrupted && isInterruption(fault) ? new CancelledError(cancelMessage, fault) : fault;
+      bodyFault = translate(fault);
     }
+  }
+
+  /// What a fault means that comes out of this task's body, or of a scope in it: if the task was
+  /// cancelled while it sat in a blocking call, the call's interruption is that cancellation.
+  /// Coroutine only.
+  Throwable translate(Throwable fault) {
+    if (!interrupted || !isInterruption(fault)) {
+      return fault;
+    }
+    forgetInterrupt();
+    mustCancel = false; // delivered
+    return new CancelledError(cancelMessage, fault);
   }
 
   /// What a blocking call throws when its thread is interrupted; some leave the flag up.
@@ -265,6 +276,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @return false if this task is done already; true promises nothing, the body may decline
   @Override
   public boolean cancel(@Nullable String message) {
+    loop.checkTurn();
     markRead();
     if (isDone()) {
       return false;

@@ -110,7 +110,7 @@ public final class TaskGroup {
     try {
       result = body.run(this);
     } catch (Throwable thrown) {
-      fault = thrown;
+      fault = parent == null ? thrown : parent.translate(thrown);
     }
     try {
       exit(fault);

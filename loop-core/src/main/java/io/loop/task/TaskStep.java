@@ -67,6 +67,11 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
     task.continueOrWake();
   }
 
+  @Override
+  protected String describe() {
+    return task.toString();
+  }
+
   /// Lets the body run until it stops again; loop thread, or a coroutine for an eager start.
   void advance(@Nullable Throwable throwing) {
     thrown = throwing;
@@ -75,7 +80,12 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
         task.finish(null, throwing);
         return;
       }
-      coroutine = Coroutine.create(this::runBody, this, task.threadName());
+      try {
+        coroutine = Coroutine.create(this::runBody, this, task.threadName());
+      } catch (Throwable refused) {
+        task.finish(null, refused); // no thread, no body: whoever awaits the task is told
+        return;
+      }
     }
     resume(coroutine);
   }
@@ -97,11 +107,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
     switch (stop) {
       case SUSPENDED -> task.suspendedOn(takeAwaited());
       case DONE -> task.finish();
-      case BLOCKED -> {
-        if (Coroutine.isPortable()) {
-          task.loop.requireTurns(); // the body may go on by itself
-        }
-      }
+      case BLOCKED -> {} // it comes back
     }
   }
 

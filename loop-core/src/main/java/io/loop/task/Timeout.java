@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// [TimeoutException]. Loop thread and coroutines of the loop only.
 ///
 /// Source: `asyncio.Timeout`, Python 3.15. Where asyncio inserts the TimeoutError into the context
-/// chain of another exception, it is added here as a suppressed exception.
+/// chain of another exception, it is added here as a suppressed exception, if the cause chain shows
+/// the cancellation; members of a group are left alone.
 public final class Timeout {
 
   /*
@@ -106,7 +107,7 @@ public final class Timeout {
     try {
       result = body.run(this);
     } catch (Throwable fault) {
-      throw exit(fault);
+      throw exit(task == null ? fault : task.translate(fault));
     }
     leave();
     return result;

@@ -152,7 +152,8 @@ public final class ManualLoop implements AutoCloseable {
     }
   }
 
-  /// Runs what is due within a time, and leaves the clock exactly that much later.
+  /// Runs what is due within a time, and leaves the clock that much later, rounded up to a whole
+  /// millisecond.
   ///
   /// @param step how far to move
   public void advance(Duration step) {

@@ -25,8 +25,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   /*
    * Two callers, never at once. The loop's thread calls the channel methods while it polls, and
-   * flushToNetty. Coroutines of the loop call the transport methods, which touch only our own fields
-   * and put the connection on the poller's dirty list; all Netty calls are made from flushToNetty.
+   * flushToNetty. Coroutines of the loop call the transport methods, which change only our own fields
+   * and put the connection on the poller's dirty list; of the channel they read plain facts. What
+   * changes the channel is called on the loop's thread, nearly all of it from flushToNetty.
    *
    *   OPEN --close--> CLOSING (what is pending is sent first) --inactive--> CLOSED
    *     `---abort, failure--> ABORTING (what is pending is dropped) --inactive--> CLOSED

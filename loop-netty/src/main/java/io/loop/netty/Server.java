@@ -122,7 +122,8 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /// Stops accepting. Connections go on. Never suspends; closing twice does nothing.
+  /// Stops accepting. Connections go on, unless a task is in [#serveForever], which then ends.
+  /// Never suspends; closing twice does nothing.
   ///
   /// Source: `Server.close`.
   @Override

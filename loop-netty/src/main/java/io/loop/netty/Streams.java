@@ -59,7 +59,8 @@ public final class Streams {
   /// Source: `asyncio.start_server`.
   ///
   /// @param body serves a connection
-  /// @param host the host or address to listen on; empty for all addresses
+  /// @param host the host or address to listen on, of a host the first address; empty for all
+  ///   addresses
   /// @param port the port; 0 for a free one
   /// @param options limits, loops and grace
   /// @return the server, accepting
@@ -135,7 +136,7 @@ public final class Streams {
                   "Unhandled exception in client_connected_cb",
                   fault,
                   Map.of("transport", connection),
-                  null));
+                  task instanceof Task<?> served ? served.getContext() : null));
     }
     connection.close();
   }

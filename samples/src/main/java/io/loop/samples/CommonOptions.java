@@ -4,7 +4,10 @@ import io.loop.Runner;
 import io.loop.netty.NettyLoop;
 import io.loop.netty.Transport;
 import java.util.Locale;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /// The options that say what coroutines and connections run on.
 final class CommonOptions {
@@ -14,6 +17,9 @@ final class CommonOptions {
     LOOP,
     PORTABLE
   }
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--transport",
@@ -30,6 +36,8 @@ final class CommonOptions {
   private Carrier carrier = Carrier.AUTO;
 
   /// {@return how to run the main coroutine; to be called before anything else of the library}
+  ///
+  /// @throws ParameterException if this machine has no such transport
   Runner.Options runnerOptions() {
     if (carrier != Carrier.AUTO) {
       System.setProperty("io.loop.carrier", carrier.name().toLowerCase(Locale.ROOT));
@@ -38,7 +46,18 @@ final class CommonOptions {
     return Runner.Options.DEFAULT.withLoop(() -> NettyLoop.create(chosen));
   }
 
+  void requirePositive(String option, int value) {
+    if (value < 1) {
+      throw new ParameterException(
+          spec.commandLine(), option + " must be at least 1, not " + value);
+    }
+  }
+
   Transport transport() {
-    return Transport.named(transport);
+    try {
+      return Transport.named(transport);
+    } catch (IllegalArgumentException unknown) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(unknown.getMessage()));
+    }
   }
 }

@@ -62,9 +62,7 @@ final class Echo implements Callable<Integer> {
   @Override
   public Integer call() {
     var options = common.runnerOptions();
-    if (loops < 1) {
-      throw new IllegalArgumentException("--loops must be at least 1, not " + loops);
-    }
+    common.requirePositive("--loops", loops);
     var serving = ServerOptions.DEFAULT.withGrace(Duration.ofSeconds(grace));
     try {
       if (loops == 1) {

@@ -74,19 +74,13 @@ final class EchoClient implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     var options = common.runnerOptions();
-    requirePositive("--connections", connections);
-    requirePositive("--messages", messages);
-    requirePositive("--size", size);
+    common.requirePositive("--connections", connections);
+    common.requirePositive("--messages", messages);
+    common.requirePositive("--size", size);
     long start = System.nanoTime();
     Asyncio.run(Coro.of(this::converse), options);
     report((System.nanoTime() - start) / 1e9);
     return mismatches == 0 && sent == received ? 0 : 1;
-  }
-
-  private static void requirePositive(String option, int value) {
-    if (value < 1) {
-      throw new IllegalArgumentException(option + " must be at least 1, not " + value);
-    }
   }
 
   private void converse() throws IOException {

@@ -35,7 +35,7 @@ public final class Samples implements Runnable {
   /// What the user can mend is told in one line; anything else is a bug and comes with its stack.
   private static int explain(
       Exception fault, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
-    if (!(fault instanceof IOException) && !(fault instanceof IllegalArgumentException)) {
+    if (!(fault instanceof IOException)) {
       throw fault;
     }
     commandLine

@@ -58,8 +58,16 @@ class SamplesTest {
   void unknownTransport_saysWhichThereAre() {
     int code = run("echo", "--transport", "pigeon");
 
-    assertThat(code).isEqualTo(1);
-    assertThat(err.toString()).contains("pigeon", "nio", "epoll").hasLineCount(1);
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("pigeon", "nio", "epoll", "Usage: samples echo");
+  }
+
+  @Test
+  void countBelowOne_printsUsageAndExitsWith2() {
+    int code = run("echo-client", "--port", "1", "--messages", "0");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("--messages must be at least 1", "Usage:");
   }
 
   @Test
