@@ -516,4 +516,30 @@ class StreamsTest extends OnNetty {
           assertThat(order).containsExactly("other", "blocked");
         });
   }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void bodies_thatBlockBetweenWrites_loseNothing(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  (_, writer) -> {
+                    for (int i = 0; i < 30; i++) {
+                      Thread.sleep(1);
+                      writer.write(new byte[16]);
+                    }
+                  },
+                  LOCAL,
+                  0);
+          List<Task<Integer>> readers = new ArrayList<>();
+          for (int i = 0; i < 40; i++) {
+            StreamConnection connection = open(server);
+            readers.add(Asyncio.createTask(() -> connection.reader().read().length));
+          }
+
+          assertThat(Asyncio.gather(readers).await()).containsOnly(480);
+        });
+  }
 }
