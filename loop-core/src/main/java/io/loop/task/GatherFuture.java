@@ -2,7 +2,7 @@ package io.loop.task;
 
 import io.loop.event.Loop;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -44,18 +44,18 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
   }
 
   private void adopt(List<? extends Coro<? extends T>> awaitables) {
-    var seen = new LinkedHashMap<Coro<? extends T>, LoopFuture<? extends T>>();
+    var seen = new HashMap<Coro<? extends T>, LoopFuture<? extends T>>();
+    List<LoopFuture<? extends T>> settled = new ArrayList<>();
     for (Coro<? extends T> awaitable : awaitables) {
       LoopFuture<? extends T> child = seen.computeIfAbsent(awaitable, this::start);
       arguments.add(child);
-      children.add(child);
-    }
-    List<LoopFuture<? extends T>> settled = new ArrayList<>();
-    for (LoopFuture<? extends T> child : children) {
+      if (!children.add(child)) {
+        continue;
+      }
       if (child.isDone()) {
         settled.add(child);
       } else {
-        child.addDoneCallback(this::childDone);
+        child.addDoneCallback(this::childDone); // now: the next body's eager start may settle it
       }
     }
     settled.forEach(this::childDone);
