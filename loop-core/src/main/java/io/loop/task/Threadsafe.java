@@ -2,9 +2,7 @@ package io.loop.task;
 
 import io.loop.event.Loop;
 import java.util.Objects;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -15,13 +13,28 @@ final class Threadsafe {
    * Each bridge chains two futures both ways: the source's outcome is copied to the destination, and
    * cancelling the destination cancels the source. Whatever touches the loop's side is done at once
    * if the caller is on the loop, else through callSoonThreadsafe, and dropped if it is closed.
+   *
+   * asyncio's futures tell their listeners in the order in which they came, a CompletableFuture
+   * tells the latest first. One that we make keeps to asyncio's order among the bridges.
    */
+
+  private static final class Outside<T extends @Nullable Object> extends CompletableFuture<T> {
+    private CompletableFuture<?> last = this;
+
+    synchronized void whenDone(Runnable listener) {
+      last =
+          last.handle((_, _) -> {
+            listener.run();
+            return null;
+          });
+    }
+  }
 
   private Threadsafe() {}
 
   static <T extends @Nullable Object> CompletableFuture<T> submit(Loop loop, Coro<T> body) {
     Objects.requireNonNull(body, "body");
-    var outside = new CompletableFuture<T>();
+    var outside = new Outside<T>();
     loop.callSoonThreadsafe(() -> start(loop, body, outside));
     return outside;
   }
@@ -36,15 +49,25 @@ final class Threadsafe {
     }
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // whenComplete's function does not fail
   static <T extends @Nullable Object> void chain(
       LoopFuture<T> inside, CompletableFuture<T> outside) {
-    outside.whenComplete((_, _) -> {
-      if (outside.isCancelled()) {
-        onLoop(inside.loop, inside::cancel);
-      }
-    });
+    whenDone(
+        outside,
+        () -> {
+          if (outside.isCancelled()) {
+            onLoop(inside.loop, inside::cancel);
+          }
+        });
     inside.addDoneCallback(settled -> copy(settled, outside));
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // the listeners do not fail
+  private static void whenDone(CompletableFuture<?> outside, Runnable listener) {
+    if (outside instanceof Outside<?> ours) {
+      ours.whenDone(listener);
+    } else {
+      outside.whenComplete((_, _) -> listener.run());
+    }
   }
 
   private static <T extends @Nullable Object> void copy(
@@ -52,6 +75,9 @@ final class Threadsafe {
     if (inside.isCancelled()) {
       outside.cancel(false);
       return;
+    }
+    if (outside.isDone()) {
+      return; // given up there; a failure here stays unread
     }
     Throwable fault = inside.exception();
     if (fault != null) {
@@ -61,7 +87,6 @@ final class Threadsafe {
     }
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // whenComplete's function does not fail
   static <T extends @Nullable Object> LoopFuture<T> wrap(Loop loop, CompletionStage<T> stage) {
     CompletableFuture<T> outside = stage.toCompletableFuture();
     var inside = new LoopFuture<T>(loop);
@@ -70,28 +95,20 @@ final class Threadsafe {
         outside.cancel(false);
       }
     });
-    outside.whenComplete((value, fault) -> onLoop(loop, () -> settle(inside, value, fault)));
+    whenDone(outside, () -> onLoop(loop, () -> settle(inside, outside)));
     return inside;
   }
 
-  @SuppressWarnings("NullAway") // the value is null only if T allows it
   private static <T extends @Nullable Object> void settle(
-      LoopFuture<T> inside, @Nullable T value, @Nullable Throwable fault) {
+      LoopFuture<T> inside, CompletableFuture<T> outside) {
     if (inside.isDone()) {
       return; // cancelled here meanwhile
     }
-    if (fault instanceof CancellationException) {
-      inside.cancel();
-    } else if (fault != null) {
-      inside.setException(unwrap(fault));
-    } else {
-      inside.setResult(value);
+    switch (outside.state()) {
+      case CANCELLED -> inside.cancel();
+      case FAILED -> inside.setException(outside.exceptionNow());
+      default -> inside.setResult(outside.resultNow());
     }
-  }
-
-  private static Throwable unwrap(Throwable fault) {
-    Throwable cause = fault.getCause();
-    return fault instanceof CompletionException && cause != null ? cause : fault;
   }
 
   private static void onLoop(Loop loop, Runnable action) {
