@@ -63,13 +63,16 @@ final class CurrentContext {
 
   /// Ends what [#become] began. The current context may be another by now: a coroutine that stops
   /// inside [Context#run] stays in that one.
-  void end(Object handleContext) {
+  ///
+  /// @return the context that began, if it came to life
+  @Nullable Context end(Object handleContext) {
     Context entered = handleContext instanceof Context explicit ? explicit : context;
     if (entered != null) {
       entered.exit();
     }
     context = null;
     snapshot = ContextValues.EMPTY;
+    return entered;
   }
 
   /// {@return the context inside which a coroutine of another one has stopped, or null}

@@ -77,7 +77,10 @@ final class ExceptionReports {
     }
   }
 
-  void callbackFailed(Handle handle, Throwable fault) {
+  /// Reports a failed callback.
+  ///
+  /// @param used the context it ran in, with what it set there; null if it never asked for it
+  void callbackFailed(Handle handle, @Nullable Context used, Throwable fault) {
     Throwable created = handle.created();
     Map<String, Object> details =
         created == null
@@ -85,7 +88,10 @@ final class ExceptionReports {
             : Map.of("handle", handle, "source_traceback", trace(created));
     report(
         new ExceptionContext(
-            "Exception in callback " + handle.describe(), fault, details, handle.context()));
+            "Exception in callback " + handle.describe(),
+            fault,
+            details,
+            used != null ? used : handle.context()));
   }
 
   private static String trace(Throwable created) {

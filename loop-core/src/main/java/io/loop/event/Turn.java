@@ -110,17 +110,18 @@ final class Turn {
   private void run(Handle handle) {
     boolean timed = loop.isDebug();
     long start = timed ? poller.nanoTime() : 0;
+    Context used = null;
     try {
       context.become(handle.rawContext());
       try {
         handle.run();
       } finally {
-        context.end(handle.rawContext());
+        used = context.end(handle.rawContext());
       }
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;
     } catch (Throwable fault) {
-      loop.reports().callbackFailed(handle, fault);
+      loop.reports().callbackFailed(handle, used, fault);
     }
     if (timed) {
       warnIfSlow(handle, poller.nanoTime() - start);

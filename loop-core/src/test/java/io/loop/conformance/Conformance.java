@@ -152,7 +152,8 @@ final class Conformance {
   private void reportShutdown(Task<?> task) {
     Throwable fault = !task.isDone() || task.isCancelled() ? null : task.exception();
     if (fault != null) {
-      loop.callExceptionHandler(new ExceptionContext(SHUTDOWN, fault, Map.of("task", task), null));
+      loop.callExceptionHandler(
+          new ExceptionContext(SHUTDOWN, fault, Map.of("task", task), task.getContext()));
     }
   }
 
