@@ -36,6 +36,8 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
    * steps reuse. One list for both keeps their order.
    *
    * No field is volatile. Confinement orders every access; crossing threads is the loop's job.
+   *
+   * The file is long because every method carries its contract; the code is two pages.
    */
 
   private static final Object NULL = new Object();
