@@ -78,12 +78,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
 
     @Override
     protected String describe() {
-      return function.toString();
-    }
-
-    @Override
-    public String toString() {
-      return "<callback " + function + " of " + future + ">";
+      return function + " of " + future;
     }
 
     void fire() {
