@@ -6,6 +6,7 @@ import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.Tasks;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,9 @@ public final class ManualLoop implements AutoCloseable {
    * and `patience` is not zero. Then only another thread can bring work, and the poller waits that
    * long for it. Without patience, or when it is over, the loop is stuck: runUntilIdle returns then,
    * and everything else fails with a message, since the test would hang.
+   *
+   * `horizon` is where advance() ends. The clock does not jump over it, and when it is there and
+   * nothing is ready, the loop stops.
    */
 
   private static final class VirtualPoller implements Poller {
@@ -30,6 +34,7 @@ public final class ManualLoop implements AutoCloseable {
     private @Nullable Loop loop;
     private Duration patience = Duration.ZERO;
     private boolean returnsWhenIdle;
+    private @Nullable Duration horizon;
     private volatile @Nullable Thread sleeper;
     private volatile boolean woken;
 
@@ -44,10 +49,24 @@ public final class ManualLoop implements AutoCloseable {
 
     @Override
     public void poll(long waitNanos) {
-      if (waitNanos == Long.MAX_VALUE) {
+      if (waitNanos == 0) {
+        return;
+      }
+      if (horizon != null) {
+        advanceTowards(horizon, waitNanos);
+      } else if (waitNanos == Long.MAX_VALUE) {
         awaitOthers();
-      } else if (waitNanos > 0) {
+      } else {
         clock.advanceNanos(waitNanos);
+      }
+    }
+
+    private void advanceTowards(Duration end, long waitNanos) {
+      long left = end.minus(clock.time()).toNanos();
+      if (left > 0) {
+        clock.advanceNanos(Math.min(left, waitNanos));
+      } else if (loop != null) {
+        loop.stop();
       }
     }
 
@@ -152,13 +171,21 @@ public final class ManualLoop implements AutoCloseable {
     }
   }
 
-  /// Runs what is due within a time, and leaves the clock that much later, rounded up to a whole
-  /// millisecond.
+  /// Runs what is due within a time and what follows from it, and leaves the clock exactly that much
+  /// later.
   ///
   /// @param step how far to move
+  /// @throws IllegalArgumentException if the step is negative: the clock is monotonic
   public void advance(Duration step) {
-    loop.callLater(step, loop::stop);
-    loop.runForever();
+    if (step.isNegative()) {
+      throw new IllegalArgumentException("a monotonic clock cannot go back by " + step);
+    }
+    poller.horizon = clock.time().plus(step);
+    try {
+      loop.runForever();
+    } finally {
+      poller.horizon = null;
+    }
   }
 
   /// Cancels the tasks that are left, runs them to their end, and closes the loop.
@@ -168,8 +195,18 @@ public final class ManualLoop implements AutoCloseable {
       return;
     }
     try (loop) {
-      Task.all(loop).forEach(Task::cancel);
-      runUntilIdle();
+      List<Task<?>> left = Task.all(loop);
+      left.forEach(Task::cancel);
+      left.forEach(task -> task.addDoneCallback(_ -> stopAfterTheLast()));
+      if (!left.isEmpty()) {
+        runUntilIdle();
+      }
+    }
+  }
+
+  private void stopAfterTheLast() {
+    if (Task.all(loop).isEmpty()) {
+      loop.stop();
     }
   }
 }
