@@ -57,6 +57,8 @@ public final class Timeout {
     T run(Timeout timeout) throws Exception;
   }
 
+  private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
+
   private final Loop loop;
   private State state = State.CREATED;
   private @Nullable Duration when;
@@ -77,7 +79,12 @@ public final class Timeout {
   /// @throws IllegalStateException if no loop is running here
   public static Timeout after(@Nullable Duration delay) {
     Loop loop = Loop.running();
-    return new Timeout(loop, delay == null ? null : loop.time().plus(delay));
+    return new Timeout(loop, delay == null ? null : deadline(loop.time(), delay));
+  }
+
+  private static Duration deadline(Duration now, Duration delay) {
+    boolean isBeyondReach = delay.compareTo(FOR_EVER.minus(now)) >= 0;
+    return isBeyondReach ? FOR_EVER : now.plus(delay);
   }
 
   /// {@return a timeout with a deadline on the loop's clock}
@@ -206,8 +213,16 @@ public final class Timeout {
     return task == null ? 0 : task.uncancel();
   }
 
-  /// An exception thrown while the timeout cancelled the body tells of the timeout too.
+  /// An exception thrown while the timeout cancelled the body tells of the timeout too, and so do
+  /// the members of a group.
   private static void explain(Throwable fault) {
+    addTimeoutTo(fault);
+    if (fault instanceof ExceptionGroup group) {
+      group.exceptions().forEach(Timeout::addTimeoutTo);
+    }
+  }
+
+  private static void addTimeoutTo(Throwable fault) {
     for (Throwable cause = fault.getCause(); cause != null; cause = cause.getCause()) {
       if (cause instanceof CancelledError cancelled) {
         fault.addSuppressed(timedOut(cancelled));
