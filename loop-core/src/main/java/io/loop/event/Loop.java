@@ -25,8 +25,9 @@ public final class Loop implements AutoCloseable {
    * order of timers is TimerWheel's, crossing threads is Inbox's and WakeupGate's; this class is
    * what callers see and who may call.
    *
-   * Other threads may read `guest`, a plain field, to ask "is it me?": a stale value is some other
-   * guest than the reader, so the answer is right all the same.
+   * Other threads may read `guest`, a plain field, to ask "is it me?". A stale value is some other
+   * guest than the reader, or the reader itself, which went on after a blocking call: so where guests
+   * may do that, a yes is given only after rejoin().
    *
    * The file is long because every overload carries its contract; the code is a page.
    */
@@ -96,7 +97,7 @@ public final class Loop implements AutoCloseable {
       return null; // a thread forked in a structured scope inherits the binding, not the loop
     }
     Loop loop = here.loop();
-    if (loop.guest != here) {
+    if (loop.strict) {
       here.rejoin();
     }
     return loop;
@@ -409,13 +410,19 @@ public final class Loop implements AutoCloseable {
   }
 
   /// {@return whether the caller is on this loop: its thread, or the guest whose turn it is} Any
-  /// thread.
+  /// thread. A guest that went on by itself may have to wait for its turn here.
   public boolean isOnLoop() {
     if (thread == Thread.currentThread()) {
       return true;
     }
     Guest here = guest;
-    return here != null && here.isCurrentThread();
+    if (here == null || !here.isCurrentThread()) {
+      return false;
+    }
+    if (strict) {
+      here.rejoin();
+    }
+    return true;
   }
 
   /// Gives a guest its turn; loop thread only.

@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.coroutine.Coroutine;
 import io.loop.event.Context;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
@@ -111,11 +112,13 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
 
   /// {@return whether this future is settled: has a result, a failure, or was cancelled}
   public final boolean isDone() {
+    takeTurn();
     return outcome != null;
   }
 
   /// {@return whether this future was cancelled}
   public final boolean isCancelled() {
+    takeTurn();
     return outcome instanceof Cancelled;
   }
 
@@ -182,6 +185,14 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     settle(new Cancelled(message, null));
   }
 
+  /// On the portable carrier a body goes on by itself after a blocking call; here it waits until
+  /// nothing else runs on the loop.
+  final void takeTurn() {
+    if (Coroutine.isPortable()) {
+      Loop.runningOrNull();
+    }
+  }
+
   private void requirePending() {
     loop.checkTurn();
     if (outcome != null) {
@@ -220,6 +231,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// @throws InvalidStateException if nothing has arrived yet
   /// @throws CancelledError if this future was cancelled
   public final T result() {
+    takeTurn();
     Object settled = outcome;
     if (settled == null) {
       throw new InvalidStateException("Result is not ready.");
@@ -243,6 +255,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// @throws InvalidStateException if nothing has arrived yet
   /// @throws CancelledError if this future was cancelled
   public final @Nullable Throwable exception() {
+    takeTurn();
     Object settled = outcome;
     if (settled == null) {
       throw new InvalidStateException("Exception is not set.");
@@ -374,6 +387,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// @param function what was given to [#addDoneCallback]
   /// @return how many registrations were removed
   public final int removeDoneCallback(Consumer<? super LoopFuture<T>> function) {
+    takeTurn();
     Object waiting = callbacks;
     if (waiting instanceof Handle single) {
       if (!isCallback(single, function)) {

@@ -32,6 +32,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -245,6 +246,40 @@ public abstract class CoroutineContract {
     });
 
     assertThat(log).containsExactly("callback", "coroutine", "awaits again");
+  }
+
+  @Test
+  @Tag("slow")
+  void blockedCoroutines_comingBackAtAnyTime_settleTheirFuturesInTurn() {
+    var random = new Random(7);
+    int pairs = 20;
+    int rounds = 50;
+    List<Task<?>> tasks = new ArrayList<>();
+
+    run(() -> {
+      for (int i = 0; i < pairs; i++) {
+        List<LoopFuture<Integer>> futures = new ArrayList<>();
+        for (int round = 0; round < rounds; round++) {
+          futures.add(new LoopFuture<>());
+        }
+        int micros = 1 + random.nextInt(3_000);
+        tasks.add(createTask(() -> {
+          for (LoopFuture<Integer> future : futures) {
+            Thread.sleep(Duration.ofNanos(micros * 1_000L));
+            future.setResult(micros);
+          }
+        }));
+        tasks.add(createTask(() -> {
+          for (LoopFuture<Integer> future : futures) {
+            assertThat(future.await()).isEqualTo(micros);
+          }
+        }));
+      }
+      gather(tasks).await();
+    });
+
+    assertThat(tasks).hasSize(2 * pairs).allMatch(Task::isDone);
+    assertThat(reports).isEmpty();
   }
 
   @Test
