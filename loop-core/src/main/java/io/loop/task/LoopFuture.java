@@ -315,7 +315,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// @throws IllegalStateException if it is pending and the caller is not a coroutine
   @Override
   public final T await() {
-    loop.checkTurn();
+    takeTurn();
     if (outcome == null) {
       TaskStep.current(loop).awaitOn(this);
     }

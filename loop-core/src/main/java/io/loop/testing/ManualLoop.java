@@ -171,8 +171,8 @@ public final class ManualLoop implements AutoCloseable {
     }
   }
 
-  /// Runs what is due within a time and what follows from it, and leaves the clock exactly that much
-  /// later.
+  /// Runs what is due within a time and what follows from it, and leaves the clock exactly that
+  /// much later.
   ///
   /// @param step how far to move
   /// @throws IllegalArgumentException if the step is negative: the clock is monotonic

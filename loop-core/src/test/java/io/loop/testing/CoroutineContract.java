@@ -263,17 +263,19 @@ public abstract class CoroutineContract {
           futures.add(new LoopFuture<>());
         }
         int micros = 1 + random.nextInt(3_000);
-        tasks.add(createTask(() -> {
-          for (LoopFuture<Integer> future : futures) {
-            Thread.sleep(Duration.ofNanos(micros * 1_000L));
-            future.setResult(micros);
-          }
-        }));
-        tasks.add(createTask(() -> {
-          for (LoopFuture<Integer> future : futures) {
-            assertThat(future.await()).isEqualTo(micros);
-          }
-        }));
+        tasks.add(
+            createTask(() -> {
+              for (LoopFuture<Integer> future : futures) {
+                Thread.sleep(Duration.ofNanos(micros * 1_000L));
+                future.setResult(micros);
+              }
+            }));
+        tasks.add(
+            createTask(() -> {
+              for (LoopFuture<Integer> future : futures) {
+                assertThat(future.await()).isEqualTo(micros);
+              }
+            }));
       }
       gather(tasks).await();
     });
