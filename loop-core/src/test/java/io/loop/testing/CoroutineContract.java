@@ -223,7 +223,7 @@ public abstract class CoroutineContract {
     run(() -> {
       Task<Void> sleeper =
           createTask(() -> {
-            Thread.sleep(5);
+            Thread.sleep(200);
             log.add("slept");
           });
       for (int i = 0; i < 3; i++) {
@@ -591,13 +591,15 @@ public abstract class CoroutineContract {
     var small =
         new Thread(
             null,
-            () ->
-                run(() -> {
-                  sleep(TICK); // all classes are loaded where there is room
-                  log.add(awaitAtTheBottom() > 0 ? "awaited" : "");
-                  sleep(TICK);
-                  log.add("goes on");
-                }),
+            () -> {
+              run(() -> {
+                sleep(TICK); // all classes are loaded where there is room
+                log.add(awaitAtTheBottom() > 0 ? "awaited" : "");
+                sleep(TICK);
+                log.add("goes on");
+              });
+              loop.close(); // some loops can be closed only where they ran
+            },
             "small stack",
             SMALL_STACK);
     small.start();
