@@ -1,0 +1,33 @@
+package io.loop.event;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// How every benchmark is measured: the time of one operation, each method in JVMs of its own.
+///
+/// The flags open the JDK to the loop carrier; a fork does not read the jar's manifest. The JDK's
+/// own scheduler gets one carrier thread, since a loop has one thread too.
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 10, time = 200, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(
+    value = 3,
+    jvmArgsAppend = {
+      "--add-opens=java.base/java.lang=ALL-UNNAMED",
+      "--enable-native-access=ALL-UNNAMED",
+      "--sun-misc-unsafe-memory-access=allow",
+      "-Dio.loop.carrier=loop",
+      "-Djdk.virtualThreadScheduler.parallelism=1",
+      "-Djdk.virtualThreadScheduler.maxPoolSize=1",
+      "-Djmh.executor=CUSTOM",
+      "-Djmh.executor.class=io.loop.event.FastThreads",
+      "-Xms2g",
+      "-Xmx2g",
+    })
+public abstract class LoopBenchmark {}

@@ -1,0 +1,150 @@
+package io.loop.task;
+
+import io.loop.event.Loop;
+import io.loop.event.LoopBenchmark;
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.local.LocalIoHandler;
+import io.netty.util.concurrent.DefaultPromise;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.FutureListener;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.infra.Blackhole;
+
+/// What a future costs from birth to callback: it is made, a callback is added, it is completed,
+/// and the callback runs and reads the result.
+///
+/// Ours runs the callback from the ready queue, in the tick after; the peers run it inside the call
+/// that completes. Every future goes into a black hole as soon as it is made: in a program it would
+/// be reachable from elsewhere, and the compiler must not take it apart.
+public class FutureCallbackBenchmark extends LoopBenchmark {
+
+  private static final int FUTURES = 500_000;
+  private static final int FUTURES_PER_TICK = 100;
+
+  /// A running loop of ours.
+  @State(Scope.Thread)
+  public static class OnLoop {
+    private final Loop loop = Loop.create();
+    private final Runnable batch = this::runBatch;
+    private Consumer<LoopFuture<OnLoop>> callback;
+    private Blackhole results;
+    private int left;
+
+    @Setup
+    public void start(Blackhole blackhole) {
+      results = blackhole;
+      callback = future -> blackhole.consume(future.result());
+    }
+
+    void run() {
+      left = FUTURES;
+      loop.callSoon(batch);
+      loop.runForever();
+    }
+
+    private void runBatch() {
+      if (left == 0) {
+        loop.stop();
+        return;
+      }
+      for (int i = 0; i < FUTURES_PER_TICK; i++) {
+        var future = new LoopFuture<OnLoop>(loop);
+        results.consume(future);
+        future.addDoneCallback(callback);
+        future.setResult(this);
+      }
+      left -= FUTURES_PER_TICK;
+      loop.callSoon(batch);
+    }
+
+    @TearDown
+    public void close() {
+      loop.close();
+    }
+  }
+
+  /// A Netty event loop that the benchmark's thread owns.
+  @State(Scope.Thread)
+  public static class OnEventLoop {
+    private ManualIoEventLoop eventLoop;
+
+    @Setup
+    public void start() {
+      eventLoop = new ManualIoEventLoop(Thread.currentThread(), LocalIoHandler.newFactory());
+    }
+
+    @TearDown
+    public void close() {
+      var _ = eventLoop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
+      while (!eventLoop.isTerminated()) {
+        eventLoop.runNow();
+      }
+    }
+  }
+
+  /// One operation: a [LoopFuture], and its share of a tick that runs 100 callbacks.
+  @Benchmark
+  @OperationsPerInvocation(FUTURES)
+  public void loopFuture(OnLoop tasks) {
+    tasks.run();
+  }
+
+  /// One operation: a promise whose executor is an event loop, used on that loop's thread.
+  @Benchmark
+  @OperationsPerInvocation(FUTURES)
+  public void nettyPromise(OnEventLoop netty, Blackhole results) {
+    runPromises(netty.eventLoop, results);
+  }
+
+  /// One operation: a promise whose executor is [ImmediateEventExecutor].
+  @Benchmark
+  @OperationsPerInvocation(FUTURES)
+  public void nettyPromiseImmediate(Blackhole results) {
+    runPromises(ImmediateEventExecutor.INSTANCE, results);
+  }
+
+  private void runPromises(EventExecutor executor, Blackhole results) {
+    FutureListener<Object> listener = future -> results.consume(future.getNow());
+    for (int i = 0; i < FUTURES; i++) {
+      var promise = new DefaultPromise<Object>(executor);
+      results.consume(promise);
+      promise.addListener(listener);
+      promise.setSuccess(this);
+    }
+  }
+
+  /// One operation: a promise as in [#nettyPromise], but one that never leaves this method, so that
+  /// the compiler drops its locks. Only a benchmark has such promises; it shows what is left then.
+  @Benchmark
+  @OperationsPerInvocation(FUTURES)
+  public void nettyPromiseUnshared(OnEventLoop netty, Blackhole results) {
+    FutureListener<Object> listener = future -> results.consume(future.getNow());
+    for (int i = 0; i < FUTURES; i++) {
+      var promise = new DefaultPromise<Object>(netty.eventLoop);
+      promise.addListener(listener);
+      promise.setSuccess(this);
+    }
+  }
+
+  /// One operation: a [CompletableFuture], used by one thread.
+  @Benchmark
+  @OperationsPerInvocation(FUTURES)
+  public void completableFuture(Blackhole results) {
+    Consumer<Object> callback = results::consume;
+    for (int i = 0; i < FUTURES; i++) {
+      var future = new CompletableFuture<Object>();
+      results.consume(future);
+      results.consume(future.thenAccept(callback));
+      future.complete(this);
+    }
+  }
+}

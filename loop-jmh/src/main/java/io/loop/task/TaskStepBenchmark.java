@@ -1,0 +1,324 @@
+package io.loop.task;
+
+import io.loop.coroutine.BareThreads;
+import io.loop.event.Loop;
+import io.loop.event.LoopBenchmark;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.infra.Blackhole;
+
+/// What it costs to suspend a coroutine and to run it again.
+///
+/// The coroutines live for the whole trial and take their steps in turn. One invocation is a lap:
+/// each of them takes its share of the steps, and all of them stand still in between.
+public class TaskStepBenchmark extends LoopBenchmark {
+
+  private static final int STEPS = 500_000;
+
+  /// Tasks that run laps on a loop of ours.
+  private static final class Laps {
+    private final Loop loop = Loop.create();
+
+    Laps(int tasks, Coro.Action step) {
+      Coro.Action laps = () -> runLaps(STEPS / tasks, step);
+      for (int i = 0; i < tasks; i++) {
+        Task.create(loop, Coro.of(laps), TaskOptions.DEFAULT);
+      }
+    }
+
+    /// All tasks get here in the same tick, the last one of the run.
+    private void runLaps(int steps, Coro.Action step) throws Exception {
+      for (; ; ) {
+        for (int i = 0; i < steps; i++) {
+          step.run();
+        }
+        loop.stop();
+        sleepZero();
+      }
+    }
+
+    void run() {
+      loop.runForever();
+    }
+
+    void close() {
+      List<Task<?>> tasks = Task.all(loop);
+      tasks.forEach(LoopFuture::cancel);
+      Tasks.runUntilComplete(loop, Tasks.gatherReturnExceptions(loop, tasks));
+      loop.close();
+    }
+  }
+
+  private static void sleepZero() {
+    Tasks.<@Nullable Void>sleep(Duration.ZERO, null);
+  }
+
+  /// Tasks that give up control.
+  @State(Scope.Thread)
+  public static class Sleepers {
+    @Param({"1", "1000"})
+    public int tasks;
+
+    private Laps laps;
+
+    @Setup
+    public void start() {
+      laps = new Laps(tasks, TaskStepBenchmark::sleepZero);
+    }
+
+    @TearDown
+    public void close() {
+      laps.close();
+    }
+  }
+
+  /// Tasks that await what a callback completes in the next tick.
+  @State(Scope.Thread)
+  public static class Waiters {
+    @Param({"1", "1000"})
+    public int tasks;
+
+    private Laps laps;
+
+    @Setup
+    public void start(Blackhole results) {
+      laps = new Laps(tasks, () -> results.consume(completedNextTick().await()));
+    }
+
+    private LoopFuture<Waiters> completedNextTick() {
+      var future = new LoopFuture<Waiters>(laps.loop);
+      laps.loop.callSoon(() -> future.setResult(this));
+      return future;
+    }
+
+    @TearDown
+    public void close() {
+      laps.close();
+    }
+  }
+
+  /// A task that awaits what is done: many futures, so that the compiler cannot look at one once
+  /// and for all.
+  @State(Scope.Thread)
+  public static class Reader {
+    private static final int FUTURES = 1 << 8;
+
+    private final List<LoopFuture<Integer>> done = new ArrayList<>();
+    private Laps laps;
+    private int next;
+
+    @Setup
+    public void start(Blackhole results) {
+      laps = new Laps(1, () -> results.consume(nextDone().await()));
+      for (int i = 0; i < FUTURES; i++) {
+        var future = new LoopFuture<Integer>(laps.loop);
+        future.setResult(i);
+        done.add(future);
+      }
+    }
+
+    private LoopFuture<Integer> nextDone() {
+      return done.get(next++ & FUTURES - 1);
+    }
+
+    @TearDown
+    public void close() {
+      laps.close();
+    }
+  }
+
+  /// Virtual threads that run laps on a scheduler of our own.
+  private static final class BareLaps {
+    private final BareThreads scheduler = new BareThreads();
+    private final int threads;
+    private int onTheWay;
+    private boolean closed;
+
+    /// @param step makes what a thread does as its step; called on each thread
+    BareLaps(int threads, Function<BareThreads, Runnable> step) {
+      this.threads = threads;
+      for (int i = 0; i < threads; i++) {
+        scheduler.start(() -> runLaps(STEPS / threads, step.apply(scheduler)));
+      }
+    }
+
+    private void runLaps(int steps, Runnable step) {
+      while (!closed) {
+        for (int i = 0; i < steps; i++) {
+          step.run();
+        }
+        if (--onTheWay == 0) {
+          scheduler.stop();
+        }
+      }
+    }
+
+    void run() {
+      onTheWay = threads;
+      scheduler.run();
+    }
+
+    void close() {
+      closed = true;
+      run();
+    }
+  }
+
+  /// Bare threads that park and are unparked by the scheduler's thread.
+  @State(Scope.Thread)
+  public static class BareParkers {
+    @Param({"1", "1000"})
+    public int tasks;
+
+    private BareLaps laps;
+
+    @Setup
+    public void start() {
+      laps = new BareLaps(tasks, BareParkers::parking);
+    }
+
+    private static Runnable parking(BareThreads scheduler) {
+      Thread self = Thread.currentThread();
+      Runnable unpark = () -> LockSupport.unpark(self);
+      return () -> {
+        scheduler.execute(unpark);
+        LockSupport.park();
+      };
+    }
+
+    @TearDown
+    public void close() {
+      laps.close();
+    }
+  }
+
+  /// Bare threads that yield.
+  @State(Scope.Thread)
+  public static class BareYielders {
+    @Param({"1", "1000"})
+    public int tasks;
+
+    private BareLaps laps;
+
+    @Setup
+    public void start() {
+      laps = new BareLaps(tasks, _ -> Thread::yield);
+    }
+
+    @TearDown
+    public void close() {
+      laps.close();
+    }
+  }
+
+  /// Virtual threads that yield, on the JDK's scheduler.
+  @State(Scope.Thread)
+  public static class JdkYielders {
+    @Param({"1", "1000"})
+    public int tasks;
+
+    private final List<Thread> threads = new ArrayList<>();
+    private CountDownLatch onTheWay = new CountDownLatch(0);
+    private final AtomicInteger lap = new AtomicInteger();
+    private boolean closed; // written before lap, read after it
+
+    @Setup
+    public void start() {
+      for (int i = 0; i < tasks; i++) {
+        threads.add(Thread.startVirtualThread(() -> runLaps(STEPS / tasks)));
+      }
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // the yield is what is measured
+    private void runLaps(int steps) {
+      for (int next = 1; ; next++) {
+        while (lap.get() < next) {
+          LockSupport.park();
+        }
+        if (closed) {
+          return;
+        }
+        for (int i = 0; i < steps; i++) {
+          Thread.yield();
+        }
+        onTheWay.countDown();
+      }
+    }
+
+    void run() throws InterruptedException {
+      onTheWay = new CountDownLatch(tasks);
+      startLap();
+      onTheWay.await();
+    }
+
+    private void startLap() {
+      lap.incrementAndGet();
+      threads.forEach(LockSupport::unpark);
+    }
+
+    @TearDown
+    public void close() {
+      closed = true;
+      startLap();
+    }
+  }
+
+  /// One operation: a task awaits `sleep(0)` and is run again, in its turn.
+  @Benchmark
+  @OperationsPerInvocation(STEPS)
+  public void sleepZero(Sleepers sleepers) {
+    sleepers.laps.run();
+  }
+
+  /// One operation: a task makes a future, has a callback complete it in the next tick, awaits it,
+  /// and is run again with the result in the tick after that.
+  @Benchmark
+  @OperationsPerInvocation(STEPS)
+  public void awaitNextTick(Waiters waiters) {
+    waiters.laps.run();
+  }
+
+  /// One operation: a task awaits a future that is done. It is not suspended.
+  @Benchmark
+  @OperationsPerInvocation(STEPS)
+  public void awaitDone(Reader reader) {
+    reader.laps.run();
+  }
+
+  /// One operation: a virtual thread parks, and is unparked and run by a scheduler of our own, in
+  /// its turn.
+  @Benchmark
+  @OperationsPerInvocation(STEPS)
+  public void bareParkUnpark(BareParkers parkers) {
+    parkers.laps.run();
+  }
+
+  /// One operation: a virtual thread yields, and is run again by a scheduler of our own, in its
+  /// turn.
+  @Benchmark
+  @OperationsPerInvocation(STEPS)
+  public void bareYield(BareYielders yielders) {
+    yielders.laps.run();
+  }
+
+  /// One operation: a virtual thread yields, and is run again by the JDK's scheduler, in its turn
+  /// on the one carrier thread there is.
+  @Benchmark
+  @OperationsPerInvocation(STEPS)
+  public void jdkYield(JdkYielders yielders) throws InterruptedException {
+    yielders.run();
+  }
+}

@@ -1,0 +1,49 @@
+package io.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.loop.event.TimerBenchmark;
+import io.loop.task.FutureCallbackBenchmark;
+import io.loop.task.TaskStepBenchmark;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+class BenchmarksTest {
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {TaskStepBenchmark.class, FutureCallbackBenchmark.class, TimerBenchmark.class})
+  @Tag("slow")
+  void benchmark_oneInvocationOfEachMethod_succeeds(Class<?> benchmark) throws RunnerException {
+    var options =
+        new OptionsBuilder()
+            .include(benchmark.getName() + "\\.")
+            .mode(Mode.SingleShotTime)
+            .forks(0)
+            .warmupIterations(0)
+            .measurementIterations(1)
+            .param("tasks", "1000")
+            .param("outstanding", "1000")
+            .shouldFailOnError(true)
+            .verbosity(VerboseMode.SILENT)
+            .build();
+
+    var results = new Runner(options).run();
+
+    assertThat(results).hasSize(countBenchmarks(benchmark));
+  }
+
+  private static int countBenchmarks(Class<?> type) {
+    Method[] methods = type.getDeclaredMethods();
+    return (int) Arrays.stream(methods).filter(m -> m.isAnnotationPresent(Benchmark.class)).count();
+  }
+}
