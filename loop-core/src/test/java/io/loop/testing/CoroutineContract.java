@@ -178,11 +178,11 @@ public abstract class CoroutineContract {
     run(() ->
         gather(
                 () -> {
-                  sleep(Duration.ofMillis(4));
+                  sleep(Duration.ofMillis(150));
                   return log.add("long");
                 },
                 () -> {
-                  sleep(Duration.ofMillis(2));
+                  sleep(Duration.ofMillis(10));
                   return log.add("short");
                 })
             .await());

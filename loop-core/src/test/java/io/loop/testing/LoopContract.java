@@ -134,10 +134,10 @@ public abstract class LoopContract {
 
   @Test
   void callLater_severalDelays_runByDeadline() {
-    loop.callLater(Duration.ofMillis(3), logging("3"));
-    loop.callLater(Duration.ofMillis(1), logging("1"));
-    loop.callLater(Duration.ofMillis(2), logging("2"));
-    loop.callLater(Duration.ofMillis(4), loop::stop);
+    loop.callLater(Duration.ofMillis(150), logging("3"));
+    loop.callLater(Duration.ofMillis(50), logging("1"));
+    loop.callLater(Duration.ofMillis(100), logging("2"));
+    loop.callLater(Duration.ofMillis(200), loop::stop);
 
     loop.runForever();
 
@@ -159,9 +159,9 @@ public abstract class LoopContract {
 
   @Test
   void callLater_negativeDelays_runAtOnceByDeadline() {
-    loop.callLater(Duration.ofMillis(-1), logging("-1"));
-    loop.callLater(Duration.ofMillis(-3), logging("-3"));
-    loop.callLater(Duration.ofMillis(-2), logging("-2"));
+    loop.callLater(Duration.ofMillis(-50), logging("-1"));
+    loop.callLater(Duration.ofMillis(-150), logging("-3"));
+    loop.callLater(Duration.ofMillis(-100), logging("-2"));
 
     runTwoTicks();
 
