@@ -234,6 +234,8 @@ public final class Loop implements AutoCloseable {
 
   /// Runs on the calling thread until [#stop] is called.
   ///
+  /// The thread must not hold a monitor (`synchronized`): JDK 25 would take it for a coroutine's.
+  ///
   /// Source: `loop.run_forever`.
   ///
   /// @throws IllegalStateException if this loop is closed or runs already, if another loop runs on
