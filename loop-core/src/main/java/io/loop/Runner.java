@@ -118,6 +118,7 @@ public final class Runner implements AutoCloseable {
           "Runner.run() cannot be called from a running event loop; await the body instead");
     }
     Loop running = getLoop();
+    running.requireRunnable(); // before there is a task that would never run
     Task<T> task = Task.create(running, main, TaskOptions.DEFAULT.in(contextOf()));
     if (!options.handlesSignals()) {
       return Tasks.runUntilComplete(running, task);

@@ -261,7 +261,10 @@ public final class Loop implements AutoCloseable {
     } while (!stopping);
   }
 
-  private void requireRunnable() {
+  /// Checks that this loop can be run here and now.
+  ///
+  /// @throws IllegalStateException if [#runForever] would be refused
+  public void requireRunnable() {
     if (closed) {
       throw closedError();
     }

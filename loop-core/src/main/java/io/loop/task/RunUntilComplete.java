@@ -12,7 +12,7 @@ final class RunUntilComplete {
   private RunUntilComplete() {}
 
   static <T extends @Nullable Object> T run(Loop loop, Coro<? extends T> awaitable) {
-    requireRunnable(loop);
+    loop.requireRunnable();
     LoopFuture<T> future = Tasks.ensureFuture(loop, awaitable);
     boolean ours = future != awaitable;
     if (ours && future instanceof Task<?> task) {
@@ -34,18 +34,6 @@ final class RunUntilComplete {
       throw new IllegalStateException("Event loop stopped before Future completed.");
     }
     return future.result();
-  }
-
-  private static void requireRunnable(Loop loop) {
-    if (loop.isClosed()) {
-      throw new IllegalStateException("Event loop is closed");
-    }
-    if (loop.isRunning()) {
-      throw new IllegalStateException("This event loop is already running");
-    }
-    if (Loop.runningOrNull() != null) {
-      throw new IllegalStateException("Cannot run the event loop while another loop is running");
-    }
   }
 
   private static void stopAfter(LoopFuture<?> done) {
