@@ -1,0 +1,624 @@
+package io.loop.task;
+
+import static io.loop.Asyncio.createTask;
+import static io.loop.Asyncio.sleep;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.loop.event.Context;
+import io.loop.event.ContextVar;
+import io.loop.event.ExceptionContext;
+import io.loop.event.KeyboardInterrupt;
+import io.loop.event.Loop;
+import io.loop.testing.ManualLoop;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class TaskTest {
+
+  private static final Duration TICK = Duration.ZERO;
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final ContextVar<String> COLOR = ContextVar.of("color", "none");
+
+  private final ManualLoop manual = new ManualLoop();
+  private final Loop loop = manual.loop();
+  private final List<String> log = new ArrayList<>();
+  private final List<ExceptionContext> reports = new ArrayList<>();
+
+  TaskTest() {
+    loop.setExceptionHandler((_, report) -> reports.add(report));
+  }
+
+  @AfterEach
+  void close() {
+    manual.close();
+  }
+
+  @Test
+  void createTask_startsInTheNextTick() {
+    manual.run(() -> {
+      Task<Boolean> task = createTask(() -> log.add("child"));
+      log.add("created");
+      task.await();
+    });
+
+    assertThat(log).containsExactly("created", "child");
+  }
+
+  @Test
+  void await_task_givesItsResult() {
+    manual.run(() -> {
+      Task<Integer> task = createTask(() -> 7);
+
+      assertThat(task.await()).isEqualTo(7);
+      assertThat(task.isDone()).isTrue();
+      assertThat(task.result()).isEqualTo(7);
+    });
+  }
+
+  @Test
+  void await_failedTask_throwsTheVeryObject() {
+    var fault = new IOException("gone");
+
+    manual.run(() -> {
+      Task<Void> task =
+          createTask(() -> {
+            throw fault;
+          });
+
+      assertThatThrownBy(task::await).isSameAs(fault);
+      assertThat(task.exception()).isSameAs(fault);
+    });
+  }
+
+  @Test
+  void await_oneself_isRefused() {
+    var self = new AtomicReference<Task<Void>>();
+
+    manual.run(() -> {
+      self.set(
+          createTask(() -> {
+            self.get().await();
+          }));
+
+      assertThatThrownBy(self.get()::await)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("Task cannot await on itself");
+    });
+  }
+
+  @Test
+  void setResult_onATask_isRefused() {
+    manual.run(() -> {
+      Task<Integer> task = createTask(() -> 7);
+
+      assertThatThrownBy(() -> task.setResult(8)).isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(() -> task.setException(new IOException()))
+          .isInstanceOf(IllegalStateException.class);
+      assertThat(task.await()).isEqualTo(7);
+    });
+  }
+
+  @Test
+  void current_inABody_isItsTask() {
+    var seen = new AtomicReference<Task<?>>();
+
+    manual.run(() -> {
+      Task<Void> task =
+          createTask(() -> {
+            sleep(TICK);
+            seen.set(Task.current());
+          });
+      task.await();
+
+      assertThat(seen.get()).isSameAs(task);
+    });
+  }
+
+  @Test
+  void current_inACallback_isNull() {
+    var seen = new AtomicReference<Task<?>>();
+
+    manual.run(() -> {
+      seen.set(Task.current());
+      loop.callSoon(() -> seen.set(Task.current()));
+      sleep(TICK);
+      sleep(TICK);
+    });
+
+    assertThat(seen.get()).isNull();
+  }
+
+  @Test
+  void current_outsideALoop_isRefused() {
+    assertThatThrownBy(Task::current).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void all_someDone_listsTheOthersInOrder() {
+    manual.run(() -> {
+      Task<Integer> done = createTask(() -> 1);
+      Task<Void> first = createTask(() -> sleep(HOUR));
+      Task<Void> second = createTask(() -> sleep(HOUR));
+      done.await();
+
+      List<Task<?>> all = Task.all();
+
+      assertThat(all).hasSize(3).endsWith(first, second).doesNotContain(done);
+    });
+  }
+
+  @Test
+  void pendingTask_heldByNobody_isKept() {
+    manual.run(() -> {
+      createTask(() -> {
+        sleep(HOUR);
+        log.add("ran");
+      });
+      sleep(TICK);
+      System.gc();
+      sleep(HOUR.multipliedBy(2));
+    });
+
+    assertThat(log).containsExactly("ran");
+  }
+
+  @Test
+  void cancel_beforeTheFirstStep_runsNothingOfTheBody() {
+    manual.run(() -> {
+      Task<Boolean> task = createTask(() -> log.add("body"));
+
+      boolean requested = task.cancel("why");
+
+      assertThat(requested).isTrue();
+      assertThat(task.isDone()).isFalse();
+      assertThatThrownBy(task::await).isInstanceOf(CancelledError.class).hasMessage("why");
+    });
+
+    assertThat(log).isEmpty();
+  }
+
+  @Test
+  void cancel_waiting_throwsAtTheAwait() {
+    manual.run(() -> {
+      Task<Void> task =
+          createTask(() -> {
+            try {
+              sleep(HOUR);
+            } catch (CancelledError cancelled) {
+              log.add("caught " + cancelled.getMessage());
+              throw cancelled;
+            }
+          });
+      sleep(TICK);
+
+      task.cancel("why");
+
+      assertThatThrownBy(task::await).isInstanceOf(CancelledError.class).hasMessage("why");
+      assertThat(task.isCancelled()).isTrue();
+      assertThat(task.cancelling()).isEqualTo(1);
+    });
+
+    assertThat(log).containsExactly("caught why");
+    assertThat(loop.time()).isLessThan(HOUR);
+  }
+
+  @Test
+  void cancel_notCaughtByCatchException_endsTheTask() {
+    manual.run(() -> {
+      Task<Void> task =
+          createTask(() -> {
+            try {
+              sleep(HOUR);
+            } catch (Exception e) {
+              log.add("swallowed");
+            }
+          });
+      sleep(TICK);
+      task.cancel();
+
+      assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+    });
+
+    assertThat(log).isEmpty();
+  }
+
+  @Test
+  void cancel_done_returnsFalseAndCountsNothing() {
+    manual.run(() -> {
+      Task<Integer> task = createTask(() -> 7);
+      task.await();
+
+      assertThat(task.cancel()).isFalse();
+      assertThat(task.cancelling()).isZero();
+    });
+  }
+
+  @Test
+  void cancel_declined_givesTheResult() {
+    manual.run(() -> {
+      Task<String> task =
+          createTask(() -> {
+            try {
+              sleep(HOUR);
+            } catch (CancelledError declined) {
+              return "declined";
+            }
+            return "slept";
+          });
+      sleep(TICK);
+      task.cancel();
+
+      assertThat(task.await()).isEqualTo("declined");
+      assertThat(task.isCancelled()).isFalse();
+    });
+  }
+
+  @Test
+  void cancel_ofATaskThatAwaitsATask_reachesTheInnermost() {
+    manual.run(() -> {
+      var innermost = new LoopFuture<Void>();
+      Task<Void> inner = createTask(() -> innermost.await());
+      Task<Void> outer = createTask(() -> inner.await());
+      sleep(TICK);
+      sleep(TICK);
+
+      outer.cancel();
+
+      assertThat(innermost.isCancelled()).isTrue();
+      assertThat(inner.cancelling()).isEqualTo(1);
+      assertThatThrownBy(outer::await).isInstanceOf(CancelledError.class);
+      assertThat(inner.isCancelled()).isTrue();
+    });
+  }
+
+  @Test
+  void cancel_byTheBodyItself_isDeliveredAtTheNextSuspension() {
+    manual.run(() -> {
+      Task<Void> task =
+          createTask(() -> {
+            Task.current().cancel();
+            log.add("goes on");
+            sleep(TICK);
+            log.add("not reached");
+          });
+
+      assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+    });
+
+    assertThat(log).containsExactly("goes on");
+  }
+
+  @Test
+  void cancel_byTheBodyThatThenFails_losesToTheFailure() {
+    var fault = new IOException("gone");
+
+    manual.run(() -> {
+      Task<Void> task =
+          createTask(() -> {
+            Task.current().cancel();
+            throw fault;
+          });
+
+      assertThatThrownBy(task::await).isSameAs(fault);
+      assertThat(task.isCancelled()).isFalse();
+    });
+  }
+
+  @Test
+  void uncancel_beforeDelivery_withdrawsTheRequest() {
+    manual.run(() -> {
+      Task<String> task =
+          createTask(() -> {
+            Task.current().cancel();
+            Task.current().uncancel();
+            sleep(TICK);
+            return "alive";
+          });
+
+      assertThat(task.await()).isEqualTo("alive");
+    });
+  }
+
+  @Test
+  void uncancel_withoutRequest_staysAtZero() {
+    manual.run(() -> assertThat(Task.current().uncancel()).isZero());
+  }
+
+  @Test
+  void uncancel_oneOfTwo_leavesTheOther() {
+    manual.run(() -> {
+      Task<Void> task = createTask(() -> sleep(HOUR));
+      sleep(TICK);
+      task.cancel();
+      task.cancel();
+
+      int left = task.uncancel();
+
+      assertThat(left).isEqualTo(1);
+      assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+    });
+  }
+
+  @Test
+  void result_ofACancelledTask_givesTheOriginalErrorOnceAndThenNewOnes() {
+    manual.run(() -> {
+      Task<Void> task = createTask(() -> sleep(HOUR));
+      sleep(TICK);
+      task.cancel("why");
+      sleep(TICK);
+      sleep(TICK);
+
+      assertThatThrownBy(task::result).hasMessage("why");
+      assertThatThrownBy(task::result).isInstanceOf(CancelledError.class).hasMessage(null);
+    });
+  }
+
+  @Test
+  void getName_notGiven_isNumbered() {
+    manual.run(() -> {
+      Task<Void> first = createTask(() -> {});
+      Task<Void> second = createTask(() -> {});
+
+      assertThat(first.getName()).matches("Task-\\d+");
+      assertThat(second.getName()).isNotEqualTo(first.getName());
+    });
+  }
+
+  @Test
+  void setName_changesIt() {
+    manual.run(() -> {
+      Task<Void> task = createTask(Coro.of(() -> {}), TaskOptions.named("before"));
+      String before = task.getName();
+
+      task.setName("after");
+
+      assertThat(before).isEqualTo("before");
+      assertThat(task.getName()).isEqualTo("after");
+      assertThat(task).hasToString("<Task pending name='after'>");
+    });
+  }
+
+  @Test
+  void toString_whileCancelling_saysSo() {
+    manual.run(() -> {
+      Task<Void> task = createTask(Coro.of(() -> sleep(HOUR)), TaskOptions.named("t"));
+      sleep(TICK);
+      task.cancel();
+
+      assertThat(task).hasToString("<Task cancelling name='t'>");
+    });
+  }
+
+  @Test
+  void context_notGiven_isACopyOfTheCreators() {
+    manual.run(() -> {
+      COLOR.set("red");
+      Task<Boolean> task =
+          createTask(() -> {
+            log.add(COLOR.get());
+            COLOR.set("blue");
+            sleep(TICK);
+            return log.add(COLOR.get());
+          });
+      COLOR.set("green");
+      task.await();
+      log.add(COLOR.get());
+    });
+
+    assertThat(log).containsExactly("red", "blue", "green");
+  }
+
+  @Test
+  void context_given_isUsedItself() {
+    Context context = Context.copyCurrent();
+
+    manual.run(() -> {
+      Task<Void> task =
+          createTask(Coro.of(() -> COLOR.set("red")), TaskOptions.DEFAULT.in(context));
+      assertThat(task.getContext()).isSameAs(context);
+      task.await();
+    });
+
+    assertThat(context.get(COLOR)).isEqualTo("red");
+  }
+
+  @Test
+  void eagerStart_thatNeverSuspends_isDoneAtOnce() {
+    manual.run(() -> {
+      Task<String> task = createTask(() -> "done", TaskOptions.eager());
+
+      assertThat(task.isDone()).isTrue();
+      assertThat(task.result()).isEqualTo("done");
+      assertThat(Task.all()).doesNotContain(task);
+    });
+  }
+
+  @Test
+  void eagerStart_thatSuspends_goesOnLater() {
+    manual.run(() -> {
+      Task<Void> task =
+          createTask(
+              Coro.of(() -> {
+                log.add("first step of " + Task.current().getName());
+                sleep(TICK);
+                log.add("second step");
+              }),
+              new TaskOptions("eager", null, true));
+      log.add("created by " + (Task.current() == task ? "itself" : "another"));
+      task.await();
+    });
+
+    assertThat(log).containsExactly("first step of eager", "created by another", "second step");
+  }
+
+  @Test
+  void eagerStart_fromACallback_runsTheFirstStepInside() {
+    loop.callSoon(() -> {
+      Task.create(
+          loop,
+          Coro.of(() -> {
+            log.add("first");
+            sleep(TICK);
+            log.add("second");
+          }),
+          TaskOptions.eager());
+      log.add("callback " + Task.current());
+    });
+
+    manual.runUntilIdle();
+
+    assertThat(log).containsExactly("first", "callback null", "second");
+  }
+
+  @Test
+  void eagerStart_variablesSetInside_areNotSeenOutside() {
+    manual.run(() -> {
+      createTask(Coro.of(() -> COLOR.set("red")), TaskOptions.eager());
+
+      log.add(COLOR.get());
+    });
+
+    assertThat(log).containsExactly("none");
+  }
+
+  @Test
+  void eagerStart_nested_runsEachOnItsOwnStack() {
+    manual.run(() -> {
+      Task<String> outer =
+          createTask(
+              () -> {
+                Task<String> inner =
+                    createTask(
+                        () -> {
+                          sleep(TICK);
+                          return "inner";
+                        },
+                        TaskOptions.eager());
+                log.add("inner done " + inner.isDone());
+                return inner.await() + " outer";
+              },
+              TaskOptions.eager());
+      log.add("outer done " + outer.isDone());
+      log.add(outer.await());
+    });
+
+    assertThat(log).containsExactly("inner done false", "outer done false", "inner outer");
+  }
+
+  @Test
+  void eagerStart_whoseContextIsEntered_isRefusedAndTheLoopGoesOn() {
+    manual.run(() -> {
+      Context mine = Task.current().getContext();
+
+      assertThatThrownBy(() -> createTask(() -> "x", TaskOptions.eager().in(mine)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("already entered");
+      assertThat(Task.all()).hasSize(1);
+      sleep(TICK);
+      log.add("goes on");
+    });
+
+    assertThat(log).containsExactly("goes on");
+  }
+
+  @Test
+  void eagerStart_whenTheLoopIsNotRunning_startsLater() {
+    Task<Boolean> task = Task.create(loop, () -> log.add("ran"), TaskOptions.eager());
+    boolean doneAtOnce = task.isDone();
+
+    manual.runUntilIdle();
+
+    assertThat(doneAtOnce).isFalse();
+    assertThat(log).containsExactly("ran");
+  }
+
+  @Test
+  void eagerStart_thatThrowsKeyboardInterrupt_throwsItInTheCreator() {
+    var fatal = new KeyboardInterrupt();
+
+    assertThatThrownBy(() ->
+            manual.run(() -> {
+              createTask(
+                  Coro.of(() -> {
+                    throw fatal;
+                  }),
+                  TaskOptions.eager());
+            }))
+        .isSameAs(fatal);
+    assertThat(Task.all(loop)).isEmpty();
+  }
+
+  @Test
+  void eagerStart_thatCancelsItsCreator_reachesItAtTheNextAwait() {
+    manual.run(() -> {
+      Task<Void> creator =
+          createTask(() -> {
+            Task<?> me = Task.current();
+            createTask(Coro.of(() -> me.cancel()), TaskOptions.eager());
+            log.add("goes on");
+            sleep(TICK);
+            log.add("not reached");
+          });
+
+      assertThatThrownBy(creator::await).isInstanceOf(CancelledError.class);
+    });
+
+    assertThat(log).containsExactly("goes on");
+  }
+
+  @Test
+  void getStack_failedTask_isWhereItWasThrown() {
+    manual.run(() -> {
+      Task<Void> task = createTask(() -> failHere());
+      assertThatThrownBy(task::await).isInstanceOf(IllegalArgumentException.class);
+
+      assertThat(task.getStack()[0].getMethodName()).isEqualTo("failHere");
+    });
+  }
+
+  private static void failHere() {
+    throw new IllegalArgumentException("here");
+  }
+
+  @Test
+  void getStack_notStartedOrDone_isEmpty() {
+    manual.run(() -> {
+      Task<Integer> task = createTask(() -> 7);
+      StackTraceElement[] before = task.getStack();
+      task.await();
+
+      assertThat(before).isEmpty();
+      assertThat(task.getStack()).isEmpty();
+    });
+  }
+
+  @Test
+  void interruptedException_nobodyCancelled_isAFailure() {
+    var fault = new InterruptedException("by hand");
+
+    manual.run(() -> {
+      Task<Void> task =
+          createTask(() -> {
+            throw fault;
+          });
+
+      assertThatThrownBy(task::await).isSameAs(fault);
+      assertThat(task.isCancelled()).isFalse();
+    });
+  }
+
+  @Test
+  void create_onAClosedLoop_isRefused() {
+    manual.close();
+
+    assertThatThrownBy(() -> Task.create(loop, () -> 7, TaskOptions.DEFAULT))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("Event loop is closed");
+  }
+}

@@ -1,0 +1,126 @@
+package io.loop.task;
+
+import static io.loop.Asyncio.sleep;
+import static io.loop.testing.Threads.start;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.loop.Asyncio;
+import io.loop.testing.ManualLoop;
+import io.loop.testing.Threads;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class WrapFutureTest {
+
+  private static final Duration TICK = Duration.ZERO;
+
+  private final ManualLoop manual = new ManualLoop();
+
+  WrapFutureTest() {
+    manual.setPatience(Duration.ofSeconds(30));
+  }
+
+  @AfterEach
+  void close() {
+    manual.setPatience(Duration.ZERO);
+    manual.close();
+  }
+
+  @Test
+  void wrap_completedByAnotherThread_givesTheResult() {
+    var stage = new CompletableFuture<String>();
+    var thread = new AtomicReference<CompletableFuture<Void>>();
+
+    manual.run(() -> {
+      thread.set(start(() -> stage.complete("x")));
+
+      assertThat(Asyncio.wrapFuture(stage).await()).isEqualTo("x");
+    });
+
+    Threads.join(thread.get());
+  }
+
+  @Test
+  void wrap_completedOnTheLoop_isDoneAtOnce() {
+    manual.run(() -> {
+      var stage = new CompletableFuture<String>();
+      LoopFuture<String> wrapped = Asyncio.wrapFuture(stage);
+
+      stage.complete("x");
+
+      assertThat(wrapped.isDone()).isTrue();
+      assertThat(wrapped.result()).isEqualTo("x");
+    });
+  }
+
+  @Test
+  void wrap_completedAlready_isDoneAtOnce() {
+    manual.run(() ->
+        assertThat(Asyncio.wrapFuture(CompletableFuture.completedFuture("x")).isDone()).isTrue());
+  }
+
+  @Test
+  void wrap_failed_throwsTheVeryException() {
+    var fault = new IOException("gone");
+
+    manual.run(() -> {
+      LoopFuture<String> wrapped = Asyncio.wrapFuture(CompletableFuture.failedFuture(fault));
+
+      assertThatThrownBy(wrapped::await).isSameAs(fault);
+    });
+  }
+
+  @Test
+  void wrap_failedInAnEarlierStage_throwsTheVeryException() {
+    var fault = new IOException("gone");
+
+    manual.run(() -> {
+      CompletableFuture<String> failed = CompletableFuture.failedFuture(fault);
+      LoopFuture<Integer> wrapped = Asyncio.wrapFuture(failed.thenApply(String::length));
+
+      assertThatThrownBy(wrapped::await).isSameAs(fault);
+    });
+  }
+
+  @Test
+  void wrap_stageCancelled_isCancelled() {
+    manual.run(() -> {
+      var stage = new CompletableFuture<String>();
+      LoopFuture<String> wrapped = Asyncio.wrapFuture(stage);
+      stage.cancel(false);
+
+      assertThatThrownBy(wrapped::await).isInstanceOf(CancelledError.class);
+    });
+  }
+
+  @Test
+  void cancel_ofTheWrapper_cancelsTheStageInTheNextTick() {
+    manual.run(() -> {
+      var stage = new CompletableFuture<String>();
+      LoopFuture<String> wrapped = Asyncio.wrapFuture(stage);
+
+      wrapped.cancel();
+      boolean atOnce = stage.isCancelled();
+      sleep(TICK);
+
+      assertThat(atOnce).isFalse();
+      assertThat(stage.isCancelled()).isTrue();
+    });
+  }
+
+  @Test
+  void wrap_completedAfterTheLoopIsClosed_isDropped() {
+    var stage = new CompletableFuture<String>();
+    manual.run(() -> {
+      Asyncio.wrapFuture(stage);
+    });
+    manual.close();
+
+    assertThat(stage.complete("x")).isTrue();
+  }
+}
