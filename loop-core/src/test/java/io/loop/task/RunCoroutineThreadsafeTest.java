@@ -131,8 +131,7 @@ final class RunCoroutineThreadsafeTest {
     var forever = new LoopFuture<String>(manual.loop());
 
     runBeside(() -> {
-      CompletableFuture<String> future =
-          Asyncio.runCoroutineThreadsafe(forever::await, manual.loop());
+      CompletableFuture<String> future = Asyncio.runCoroutineThreadsafe(forever, manual.loop());
       assertThatThrownBy(() -> future.get(1, TimeUnit.MILLISECONDS))
           .isInstanceOf(TimeoutException.class);
 

@@ -1,0 +1,448 @@
+package io.loop;
+
+import static io.loop.Asyncio.createTask;
+import static io.loop.Asyncio.sleep;
+import static io.loop.TraceRecorder.TICK;
+import static io.loop.TraceRecorder.argsOf;
+import static io.loop.TraceRecorder.cancelling;
+import static io.loop.TraceRecorder.name;
+import static io.loop.TraceRecorder.namesOf;
+import static io.loop.TraceRecorder.seconds;
+import static io.loop.TraceRecorder.ticks;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.loop.TraceRecorder.KeyError;
+import io.loop.TraceRecorder.RuntimeError;
+import io.loop.TraceRecorder.TypeError;
+import io.loop.TraceRecorder.ValueError;
+import io.loop.event.ContextVar;
+import io.loop.task.CancelledError;
+import io.loop.task.Coro;
+import io.loop.task.ExceptionGroup;
+import io.loop.task.Task;
+import io.loop.task.TaskGroup;
+import io.loop.task.TaskOptions;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/// The order of events around task groups and eager tasks, as recorded from CPython 3.15.2.
+///
+/// Timers with equal deadlines fire first in, first out here; where a trace says something Python
+/// alone can, its Java word is in the same place.
+final class TaskGroupTracesTest {
+
+  private static final ContextVar<Integer> NUMBER = ContextVar.of("number", 0);
+
+  private final TraceRecorder recorder = new TraceRecorder();
+
+  private void assertTrace(String expected, Coro.Action scenario) {
+    assertThat(recorder.trace(scenario)).isEqualTo(expected);
+  }
+
+  private void log(Object... parts) {
+    recorder.log(parts);
+  }
+
+  private Coro<String> ok(String name, int ticks) {
+    return recorder.ok(name, ticks);
+  }
+
+  private Coro<String> bad(String name, int ticks) {
+    return recorder.bad(name, ticks);
+  }
+
+  private Coro<String> bad(String name, int ticks, RuntimeException fault) {
+    return recorder.bad(name, ticks, fault);
+  }
+
+  private Coro<String> stuck(String name, int cleanUpTicks) {
+    return recorder.stuck(name, cleanUpTicks);
+  }
+
+  private Coro<String> stuck(String name, int cleanUpTicks, RuntimeException instead) {
+    return recorder.stuck(name, cleanUpTicks, instead);
+  }
+
+  private void refused(String why, Runnable use) {
+    assertThatThrownBy(use::run)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining(why);
+    log(why);
+  }
+
+  @Test
+  void e1_groupOfTwo() {
+    assertTrace(
+        "0:body end ; 2:b done ; 3:a done ; 5:after ; 5:main= None",
+        () -> {
+          TaskGroup.run(group -> {
+            group.createTask(ok("a", 2));
+            group.createTask(ok("b", 1));
+            log("body end");
+          });
+          log("after");
+        });
+  }
+
+  @Test
+  void e1b_emptyGroup() {
+    assertTrace(
+        "0:empty group no yield ; 0:main= None",
+        () -> {
+          TaskGroup.run(_ -> {});
+          log("empty group no yield");
+        });
+  }
+
+  @Test
+  void e1c_groupWhoseBodyAwaitsTheOnlyChild() {
+    assertTrace(
+        "1:a done ; 2:body saw result ; 2:after ; 2:main= None",
+        () -> {
+          TaskGroup.run(group -> {
+            group.createTask(ok("a", 0)).await();
+            log("body saw result");
+          });
+          log("after");
+        });
+  }
+
+  @Test
+  void e2_groupOneFails() {
+    assertTrace(
+        "2:b raises ; 4:a CE ; 4:body CE 1 ; 6:c CE"
+            + " ; 8:ExceptionGroup unhandled errors in a TaskGroup (1 sub-exception) ['ValueError'] 0"
+            + " ; 8:main= None",
+        () -> {
+          try {
+            TaskGroup.run(group -> {
+              group.createTask(stuck("a", 0));
+              group.createTask(bad("b", 1));
+              group.createTask(stuck("c", 2));
+              try {
+                sleep(seconds(100));
+              } catch (CancelledError cancelled) {
+                log("body CE", cancelling());
+                throw cancelled;
+              }
+            });
+          } catch (ExceptionGroup failed) {
+            log(name(failed), failed.getMessage(), namesOf(failed), cancelling());
+          }
+        });
+  }
+
+  @Test
+  void e2b_groupOneFailsAfterTheBody() {
+    assertTrace(
+        "2:b raises ; 4:a CE ; 6:ExceptionGroup ['ValueError'] 0 ; 6:main= None",
+        () -> {
+          try {
+            TaskGroup.run(group -> {
+              group.createTask(stuck("a", 0));
+              group.createTask(bad("b", 1));
+            });
+          } catch (ExceptionGroup failed) {
+            log(name(failed), namesOf(failed), cancelling());
+          }
+        });
+  }
+
+  @Test
+  void e2c_groupThreeFail() {
+    assertTrace(
+        "2:b raises ; 2:c raises ; 4:a CE"
+            + " ; 6:ExceptionGroup ['ValueError', 'TypeError', 'KeyError'] ; 6:main= None",
+        () -> {
+          try {
+            TaskGroup.run(group -> {
+              group.createTask(stuck("a", 0, new KeyError()));
+              group.createTask(bad("b", 1, new ValueError()));
+              group.createTask(bad("c", 1, new TypeError()));
+            });
+          } catch (ExceptionGroup failed) {
+            log(name(failed), namesOf(failed));
+          }
+        });
+  }
+
+  @Test
+  void e3_groupBodyFails() {
+    assertTrace(
+        "2:a CE ; 4:ExceptionGroup ['KeyError'] ; 4:main= None",
+        () -> {
+          try {
+            TaskGroup.run(group -> {
+              group.createTask(stuck("a", 0));
+              sleep(TICK);
+              throw new KeyError();
+            });
+          } catch (ExceptionGroup failed) {
+            log(name(failed), namesOf(failed));
+          }
+        });
+  }
+
+  @Test
+  void e4_parentCancelledInItsExit() {
+    assertTrace(
+        "2:cancelled p ; 5:a CE ; 7:p CancelledError ('ext',) 1 ; 8:CE ('ext',)"
+            + " ; 8:main= None",
+        () -> {
+          Task<Void> parent =
+              createTask(() -> {
+                try {
+                  TaskGroup.run(group -> group.createTask(stuck("a", 1)));
+                } catch (CancelledError cancelled) {
+                  log("p", name(cancelled), argsOf(cancelled), cancelling());
+                  throw cancelled;
+                }
+              });
+          ticks(2);
+          parent.cancel("ext");
+          log("cancelled p");
+          try {
+            parent.await();
+          } catch (CancelledError cancelled) {
+            log("CE", argsOf(cancelled));
+          }
+        });
+  }
+
+  @Test
+  void e5_parentCancelledInItsExitAndAChildFails() {
+    assertTrace(
+        "5:a CE ; 7:p ExceptionGroup 1 ; 8:re-delivered CE 1 ; 9:CE () ; 9:main= None",
+        () -> {
+          Task<Void> parent =
+              createTask(() -> {
+                try {
+                  TaskGroup.run(group -> group.createTask(stuck("a", 1, new KeyError())));
+                } catch (ExceptionGroup failed) {
+                  log("p", name(failed), cancelling());
+                }
+                try {
+                  sleep(seconds(1));
+                } catch (CancelledError cancelled) {
+                  log("re-delivered CE", cancelling());
+                  throw cancelled;
+                }
+              });
+          ticks(2);
+          parent.cancel("ext");
+          try {
+            parent.await();
+          } catch (CancelledError cancelled) {
+            log("CE", argsOf(cancelled));
+          }
+        });
+  }
+
+  @Test
+  void e6_nestedGroupsFailTogether() {
+    assertTrace(
+        "2:outerchild raises ; 2:innerchild raises ; 4:inner EG 1 ; 4:between"
+            + " ; 5:outer EG 0 ; 5:main= None",
+        () -> {
+          try {
+            TaskGroup.run(outer -> {
+              outer.createTask(bad("outerchild", 1, new TypeError()));
+              try {
+                TaskGroup.run(inner -> {
+                  inner.createTask(bad("innerchild", 1));
+                  sleep(seconds(100));
+                });
+              } catch (ExceptionGroup failed) {
+                log("inner EG", cancelling());
+              }
+              log("between");
+              sleep(TICK);
+            });
+          } catch (ExceptionGroup failed) {
+            log("outer EG", cancelling());
+          }
+        });
+  }
+
+  @Test
+  void e7_groupCancelled() {
+    assertTrace(
+        "1:body continues 1 ; 2:a CE ; 2:body CE ; 4:after, no exception 0" + " ; 4:main= None",
+        () -> {
+          TaskGroup.run(group -> {
+            group.createTask(stuck("a", 0));
+            sleep(TICK);
+            group.cancel();
+            log("body continues", cancelling());
+            try {
+              sleep(TICK);
+            } catch (CancelledError cancelled) {
+              log("body CE");
+              throw cancelled;
+            }
+          });
+          log("after, no exception", cancelling());
+        });
+  }
+
+  @Test
+  void e7b_groupCancelledByABodyThatNeverSuspends() {
+    assertTrace(
+        "0:body no await ; 0:after 0 ; 1:still fine ; 1:main= None",
+        () -> {
+          TaskGroup.run(group -> {
+            group.cancel();
+            log("body no await");
+          });
+          log("after", cancelling());
+          sleep(TICK);
+          log("still fine");
+        });
+  }
+
+  @Test
+  void e7c_groupCancelledBeforeEntry() {
+    assertTrace(
+        "0:entered 1 ; 1:after ; 1:main= None",
+        () -> {
+          var group = new TaskGroup();
+          group.cancel();
+          group.with(_ -> {
+            log("entered", cancelling());
+            sleep(TICK);
+            return null;
+          });
+          log("after");
+        });
+  }
+
+  @Test
+  void e7d_groupCancelledByAChildThatFails() {
+    assertTrace(
+        "3:main! ExceptionGroup ['RuntimeError']",
+        () -> {
+          TaskGroup.run(group -> {
+            group.createTask(() -> {
+              group.cancel();
+              throw new RuntimeError();
+            });
+            sleep(seconds(100));
+          });
+        });
+  }
+
+  @Test
+  void e7e_groupMisused() {
+    assertTrace(
+        "0:is shutting down ; 0:is finished ; 0:has not been entered"
+            + " ; 0:has already been entered ; 0:main= None",
+        () -> {
+          var used = new TaskGroup();
+          used.with(group -> {
+            group.cancel();
+            refused("is shutting down", () -> group.createTask(ok("x", 0)));
+            return null;
+          });
+          refused("is finished", () -> used.createTask(ok("x", 0)));
+          refused("has not been entered", () -> new TaskGroup().createTask(ok("x", 0)));
+          refused("has already been entered", () -> used.with(_ -> null));
+        });
+  }
+
+  @Test
+  void e8_oneChildCancelled() {
+    assertTrace(
+        "2:a CE ; 3:b done ; 5:child cancel ignored True ; 5:main= None",
+        () -> {
+          var cancelled = new AtomicReference<Task<String>>();
+          TaskGroup.run(group -> {
+            cancelled.set(group.createTask(stuck("a", 0)));
+            group.createTask(ok("b", 2));
+            sleep(TICK);
+            cancelled.get().cancel();
+          });
+          log("child cancel ignored", cancelled.get().isCancelled());
+        });
+  }
+
+  @Test
+  void e9_eagerChildren() {
+    assertTrace(
+        "0:before ; 0:a done ; 0:eager done True ; 0:b done False ; 1:b done ; 3:after"
+            + " ; 3:main= None",
+        () -> {
+          TaskGroup.run(group -> {
+            log("before");
+            Task<String> a = group.createTask(ok("a", 0), TaskOptions.eager());
+            log("eager done", a.isDone());
+            Task<String> b = group.createTask(ok("b", 1), TaskOptions.eager());
+            log("b done", b.isDone());
+          });
+          log("after");
+        });
+  }
+
+  @Test
+  void e9b_eagerChildFails() {
+    assertTrace(
+        "0:a raises ; 0:body after eager failure ; 1:EG ; 1:main= None",
+        () -> {
+          try {
+            TaskGroup.run(group -> {
+              group.createTask(bad("a", 0), TaskOptions.eager());
+              log("body after eager failure");
+              sleep(TICK);
+            });
+          } catch (ExceptionGroup failed) {
+            log("EG");
+          }
+        });
+  }
+
+  @Test
+  void ea_eagerTasks() {
+    assertTrace(
+        "0:cur E in all True ; 0:back True False ; 1:ch2 ; 2:True ; 2:1 ; 3:cb" + " ; 3:main= None",
+        () -> {
+          Task<?> main = Task.current();
+          Task<Integer> suspends =
+              createTask(
+                  () -> {
+                    Task<?> current = Task.current();
+                    log("cur", current.getName(), "in all", Task.all().contains(current));
+                    sleep(TICK);
+                    log("ch2");
+                    return 1;
+                  },
+                  new TaskOptions("E", null, true));
+          log("back", Task.current() == main, suspends.isDone());
+          suspends.await();
+          Task<Integer> returns = createTask(() -> 1, TaskOptions.eager());
+          returns.addDoneCallback(_ -> log("cb"));
+          log(returns.isDone());
+          log(returns.await());
+          sleep(TICK);
+        });
+  }
+
+  @Test
+  void ea2_variableSetInAnEagerTask() {
+    assertTrace(
+        "0:out 1 ; 1:in 5 ; 2:out 1 ; 2:main= None",
+        () -> {
+          NUMBER.set(1);
+          Task<Void> task =
+              createTask(
+                  Coro.of(() -> {
+                    NUMBER.set(5);
+                    sleep(TICK);
+                    log("in", NUMBER.get());
+                  }),
+                  TaskOptions.eager());
+          log("out", NUMBER.get());
+          task.await();
+          log("out", NUMBER.get());
+        });
+  }
+}
