@@ -14,8 +14,10 @@ import io.loop.task.WaitResult;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -312,6 +314,49 @@ public final class Asyncio {
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
     return Tasks.wrapFuture(stage);
+  }
+
+  /// Runs something that computes, or that must outlive its caller, on another thread, in a copy of
+  /// the caller's context, and waits for it. Coroutine only; suspends.
+  ///
+  /// A blocking call needs none of this: it suspends the coroutine that makes it.
+  ///
+  /// Source: `asyncio.to_thread`.
+  ///
+  /// Throws what the work threw, the very object, undeclared.
+  ///
+  /// @param work what to run; cancelling the caller does not stop it once it runs
+  /// @param <T> the type of the result
+  /// @return its result
+  /// @throws IllegalStateException if the default executor was shut down
+  public static <T extends @Nullable Object> T toThread(Callable<T> work) {
+    return Tasks.toThread(work);
+  }
+
+  /// {@return a future of the result of something that runs on another thread} Never suspends.
+  ///
+  /// Source: `loop.run_in_executor(None, …)`.
+  ///
+  /// @param work what to run, on the running loop's default executor
+  /// @param <T> the type of the result
+  /// @throws IllegalStateException if the default executor was shut down
+  public static <T extends @Nullable Object> LoopFuture<T> runInExecutor(Callable<T> work) {
+    return Tasks.runInExecutor(Loop.running(), null, work);
+  }
+
+  /// {@return a future of the result of something that an executor runs} Never suspends.
+  ///
+  /// Cancelling the future keeps the work from starting, but does not stop it once it runs.
+  ///
+  /// Source: `loop.run_in_executor`.
+  ///
+  /// @param executor who runs it; null for the running loop's default executor
+  /// @param work what to run
+  /// @param <T> the type of the result
+  /// @throws java.util.concurrent.RejectedExecutionException if the executor takes no more
+  public static <T extends @Nullable Object> LoopFuture<T> runInExecutor(
+      @Nullable Executor executor, Callable<T> work) {
+    return Tasks.runInExecutor(Loop.running(), executor, work);
   }
 
   /// Runs a loop until something is done, and returns its result. For a thread on which no loop

@@ -9,6 +9,7 @@ import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -59,6 +60,8 @@ public final class Runner implements AutoCloseable {
       return new Options(debug, loopFactory, false);
     }
   }
+
+  private static final Duration EXECUTOR_PATIENCE = Duration.ofMinutes(5);
 
   private final Options options;
   private @Nullable Loop loop;
@@ -112,6 +115,18 @@ public final class Runner implements AutoCloseable {
   ///   that
   /// @throws io.loop.event.SystemExit with code 143, if SIGTERM did
   public <T extends @Nullable Object> T run(Coro<T> main) {
+    return run(main, null);
+  }
+
+  /// Runs a body as the main task, in a context of the caller's choice; as [#run(Coro)].
+  ///
+  /// @param main the body
+  /// @param chosen the context it runs in, itself and not a copy; null for the one that all runs
+  ///   share
+  /// @param <T> the type of the result
+  /// @return the result
+  /// @throws IllegalStateException if a loop is running on this thread, or this runner is closed
+  public <T extends @Nullable Object> T run(Coro<T> main, @Nullable Context chosen) {
     Objects.requireNonNull(main, "main");
     if (Loop.runningOrNull() != null) {
       throw new IllegalStateException(
@@ -119,7 +134,8 @@ public final class Runner implements AutoCloseable {
     }
     Loop running = getLoop();
     running.requireRunnable(); // before there is a task that would never run
-    Task<T> task = Task.create(running, main, TaskOptions.DEFAULT.in(contextOf()));
+    Context used = chosen != null ? chosen : contextOf();
+    Task<T> task = Task.create(running, main, TaskOptions.DEFAULT.in(used));
     if (!options.handlesSignals()) {
       return Tasks.runUntilComplete(running, task);
     }
@@ -142,8 +158,8 @@ public final class Runner implements AutoCloseable {
     return Objects.requireNonNull(context, "context");
   }
 
-  /// Cancels all tasks that are left, waits for them, and closes the loop. Closing twice does
-  /// nothing.
+  /// Cancels all tasks that are left, waits for them and, for five minutes at most, for the default
+  /// executor's work, and closes the loop. Closing twice does nothing.
   ///
   /// A task that fails during this is reported to the exception handler.
   @Override
@@ -154,7 +170,18 @@ public final class Runner implements AutoCloseable {
       return;
     }
     try (closing) {
-      cancelAll(closing);
+      try {
+        cancelAll(closing);
+      } finally {
+        shutDownExecutor(closing);
+      }
+    }
+  }
+
+  private static void shutDownExecutor(Loop loop) {
+    if (Tasks.hasDefaultExecutor(loop)) {
+      Tasks.runUntilComplete(
+          loop, Coro.of(() -> Tasks.shutdownDefaultExecutor(loop, EXECUTOR_PATIENCE)));
     }
   }
 

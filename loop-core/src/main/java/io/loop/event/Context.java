@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /// The values of all [ContextVar]s for one strand of work.
@@ -43,6 +44,23 @@ public final class Context {
     Context outer = current.swap(this);
     try {
       body.run();
+    } finally {
+      current.restore(this, outer, outerValues);
+    }
+  }
+
+  /// {@return what a body returns, run with this context as the current one} As [#run].
+  ///
+  /// @param body what to run
+  /// @param <T> the type of its result
+  /// @throws IllegalStateException if this context is entered already
+  /// @throws Exception whatever the body throws
+  public <T extends @Nullable Object> T call(Callable<T> body) throws Exception {
+    CurrentContext current = CurrentContext.here();
+    ContextValues outerValues = current.values();
+    Context outer = current.swap(this);
+    try {
+      return body.call();
     } finally {
       current.restore(this, outer, outerValues);
     }

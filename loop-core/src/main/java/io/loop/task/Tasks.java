@@ -4,8 +4,11 @@ import io.loop.event.Loop;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -176,6 +179,78 @@ public final class Tasks {
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
     return Threadsafe.wrap(Loop.running(), stage);
+  }
+
+  /// Runs something that blocks or computes for long on another thread. Never suspends; await what
+  /// it returns.
+  ///
+  /// Cancelling the future keeps the work from starting; work that runs already goes on, and what
+  /// it returns is dropped. The caller's context is not passed on; see [#toThread].
+  ///
+  /// Source: `loop.run_in_executor`.
+  ///
+  /// @param loop the loop of the future
+  /// @param executor who runs it; null for the loop's default executor, which gives each job a
+  ///   virtual thread of its own
+  /// @param work what to run
+  /// @param <T> the type of the result
+  /// @return a future of its result
+  /// @throws IllegalStateException if the default executor was shut down
+  /// @throws java.util.concurrent.RejectedExecutionException if the executor takes no more
+  public static <T extends @Nullable Object> LoopFuture<T> runInExecutor(
+      Loop loop, @Nullable Executor executor, Callable<T> work) {
+    return DefaultExecutor.submit(loop, executor, work);
+  }
+
+  /// Runs something on a thread of the default executor, in a copy of the caller's context, and
+  /// waits for it. Coroutine only; suspends. Throws what the work threw, the very object,
+  /// undeclared.
+  ///
+  /// Cancelling the caller does not stop work that runs already. A blocking call made in the
+  /// coroutine itself suspends it just as well, and is interrupted: this is for work that computes,
+  /// or that must outlive its caller.
+  ///
+  /// Source: `asyncio.to_thread`.
+  ///
+  /// @param work what to run
+  /// @param <T> the type of the result
+  /// @return its result
+  /// @throws IllegalStateException if the default executor was shut down
+  /// @throws CancelledError if the calling task was cancelled
+  public static <T extends @Nullable Object> T toThread(Callable<T> work) {
+    return DefaultExecutor.toThread(work);
+  }
+
+  /// Sets who runs what is given to no particular executor. The one it replaces is left as it is;
+  /// this one is shut down with the loop.
+  ///
+  /// Source: `loop.set_default_executor`.
+  ///
+  /// @param loop the loop
+  /// @param executor the executor
+  public static void setDefaultExecutor(Loop loop, ExecutorService executor) {
+    loop.checkTurn();
+    DefaultExecutor.of(loop).set(executor);
+  }
+
+  /// Refuses further work for the loop's default executor, and waits for what it has. Coroutine
+  /// only; suspends while there is any. Warns in the log if the time was up.
+  ///
+  /// Source: `loop.shutdown_default_executor`.
+  ///
+  /// @param loop the loop
+  /// @param timeout how long to wait; null for no limit
+  /// @throws CancelledError if the calling task was cancelled
+  public static void shutdownDefaultExecutor(Loop loop, @Nullable Duration timeout) {
+    DefaultExecutor.of(loop).shutdown(timeout);
+  }
+
+  /// {@return whether the loop's default executor has been set or used, so that there is something
+  /// to shut down}
+  ///
+  /// @param loop the loop
+  public static boolean hasDefaultExecutor(Loop loop) {
+    return DefaultExecutor.of(loop).isUsed();
   }
 
   /// Runs something on the loop's thread, between two steps of nobody else. Loop thread and

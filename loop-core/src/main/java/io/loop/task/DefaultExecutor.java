@@ -1,0 +1,131 @@
+package io.loop.task;
+
+import io.loop.event.Context;
+import io.loop.event.Loop;
+import io.loop.event.LoopLocal;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// One loop's executor for work that must not run on the loop, and the way into any other.
+///
+/// Loop thread and coroutines of the loop only.
+final class DefaultExecutor implements AutoCloseable {
+
+  /*
+   *   none --first use, or set--> open --shutdown--> refusing (final)
+   *
+   * A job that is cancelled before a thread has taken it never runs; one that runs already goes on,
+   * and what it returns is dropped.
+   */
+
+  private static final System.Logger LOG = System.getLogger("io.loop");
+  private static final LoopLocal<DefaultExecutor> KEY =
+      LoopLocal.withInitial(_ -> new DefaultExecutor());
+
+  private @Nullable ExecutorService executor;
+  private boolean refusing;
+
+  private DefaultExecutor() {}
+
+  static DefaultExecutor of(Loop loop) {
+    return KEY.get(loop);
+  }
+
+  static <T extends @Nullable Object> LoopFuture<T> submit(
+      Loop loop, @Nullable Executor chosen, Callable<T> work) {
+    Objects.requireNonNull(work, "work");
+    loop.checkTurn();
+    Executor target = chosen != null ? chosen : of(loop).open();
+    var outside = new CompletableFuture<T>();
+    LoopFuture<T> inside = Threadsafe.wrap(loop, outside);
+    Tasks.onLoopThread(() -> { // a thread made by a coroutine would start on the coroutine's loop
+      target.execute(() -> run(work, outside));
+      return null;
+    });
+    return inside;
+  }
+
+  private static <T extends @Nullable Object> void run(
+      Callable<T> work, CompletableFuture<T> outside) {
+    if (outside.isDone()) {
+      return; // cancelled before it began
+    }
+    try {
+      outside.complete(work.call());
+    } catch (Throwable fault) {
+      outside.completeExceptionally(fault);
+    }
+  }
+
+  static <T extends @Nullable Object> T toThread(Callable<T> work) {
+    Objects.requireNonNull(work, "work");
+    Loop loop = Loop.running();
+    Context context = Context.copyCurrent();
+    return submit(loop, null, () -> context.call(work)).await();
+  }
+
+  private ExecutorService open() {
+    if (refusing) {
+      throw new IllegalStateException(
+          "Executor shutdown has been called; pass an executor of your own");
+    }
+    ExecutorService existing = executor;
+    if (existing == null) {
+      existing =
+          Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("asyncio-", 0).factory());
+      executor = existing;
+    }
+    return existing;
+  }
+
+  void set(ExecutorService replacement) {
+    executor = Objects.requireNonNull(replacement, "executor");
+  }
+
+  /// Refuses new jobs and waits for those that are there. Coroutine only.
+  void shutdown(@Nullable Duration timeout) {
+    refusing = true;
+    ExecutorService closing = executor;
+    if (closing == null) {
+      return;
+    }
+    closing.shutdown();
+    try {
+      if (!awaitTermination(closing, timeout)) {
+        LOG.log(
+            Level.WARNING,
+            "The executor did not finish joining its threads within {0} seconds.",
+            timeout == null ? Long.MAX_VALUE : timeout.toSeconds());
+      }
+    } catch (InterruptedException interruption) {
+      throw Throwing.rethrow(interruption); // the task was cancelled, or somebody means its thread
+    }
+  }
+
+  private static boolean awaitTermination(ExecutorService closing, @Nullable Duration timeout)
+      throws InterruptedException {
+    long nanos = timeout == null ? Long.MAX_VALUE : TimeUnit.NANOSECONDS.convert(timeout);
+    return closing.isTerminated() || closing.awaitTermination(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  boolean isUsed() {
+    return executor != null;
+  }
+
+  /// Refuses new jobs and waits for nobody.
+  @Override
+  public void close() {
+    refusing = true;
+    if (executor != null) {
+      executor.shutdown();
+    }
+  }
+}
