@@ -3,7 +3,9 @@ package io.loop;
 import io.loop.event.Loop;
 import io.loop.task.AsCompleted;
 import io.loop.task.Coro;
+import io.loop.task.FutureCallGraph;
 import io.loop.task.LoopFuture;
+import io.loop.task.RaceResult;
 import io.loop.task.ReturnWhen;
 import io.loop.task.Task;
 import io.loop.task.TaskFactory;
@@ -11,9 +13,11 @@ import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
 import io.loop.task.Timeout;
 import io.loop.task.WaitResult;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -172,6 +176,33 @@ public final class Asyncio {
   public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
       List<? extends Coro<?>> awaitables) {
     return Tasks.gatherReturnExceptions(Loop.running(), awaitables);
+  }
+
+  /// {@return a future of the results of several things that run together; the first failure
+  /// cancels the others, and is the future's once they have ended} Never suspends.
+  ///
+  /// No asyncio equivalent.
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param <T> the common type of the results
+  public static <T extends @Nullable Object> LoopFuture<List<T>> gatherCancelSiblings(
+      List<? extends Coro<? extends T>> awaitables) {
+    return Tasks.gatherCancelSiblings(awaitables);
+  }
+
+  /// Starts several bodies one after the other, each when the one before has failed or has taken
+  /// too long, until one succeeds. Coroutine only; suspends.
+  ///
+  /// Source: `asyncio.staggered.staggered_race`.
+  ///
+  /// @param bodies what to try, in order
+  /// @param delay how long to wait for one before the next is started beside it; null to wait until
+  ///   it has failed
+  /// @param <T> the type of the result
+  /// @return the first success, and how the others ended; all have ended
+  public static <T extends @Nullable Object> RaceResult<T> staggeredRace(
+      List<? extends Coro<? extends T>> bodies, @Nullable Duration delay) {
+    return Tasks.staggeredRace(bodies, delay);
   }
 
   /// Awaits something for so long at most. Coroutine only; suspends if it must wait.
@@ -357,6 +388,59 @@ public final class Asyncio {
   public static <T extends @Nullable Object> LoopFuture<T> runInExecutor(
       @Nullable Executor executor, Callable<T> work) {
     return Tasks.runInExecutor(Loop.running(), executor, work);
+  }
+
+  /// {@return where the calling task stands, who waits for it, who waits for those, and so on; null
+  /// in a callback} Never suspends.
+  ///
+  /// Source: `asyncio.capture_call_graph`.
+  ///
+  /// @throws IllegalStateException if no loop is running here
+  public static @Nullable FutureCallGraph captureCallGraph() {
+    return FutureCallGraph.capture(null, Integer.MAX_VALUE);
+  }
+
+  /// {@return where a future or task stands, and who waits for it} As [#captureCallGraph()].
+  ///
+  /// @param future the future
+  public static FutureCallGraph captureCallGraph(LoopFuture<?> future) {
+    return captureCallGraph(future, Integer.MAX_VALUE);
+  }
+
+  /// {@return where a future or task stands, and who waits for it} As [#captureCallGraph()].
+  ///
+  /// @param future the future
+  /// @param limit how many frames of each stack: the innermost ones, or the outermost if it is
+  ///   negative; zero for none
+  public static FutureCallGraph captureCallGraph(LoopFuture<?> future, int limit) {
+    return Objects.requireNonNull(FutureCallGraph.capture(future, limit));
+  }
+
+  /// {@return the calling task's call graph as a text; empty in a callback} Never suspends.
+  ///
+  /// Source: `asyncio.format_call_graph`.
+  ///
+  /// @throws IllegalStateException if no loop is running here
+  public static String formatCallGraph() {
+    FutureCallGraph graph = captureCallGraph();
+    return graph == null ? "" : graph.format();
+  }
+
+  /// {@return a future's call graph as a text} Never suspends.
+  ///
+  /// @param future the future
+  public static String formatCallGraph(LoopFuture<?> future) {
+    return captureCallGraph(future).format();
+  }
+
+  /// Prints a future's call graph. Never suspends.
+  ///
+  /// Source: `asyncio.print_call_graph`.
+  ///
+  /// @param future the future
+  /// @param out where to
+  public static void printCallGraph(LoopFuture<?> future, PrintStream out) {
+    out.println(formatCallGraph(future));
   }
 
   /// Runs a loop until something is done, and returns its result. For a thread on which no loop

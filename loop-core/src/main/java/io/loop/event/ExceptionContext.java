@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: the context dictionary of `loop.call_exception_handler`, Python 3.15; `message` and
 /// `exception` are components here, the other keys (`handle`, `task`, `future`, `context`) are
-/// entries of `details`.
+/// entries of `details`. In debug mode `source_traceback`, an [Origin], says where the object was
+/// made.
 ///
 /// @param message what happened
 /// @param exception what was thrown, if anything was
@@ -19,6 +21,8 @@ public record ExceptionContext(
     @Nullable Throwable exception,
     Map<String, Object> details,
     @Nullable Context context) {
+
+  private static final String SOURCE = "source_traceback";
 
   /// Copies the details.
   public ExceptionContext {
@@ -33,10 +37,35 @@ public record ExceptionContext(
     this(message, exception, Map.of(), null);
   }
 
-  /// {@return the message, then the details sorted by name, a line each}
-  String text() {
+  /// {@return this, with where the object it is about was made, if that is known}
+  ///
+  /// @param origin where; null if it is not known
+  public ExceptionContext from(@Nullable Origin origin) {
+    if (origin == null) {
+      return this;
+    }
+    Map<String, Object> more = new HashMap<>(details);
+    more.put(SOURCE, origin);
+    return new ExceptionContext(message, exception, more, context);
+  }
+
+  /// {@return the message, then the details sorted by name, a line each; stacks under a heading}
+  ///
+  /// @param running where the running handle was made, told if nothing else says where
+  String text(@Nullable Origin running) {
     var text = new StringBuilder(message);
-    new TreeMap<>(details).forEach((k, v) -> text.append('\n').append(k).append(": ").append(v));
+    new TreeMap<>(details).forEach((key, value) -> append(text, key, value));
+    if (running != null && !details.containsKey(SOURCE)) {
+      text.append("\nHandle created at (most recent call first):").append(running);
+    }
     return text.toString();
+  }
+
+  private static void append(StringBuilder text, String key, Object value) {
+    if (value instanceof Origin origin) {
+      text.append("\nObject created at (most recent call first):").append(origin);
+    } else {
+      text.append('\n').append(key).append(": ").append(value);
+    }
   }
 }

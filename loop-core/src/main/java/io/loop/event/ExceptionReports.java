@@ -68,39 +68,32 @@ final class ExceptionReports {
     }
   }
 
-  static void logFailure(ExceptionContext failure) {
+  void logFailure(ExceptionContext failure) {
     Throwable exception = failure.exception();
+    String text = failure.text(originOfRunning());
     if (exception == null) {
-      LOG.log(Level.ERROR, failure.text());
+      LOG.log(Level.ERROR, text);
     } else {
-      LOG.log(Level.ERROR, failure.text(), exception);
+      LOG.log(Level.ERROR, text, exception);
     }
+  }
+
+  private @Nullable Origin originOfRunning() {
+    Handle running = loop.runningHandle();
+    return running == null ? null : running.origin();
   }
 
   /// Reports a failed callback.
   ///
   /// @param used the context it ran in, with what it set there; null if it never asked for it
   void callbackFailed(Handle handle, @Nullable Context used, Throwable fault) {
-    Throwable created = handle.created();
-    Map<String, Object> details =
-        created == null
-            ? Map.of("handle", handle)
-            : Map.of("handle", handle, "source_traceback", trace(created));
-    report(
+    var failure =
         new ExceptionContext(
             "Exception in callback " + handle.describe(),
             fault,
-            details,
-            used != null ? used : handle.context()));
-  }
-
-  private static String trace(Throwable created) {
-    var text = new StringBuilder("Object created at (most recent call first):");
-    StackTraceElement[] frames = created.getStackTrace();
-    for (int i = 0; i < Math.min(frames.length, 10); i++) {
-      text.append("\n  at ").append(frames[i]);
-    }
-    return text.toString();
+            Map.of("handle", handle),
+            used != null ? used : handle.context());
+    report(failure.from(handle.origin()));
   }
 
   static void warnSlow(Handle handle, long nanos) {

@@ -18,17 +18,28 @@ public class Handle {
    * is passed over there.
    */
 
+  /// In debug mode a cancelled handle still says what it was for.
+  private record Dropped(String text) implements Runnable {
+    @Override
+    public void run() {}
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
   final Loop loop;
   private final Object context;
   private @Nullable Runnable callback;
   private boolean cancelled;
-  private final @Nullable Throwable created;
+  private final @Nullable Origin origin;
 
   Handle(Loop loop, @Nullable Runnable callback, @Nullable Context context) {
     this.loop = loop;
     this.callback = callback;
     this.context = context != null ? context : CurrentContext.here().values();
-    this.created = loop.isDebug() ? new Throwable("scheduled here") : null;
+    this.origin = loop.isDebug() ? Origin.here() : null;
   }
 
   /// Makes a handle that does what its subclass's [#run] says.
@@ -56,7 +67,7 @@ public class Handle {
   /// Cancels the callback: it will not run. Does nothing if it has run or was cancelled.
   public void cancel() {
     cancelled = true;
-    callback = null;
+    callback = origin == null || callback == null ? null : new Dropped(describe());
   }
 
   /// {@return whether this handle was cancelled}
@@ -87,8 +98,8 @@ public class Handle {
   }
 
   /// {@return where this was scheduled, in debug mode}
-  final @Nullable Throwable created() {
-    return created;
+  final @Nullable Origin origin() {
+    return origin;
   }
 
   /// {@return what a report about this handle calls it}
@@ -100,7 +111,9 @@ public class Handle {
   public String toString() {
     return "<"
         + getClass().getSimpleName()
-        + (isCancelled() ? " cancelled" : " " + describe())
+        + (isCancelled() ? " cancelled" : "")
+        + (isCancelled() && callback == null ? "" : " " + describe())
+        + (origin == null ? "" : " created at " + origin.shortText())
         + ">";
   }
 }

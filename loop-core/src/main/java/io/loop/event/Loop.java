@@ -371,7 +371,7 @@ public final class Loop implements AutoCloseable {
   ///
   /// @param failure what happened
   public void defaultExceptionHandler(ExceptionContext failure) {
-    ExceptionReports.logFailure(failure);
+    reports.logFailure(failure);
   }
 
   /// {@return whether debug mode is on; at first it is if the system property `io.loop.debug` is
@@ -381,7 +381,7 @@ public final class Loop implements AutoCloseable {
   }
 
   /// Turns debug mode on or off: calls from wrong threads are refused, slow callbacks are logged,
-  /// and handles remember where they were scheduled.
+  /// and handles, futures and tasks remember where they were made.
   ///
   /// Source: `loop.set_debug`.
   ///
@@ -395,6 +395,13 @@ public final class Loop implements AutoCloseable {
   /// @param duration the threshold
   public void setSlowCallbackDuration(Duration duration) {
     turn.setSlowNanos(Nanos.of(duration));
+  }
+
+  /// {@return from which run time on debug mode logs a callback as slow}
+  ///
+  /// Source: `loop.slow_callback_duration`.
+  public Duration getSlowCallbackDuration() {
+    return Duration.ofNanos(turn.slowNanos());
   }
 
   /// Sets how much runs between two looks at the outside world.
@@ -472,6 +479,10 @@ public final class Loop implements AutoCloseable {
 
   CurrentContext currentContext() {
     return currentContext;
+  }
+
+  @Nullable Handle runningHandle() {
+    return turn.running();
   }
 
   ExceptionReports reports() {

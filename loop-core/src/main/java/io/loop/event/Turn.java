@@ -1,5 +1,7 @@
 package io.loop.event;
 
+import org.jspecify.annotations.Nullable;
+
 /// One turn of a loop: look at the outside world, then run what is ready.
 ///
 /// Loop thread only.
@@ -35,6 +37,7 @@ final class Turn {
   private int maxTicks = MAX_TICKS;
   private long budgetNanos = BUDGET_NANOS;
   private long slowNanos = SLOW_NANOS;
+  private @Nullable Handle running;
 
   Turn(Loop loop, Poller poller, Inbox inbox, WakeupGate gate, long originNanos) {
     this.loop = loop;
@@ -64,6 +67,10 @@ final class Turn {
   void setLimits(int ticks, long nanos) {
     maxTicks = ticks;
     budgetNanos = nanos;
+  }
+
+  long slowNanos() {
+    return slowNanos;
   }
 
   void setSlowNanos(long nanos) {
@@ -109,7 +116,11 @@ final class Turn {
 
   private void run(Handle handle) {
     boolean timed = loop.isDebug();
-    long start = timed ? poller.nanoTime() : 0;
+    long start = 0;
+    if (timed) {
+      start = poller.nanoTime();
+      running = handle;
+    }
     Context used = null;
     try {
       context.become(handle.rawContext());
@@ -119,13 +130,20 @@ final class Turn {
         used = context.end(handle.rawContext());
       }
     } catch (KeyboardInterrupt | SystemExit fatal) {
+      running = null;
       throw fatal;
     } catch (Throwable fault) {
       loop.reports().callbackFailed(handle, used, fault);
     }
     if (timed) {
+      running = null;
       warnIfSlow(handle, poller.nanoTime() - start);
     }
+  }
+
+  /// {@return the handle that runs now, in debug mode}
+  @Nullable Handle running() {
+    return running;
   }
 
   private void warnIfSlow(Handle handle, long nanos) {

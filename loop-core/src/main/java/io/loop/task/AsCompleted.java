@@ -56,7 +56,8 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
       running.add(Tasks.ensureFuture(loop, awaitable));
     }
     left = running.size();
-    running.forEach(future -> future.addDoneCallback(futureDone));
+    Task<?> waiter = LoopTasks.of(loop).current();
+    running.forEach(future -> future.addDoneCallbackFor(waiter, futureDone));
     if (left > 0 && timeout != null) {
       timer = loop.callLater(timeout, this::timeUp);
     }

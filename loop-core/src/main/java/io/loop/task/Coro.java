@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The body of a coroutine that has a result: ordinary code that may await.
@@ -49,9 +50,18 @@ public interface Coro<T extends @Nullable Object> {
   ///
   /// @param action what to run
   static Coro<@Nullable Void> of(Action action) {
-    return () -> {
-      action.run();
-      return null;
+    Objects.requireNonNull(action, "action");
+    return new Coro<>() { // a class and not a lambda: its text is the action's
+      @Override
+      public @Nullable Void run() throws Exception {
+        action.run();
+        return null;
+      }
+
+      @Override
+      public String toString() {
+        return Repr.function(action);
+      }
     };
   }
 }

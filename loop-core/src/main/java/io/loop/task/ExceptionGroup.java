@@ -41,29 +41,74 @@ public final class ExceptionGroup extends RuntimeException {
     return exceptions;
   }
 
+  /// What [#split] makes of a group.
+  ///
+  /// @param matching the part whose leaves match; null if none does
+  /// @param rest the part whose leaves do not; null if all match
+  public record Split(@Nullable ExceptionGroup matching, @Nullable ExceptionGroup rest) {}
+
   /// {@return the part of this group whose leaves match, nested groups kept, or null if none does}
   ///
   /// @param condition what a leaf or a whole group must satisfy
   public @Nullable ExceptionGroup subgroup(Predicate<? super Throwable> condition) {
-    if (condition.test(this)) {
-      return this;
-    }
-    List<Throwable> matching = new ArrayList<>();
-    for (Throwable member : exceptions) {
-      if (member instanceof ExceptionGroup nested) {
-        ExceptionGroup part = nested.subgroup(condition);
-        if (part != null) {
-          matching.add(part);
-        }
-      } else if (condition.test(member)) {
-        matching.add(member);
-      }
-    }
-    return matching.isEmpty() ? null : derive(matching);
+    return split(condition).matching();
   }
 
-  private ExceptionGroup derive(List<Throwable> members) {
+  /// {@return the part of this group whose leaves are of a type, or null if none is}
+  ///
+  /// @param type the type
+  public @Nullable ExceptionGroup subgroup(Class<? extends Throwable> type) {
+    return subgroup(type::isInstance);
+  }
+
+  /// {@return both parts of this group: whose leaves match, and whose do not} Nested groups are
+  /// kept, and so are message, stack trace and cause. A group that matches as a whole is the
+  /// matching part itself.
+  ///
+  /// Source: `ExceptionGroup.split`, and `except*`.
+  ///
+  /// @param condition what a leaf or a whole group must satisfy
+  public Split split(Predicate<? super Throwable> condition) {
+    if (condition.test(this)) {
+      return new Split(this, null);
+    }
+    List<Throwable> matching = new ArrayList<>();
+    List<Throwable> rest = new ArrayList<>();
+    for (Throwable member : exceptions) {
+      if (member instanceof ExceptionGroup nested) {
+        Split parts = nested.split(condition);
+        addIfThere(matching, parts.matching());
+        addIfThere(rest, parts.rest());
+      } else {
+        (condition.test(member) ? matching : rest).add(member);
+      }
+    }
+    return new Split(derive(matching), derive(rest));
+  }
+
+  /// {@return both parts of this group: whose leaves are of a type, and whose are not}
+  ///
+  /// @param type the type
+  public Split split(Class<? extends Throwable> type) {
+    return split(type::isInstance);
+  }
+
+  private static void addIfThere(List<Throwable> members, @Nullable ExceptionGroup part) {
+    if (part != null) {
+      members.add(part);
+    }
+  }
+
+  private @Nullable ExceptionGroup derive(List<Throwable> members) {
+    if (members.isEmpty()) {
+      return null;
+    }
     String message = String.valueOf(getMessage());
-    return new ExceptionGroup(message.substring(0, message.lastIndexOf(" (")), members);
+    var part = new ExceptionGroup(message.substring(0, message.lastIndexOf(" (")), members);
+    part.setStackTrace(getStackTrace());
+    if (getCause() != null) {
+      part.initCause(getCause());
+    }
+    return part;
   }
 }

@@ -33,10 +33,11 @@ final class Failure {
   void watch(LoopFuture<?> future) {
     var report =
         new ExceptionContext(
-            future.getClass().getSimpleName() + " exception was never retrieved",
-            cause,
-            Map.of("future", future.toString()),
-            future instanceof Task<?> task ? task.getContext() : null);
+                future.getClass().getSimpleName() + " exception was never retrieved",
+                cause,
+                Map.of("future", future.toString()),
+                future instanceof Task<?> task ? task.getContext() : null)
+            .from(future.origin());
     var watched = unread.add(report);
     entry = watched;
     cleanable = CLEANER.register(future, watched::collected);

@@ -6,9 +6,11 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The future of a gather: settled when all its children are, or when the first one fails.
+/// The future of a gather: settled when all its children are, or, unless it is told otherwise, when
+/// the first one fails.
 ///
 /// @param <T> the type of the results
 final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>> {
@@ -21,20 +23,34 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
    * `arguments` has an entry per argument, `children` each future once.
    */
 
+  /// What a gather does about a child that failed.
+  enum OnFailure {
+    /// Fails at once; the others go on.
+    FAIL,
+    /// Counts the failure as the child's result.
+    KEEP,
+    /// Cancels the others, waits for them, and then fails.
+    CANCEL_SIBLINGS
+  }
+
   private final List<LoopFuture<? extends T>> arguments = new ArrayList<>();
   private final Set<LoopFuture<? extends T>> children = new LinkedHashSet<>();
-  private final boolean keepsExceptions;
+  private final Consumer<LoopFuture<?>> childDone = this::childDone;
+  private final @Nullable Task<?> waiter;
+  private final OnFailure onFailure;
+  private @Nullable Throwable firstFault;
   private int finished;
   private boolean cancelRequested;
 
-  private GatherFuture(Loop loop, boolean keepsExceptions) {
+  private GatherFuture(Loop loop, OnFailure onFailure) {
     super(loop);
-    this.keepsExceptions = keepsExceptions;
+    this.waiter = LoopTasks.of(loop).current();
+    this.onFailure = onFailure;
   }
 
   static <T extends @Nullable Object> LoopFuture<List<T>> of(
-      Loop loop, List<? extends Coro<? extends T>> awaitables, boolean keepsExceptions) {
-    var outer = new GatherFuture<T>(loop, keepsExceptions);
+      Loop loop, List<? extends Coro<? extends T>> awaitables, OnFailure onFailure) {
+    var outer = new GatherFuture<T>(loop, onFailure);
     if (awaitables.isEmpty()) {
       outer.setResult(List.of());
       return outer;
@@ -55,10 +71,14 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
       if (child.isDone()) {
         settled.add(child);
       } else {
-        child.addDoneCallback(this::childDone); // now: the next body's eager start may settle it
+        watch(child); // now: the next body's eager start may settle it
       }
     }
-    settled.forEach(this::childDone);
+    settled.forEach(childDone);
+  }
+
+  private void watch(LoopFuture<? extends T> child) {
+    child.addDoneCallbackFor(waiter, childDone);
   }
 
   private LoopFuture<? extends T> start(Coro<? extends T> awaitable) {
@@ -69,21 +89,32 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
     return child;
   }
 
-  private void childDone(LoopFuture<? extends T> child) {
+  private void childDone(LoopFuture<?> child) {
     finished++;
     if (isDone()) {
       child.markRead(); // the first failure has been told; the others are not news
       return;
     }
-    Throwable fault = keepsExceptions ? null : child.takeThrowable();
-    if (fault != null) {
+    Throwable fault = onFailure == OnFailure.KEEP ? null : child.takeThrowable();
+    if (fault != null && onFailure == OnFailure.FAIL) {
+      children.forEach(left -> left.forgetWaiter(childDone));
       setException(fault);
-    } else if (finished == children.size()) {
+      return;
+    }
+    if (fault != null && firstFault == null) {
+      firstFault = fault;
+      children.forEach(LoopFuture::cancel); // one that is done takes no notice
+    }
+    if (finished == children.size()) {
       complete();
     }
   }
 
   private void complete() {
+    if (firstFault != null) {
+      setException(firstFault);
+      return;
+    }
     List<T> results = new ArrayList<>();
     arguments.forEach(child -> results.add(resultOf(child)));
     if (cancelRequested) {
@@ -93,7 +124,7 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
     }
   }
 
-  @SuppressWarnings("unchecked") // with keepsExceptions T is Object
+  @SuppressWarnings("unchecked") // with KEEP T is Object
   private T resultOf(LoopFuture<? extends T> child) {
     if (child.isCancelled()) {
       String message = child.cancelMessage();

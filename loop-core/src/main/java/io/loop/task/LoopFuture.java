@@ -4,9 +4,9 @@ import io.loop.coroutine.Coroutine;
 import io.loop.event.Context;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
-import java.util.ArrayList;
-import java.util.List;
+import io.loop.event.Origin;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,9 +32,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
    * hand them to the loop. A caller is not re-entered, and the stack stays flat however long a
    * chain of futures grows.
    *
-   * `callbacks` is null, one Handle, or a list of them: one awaiter is the usual case. The handle
-   * made when a callback is added is what runs later; an awaiting task adds the handle that all its
-   * steps reuse. One list for both keeps their order.
+   * `callbacks` holds what Callbacks keeps there, which also knows the tasks that wait.
    *
    * No field is volatile. Confinement orders every access; crossing threads is the loop's job.
    *
@@ -61,32 +59,6 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     }
   }
 
-  private static final class Callback<T extends @Nullable Object> extends Handle {
-    private final LoopFuture<T> future;
-    private final Consumer<? super LoopFuture<T>> function;
-
-    Callback(
-        LoopFuture<T> future, Consumer<? super LoopFuture<T>> function, @Nullable Context context) {
-      super(future.loop, context);
-      this.future = future;
-      this.function = function;
-    }
-
-    @Override
-    protected void run() {
-      function.accept(future);
-    }
-
-    @Override
-    protected String describe() {
-      return function + " of " + future;
-    }
-
-    void fire() {
-      schedule();
-    }
-  }
-
   final Loop loop;
   private @Nullable Object outcome;
   private @Nullable Object callbacks;
@@ -103,6 +75,9 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// @param loop its loop
   public LoopFuture(Loop loop) {
     this.loop = loop;
+    if (loop.isDebug()) {
+      Origins.of(loop).add(this);
+    }
   }
 
   /// {@return this future's loop}
@@ -204,24 +179,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     outcome = settled;
     Object waiting = callbacks;
     callbacks = null; // a settled future must not keep its callbacks reachable
-    if (waiting instanceof Handle single) {
-      fire(single);
-    } else if (waiting != null) {
-      asList(waiting).forEach(LoopFuture::fire);
-    }
-  }
-
-  private static void fire(Handle handle) {
-    if (handle instanceof TaskStep step) {
-      step.wake();
-    } else {
-      ((Callback<?>) handle).fire();
-    }
-  }
-
-  @SuppressWarnings("unchecked") // what is neither null nor a handle is the list made in addHandle
-  private static List<Handle> asList(Object callbacks) {
-    return (List<Handle>) callbacks;
+    Callbacks.fire(waiting);
   }
 
   /// {@return the result; never waits for it}
@@ -309,7 +267,8 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   ///
   /// Suspends, and is a cancellation point, only if this future is pending.
   ///
-  /// Throws what this future failed with, the very object, undeclared (decision D7).
+  /// Throws what this future failed with, the very object, undeclared (decision D7). Where it was
+  /// awaited is added to it as a suppressed exception.
   ///
   /// @throws CancelledError if this future or the awaiting task was cancelled
   /// @throws IllegalStateException if it is pending and the caller is not a coroutine
@@ -318,6 +277,8 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     takeTurn();
     if (outcome == null) {
       TaskStep.current(loop).awaitOn(this);
+    } else if (outcome instanceof Failure failure) {
+      TaskStep.noteAwait(loop, failure.cause());
     }
     return result();
   }
@@ -360,26 +321,33 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
       Consumer<? super LoopFuture<T>> function, @Nullable Context context) {
     Objects.requireNonNull(function, "function");
     loop.checkTurn();
-    var callback = new Callback<>(this, function, context);
+    add(new Callbacks.Call<>(this, function, context));
+  }
+
+  /// As [#addDoneCallback], on behalf of a task: until it is called or removed, the task counts as
+  /// one that awaits this future.
+  final void addDoneCallbackFor(
+      @Nullable Task<?> waiter, Consumer<? super LoopFuture<T>> function) {
+    add(new Callbacks.CallFor<>(this, function, waiter));
+  }
+
+  private void add(Callbacks.Call<T> call) {
     if (outcome != null) {
-      callback.fire();
+      call.fire();
     } else {
-      addHandle(callback);
+      addHandle(call);
     }
   }
 
   final void addHandle(Handle handle) {
-    Object waiting = callbacks;
-    if (waiting == null) {
-      callbacks = handle;
-    } else if (waiting instanceof Handle first) {
-      var list = new ArrayList<Handle>(4);
-      list.add(first);
-      list.add(handle);
-      callbacks = list;
-    } else {
-      asList(waiting).add(handle);
-    }
+    callbacks = Callbacks.with(callbacks, handle);
+  }
+
+  /// Takes back what [#addHandle] added; false if it is not there.
+  final boolean removeHandle(Handle handle) {
+    int before = Callbacks.count(callbacks);
+    callbacks = Callbacks.without(callbacks, handle);
+    return Callbacks.count(callbacks) < before;
   }
 
   /// Removes every registration of a function; what is in the ready queue already still runs.
@@ -388,39 +356,65 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// @return how many registrations were removed
   public final int removeDoneCallback(Consumer<? super LoopFuture<T>> function) {
     takeTurn();
-    Object waiting = callbacks;
-    if (waiting instanceof Handle single) {
-      if (!isCallback(single, function)) {
-        return 0;
-      }
-      callbacks = null;
-      return 1;
-    }
-    if (waiting == null) {
-      return 0;
-    }
-    List<Handle> list = asList(waiting);
-    int before = list.size();
-    list.removeIf(handle -> isCallback(handle, function));
-    return before - list.size();
+    int before = Callbacks.count(callbacks);
+    callbacks = Callbacks.without(callbacks, function);
+    return before - Callbacks.count(callbacks);
   }
 
-  private static boolean isCallback(Handle handle, Object function) {
-    return handle instanceof Callback<?> callback && callback.function.equals(function);
+  /// Leaves a function registered, but not on behalf of its task any more.
+  final void forgetWaiter(Consumer<? super LoopFuture<T>> function) {
+    Callbacks.forgetWaiter(callbacks, function);
+  }
+
+  final void addWaiter(Task<?> waiter) {
+    if (outcome == null) {
+      addHandle(new Callbacks.Mark(this, waiter));
+    }
+  }
+
+  final void removeWaiter(Task<?> waiter) {
+    callbacks = Callbacks.without(callbacks, waiter);
+  }
+
+  /// {@return the tasks that wait for this future, directly or in a `gather`, `wait`, group and so
+  /// on, in the order in which they began to} None once it is settled.
+  ///
+  /// Source: the await graph of Python 3.14, `future_add_to_awaited_by`.
+  public final Set<Task<?>> awaitedBy() {
+    takeTurn();
+    return Callbacks.waiters(callbacks);
   }
 
   /// What a description of this future says of its state.
   final String stateText() {
     return switch (outcome) {
       case null -> "pending";
-      case Failure failure -> "finished exception=" + failure;
+      case Failure failure -> "finished exception=" + Repr.value(failure.cause());
       case Cancelled _ -> "cancelled";
-      default -> "finished";
+      default -> "finished result=" + Repr.value(unbox(outcome));
     };
   }
 
+  /// A description that names no other future.
+  String summary() {
+    return "<" + getClass().getSimpleName() + (isDone() ? " finished>" : " pending>");
+  }
+
+  /// What is said behind the state: who is called, and in debug mode where this was made.
+  final String detailText() {
+    Origin origin = origin();
+    return Callbacks.text(callbacks) + (origin == null ? "" : " created at " + origin.shortText());
+  }
+
+  /// Where this was made, if that was in debug mode.
+  final @Nullable Origin origin() {
+    return Origins.of(loop).get(this);
+  }
+
+  /// {@return a description: the state, what is called when it is settled, and in debug mode where
+  /// it was made}
   @Override
   public String toString() {
-    return "<LoopFuture " + stateText() + ">";
+    return "<" + getClass().getSimpleName() + " " + stateText() + detailText() + ">";
   }
 }

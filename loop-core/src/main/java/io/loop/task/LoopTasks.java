@@ -85,10 +85,11 @@ final class LoopTasks implements AutoCloseable {
       if (task.reportsDestruction()) {
         loop.callExceptionHandler(
             new ExceptionContext(
-                "Task was destroyed but it is pending!",
-                null,
-                Map.of("task", task),
-                task.getContext()));
+                    "Task was destroyed but it is pending!",
+                    null,
+                    Map.of("task", task),
+                    task.getContext())
+                .from(task.origin()));
       }
       unwind(task);
     }

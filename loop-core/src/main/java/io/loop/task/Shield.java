@@ -14,7 +14,7 @@ final class Shield {
     }
     var outer = new LoopFuture<T>(inner.loop);
     Consumer<LoopFuture<T>> copy = settled -> copy(settled, outer);
-    inner.addDoneCallback(copy);
+    inner.addDoneCallbackFor(LoopTasks.of(inner.loop).current(), copy);
     outer.addDoneCallback(_ -> {
       if (!inner.isDone()) {
         inner.removeDoneCallback(copy);

@@ -6,7 +6,9 @@ import io.loop.event.Loop;
 import io.loop.event.SystemExit;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.PrintStream;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +43,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   private static final AtomicLong NAMES = new AtomicLong();
 
-  private final Coro<T> body;
+  private @Nullable Coro<T> body;
   private final LoopTasks tasks;
   private final TaskStep step;
   private final Context context;
@@ -49,6 +51,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   private @Nullable String name;
   private @Nullable LoopFuture<?> waiter;
   private boolean mustCancel;
+  private boolean isPassingCancelOn;
   private boolean interrupted;
   private boolean quiet;
   private int cancelRequests;
@@ -59,7 +62,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   private Task(Loop loop, Coro<T> body, TaskOptions options) {
     super(loop);
-    this.body = body;
+    this.body = Objects.requireNonNull(body, "body");
     this.tasks = LoopTasks.of(loop);
     this.name = options.name();
     this.context = options.context() != null ? options.context() : Context.copyCurrent();
@@ -126,6 +129,9 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   private @Nullable Void firstStep() {
     context.run(() -> step.advance(null));
+    if (isDone()) {
+      body = null;
+    }
     return null;
   }
 
@@ -180,7 +186,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   void runBody() {
     try {
-      bodyResult = body.run();
+      bodyResult = Objects.requireNonNull(body).run();
     } catch (Throwable fault) {
       bodyFault = translate(fault);
     }
@@ -282,7 +288,11 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       return false;
     }
     cancelRequests++;
-    if (waiter != null && waiter.cancel(message)) {
+    if (isPassingCancelOn) {
+      breakRing(message);
+      return true;
+    }
+    if (waiter != null && passCancelOn(waiter, message)) {
       return true;
     }
     mustCancel = true;
@@ -292,6 +302,27 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       step.interrupt();
     }
     return true;
+  }
+
+  private boolean passCancelOn(LoopFuture<?> waitedFor, @Nullable String message) {
+    isPassingCancelOn = true;
+    try {
+      return waitedFor.cancel(message);
+    } finally {
+      isPassingCancelOn = false;
+    }
+  }
+
+  /// This task waits for one that waits for this one: nothing will ever wake either. The
+  /// cancellation has come round, and does.
+  private void breakRing(@Nullable String message) {
+    LoopFuture<?> waitedFor = waiter;
+    if (waitedFor != null && waitedFor.removeHandle(step)) {
+      waiter = null;
+      mustCancel = true;
+      cancelMessage = message;
+      step.wake();
+    }
   }
 
   /// {@return how many requests for cancellation are outstanding}
@@ -340,18 +371,44 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return context;
   }
 
-  /// {@return the stack of the suspended body, newest frame first, or of the failure; empty if this
-  /// task has not started or has a result}
+  /// {@return the body, or null if it ended within an eager start}
   ///
-  /// Source: `Task.get_stack`, which gives the outermost frame only and the oldest first.
+  /// Source: `Task.get_coro`.
+  public @Nullable Coro<T> getCoro() {
+    return body;
+  }
+
+  /// {@return the whole stack of the suspended body, newest frame first, or that of the failure;
+  /// empty if this task has not started, has a result or was cancelled}
+  ///
+  /// Source: `Task.get_stack`, which gives the outermost frame only, and the oldest first.
   public StackTraceElement[] getStack() {
-    Throwable fault = failure();
-    if (fault != null) {
-      return fault.getStackTrace();
-    }
-    return isDone() || !step.hasStarted()
-        ? new StackTraceElement[0]
-        : step.coroutine().thread().getStackTrace();
+    return TaskStacks.of(this);
+  }
+
+  /// {@return so many frames of [#getStack()] at most: the newest of a stack, the oldest of a
+  /// failure's}
+  ///
+  /// @param limit how many
+  /// @throws IllegalArgumentException if it is negative
+  public StackTraceElement[] getStack(int limit) {
+    return TaskStacks.of(this, limit);
+  }
+
+  /// Prints [#getStack()] to the standard error stream.
+  public void printStack() {
+    printStack(Integer.MAX_VALUE, System.err);
+  }
+
+  /// Prints [#getStack(int)] under a heading that says whose it is.
+  ///
+  /// Source: `Task.print_stack`.
+  ///
+  /// @param limit how many frames at most
+  /// @param out where to
+  /// @throws IllegalArgumentException if the limit is negative
+  public void printStack(int limit, PrintStream out) {
+    TaskStacks.print(this, limit, out);
   }
 
   /// Refused: only the body settles its task.
@@ -397,9 +454,28 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     }
   }
 
+  private String state() {
+    return cancelRequests > 0 && !isDone() ? "cancelling" : stateText();
+  }
+
+  @Override
+  String summary() {
+    String state = isDone() ? "finished" : cancelRequests > 0 ? "cancelling" : "pending";
+    return "<Task " + state + " name='" + getName() + "'>";
+  }
+
+  /// {@return a description: the state, the name, what runs, what it waits for, and what a future's
+  /// description says besides}
   @Override
   public String toString() {
-    String state = cancelRequests > 0 && !isDone() ? "cancelling" : stateText();
-    return "<Task " + state + " name='" + getName() + "'>";
+    return "<Task "
+        + state()
+        + " name='"
+        + getName()
+        + "'"
+        + (body == null ? "" : " coro=<" + Repr.function(body) + ">")
+        + (waiter == null ? "" : " wait_for=" + waiter.summary())
+        + detailText()
+        + ">";
   }
 }

@@ -5,6 +5,7 @@ import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,7 @@ public final class TaskGroup {
     void run(TaskGroup group) throws Exception;
   }
 
+  private final @Nullable Slots slots;
   private final Set<Task<?>> tasks = new LinkedHashSet<>();
   private final List<Throwable> errors = new ArrayList<>();
   private @Nullable Task<?> parent;
@@ -67,8 +69,69 @@ public final class TaskGroup {
   private boolean parentCancelRequested;
   private boolean cancelOnEnter;
 
+  /// Works on one item of [#map].
+  ///
+  /// @param <A> the type of the items
+  /// @param <T> the type of the results
+  @FunctionalInterface
+  public interface Mapper<A extends @Nullable Object, T extends @Nullable Object> {
+
+    /// Works on an item. Suspends wherever it awaits.
+    ///
+    /// @param item the item
+    /// @return the result
+    /// @throws Exception whatever it lets out
+    T map(A item) throws Exception;
+  }
+
   /// Makes a group that has not been entered.
-  public TaskGroup() {}
+  public TaskGroup() {
+    slots = null;
+  }
+
+  /// Makes a group whose tasks' bodies do not all run at once: the others wait, in the order in
+  /// which they were made, until one ends.
+  ///
+  /// No asyncio equivalent.
+  ///
+  /// @param limit how many may run at once
+  /// @throws IllegalArgumentException if it is below 1
+  public TaskGroup(int limit) {
+    slots = new Slots(limit);
+  }
+
+  /// Works on items at the same time, so many at once at most. Coroutine only; suspends.
+  ///
+  /// The next item is taken only when there is room for it. If one fails, the others are cancelled.
+  ///
+  /// No asyncio equivalent.
+  ///
+  /// @param items what to work on
+  /// @param limit how many at once
+  /// @param work what to do with each, as a task of its own
+  /// @param <A> the type of the items
+  /// @param <T> the type of the results
+  /// @return the results, in the order of the items
+  /// @throws ExceptionGroup if the work on one failed, or taking the next one did
+  /// @throws IllegalArgumentException if the limit is below 1
+  public static <A extends @Nullable Object, T extends @Nullable Object> List<T> map(
+      Iterable<? extends A> items, int limit, Mapper<? super A, ? extends T> work) {
+    var room = new Slots(limit);
+    var tasks = new ArrayList<Task<T>>();
+    run(group -> {
+      Iterator<? extends A> left = items.iterator();
+      while (left.hasNext()) {
+        room.acquire();
+        A item = left.next();
+        Task<T> task = group.createTask(() -> work.map(item));
+        task.addDoneCallback(_ -> room.release()); // also if it was cancelled before it began
+        tasks.add(task);
+      }
+    });
+    var results = new ArrayList<T>(tasks.size());
+    tasks.forEach(task -> results.add(task.result()));
+    return results;
+  }
 
   /// Runs a body in a new group, and waits for all its tasks. Coroutine only.
   ///
@@ -164,9 +227,9 @@ public final class TaskGroup {
   /// @throws IllegalStateException if the group has not been entered, is shutting down or has ended
   public <T extends @Nullable Object> Task<T> createTask(Coro<T> body, TaskOptions options) {
     Task<?> owner = requireOpen();
-    Task<T> task = Task.create(owner.loop, body, options);
+    Task<T> task = Task.create(owner.loop, slots == null ? body : slots.within(body), options);
     tasks.add(task);
-    task.addDoneCallback(this::taskDone);
+    task.addDoneCallbackFor(owner, this::taskDone);
     if (aborting && !task.isDone()) {
       task.cancel(); // its eager first step made the group fail
     }

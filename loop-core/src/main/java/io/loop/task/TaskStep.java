@@ -135,7 +135,16 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
       if (throwing instanceof CancelledError) {
         task.forgetInterrupt();
       }
+      AwaitSite.addTo(throwing, task);
       throw Throwing.rethrow(throwing);
+    }
+  }
+
+  /// Notes in a failure that the caller has awaited it, if it is a coroutine of the loop.
+  static void noteAwait(Loop loop, Throwable failure) {
+    Task<?> task = LoopTasks.of(loop).current();
+    if (task != null && task.step().isCurrentThread()) {
+      AwaitSite.addTo(failure, task);
     }
   }
 
@@ -145,6 +154,15 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
       throw new IllegalStateException("the task has not started");
     }
     return mounted;
+  }
+
+  Task<?> task() {
+    return task;
+  }
+
+  /// {@return the body's thread, or null if it has not started}
+  @Nullable Thread thread() {
+    return coroutine == null ? null : coroutine.thread();
   }
 
   boolean hasStarted() {

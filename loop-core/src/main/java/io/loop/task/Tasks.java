@@ -1,6 +1,7 @@
 package io.loop.task;
 
 import io.loop.event.Loop;
+import io.loop.task.GatherFuture.OnFailure;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class Tasks {
   ///   cancels all
   public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
       List<? extends Coro<? extends T>> awaitables) {
-    return GatherFuture.of(Loop.running(), awaitables, false);
+    return GatherFuture.of(Loop.running(), awaitables, OnFailure.FAIL);
   }
 
   /// Runs several things together and keeps failures among the results. Never suspends.
@@ -92,7 +93,36 @@ public final class Tasks {
   /// @return a future of the results in argument order, a failed one's being its throwable
   public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
       Loop loop, List<? extends Coro<?>> awaitables) {
-    return GatherFuture.of(loop, awaitables, true);
+    return GatherFuture.of(loop, awaitables, OnFailure.KEEP);
+  }
+
+  /// Runs several things together, and cancels the others when one fails. Never suspends.
+  ///
+  /// No asyncio equivalent; a [TaskGroup] does the same for a scope.
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param <T> the common type of the results
+  /// @return a future of the results in argument order, or, when all have ended, of the first
+  ///   failure; cancelling it cancels all
+  public static <T extends @Nullable Object> LoopFuture<List<T>> gatherCancelSiblings(
+      List<? extends Coro<? extends T>> awaitables) {
+    return GatherFuture.of(Loop.running(), awaitables, OnFailure.CANCEL_SIBLINGS);
+  }
+
+  /// Starts several bodies one after the other, each when the one before has failed or has taken
+  /// too long, until one succeeds. Coroutine only; suspends.
+  ///
+  /// Source: `asyncio.staggered.staggered_race`; happy eyeballs, RFC 8305.
+  ///
+  /// @param bodies what to try, in order
+  /// @param delay how long to wait for one before the next is started beside it; null to wait until
+  ///   it has failed
+  /// @param <T> the type of the result
+  /// @return the first success, and how the others ended; all have ended
+  /// @throws CancelledError if the calling task was cancelled; all bodies have ended
+  public static <T extends @Nullable Object> RaceResult<T> staggeredRace(
+      List<? extends Coro<? extends T>> bodies, @Nullable Duration delay) {
+    return new StaggeredRace<T>(Loop.running(), bodies, delay).run();
   }
 
   /// Awaits something for so long at most. Coroutine only.
@@ -179,6 +209,30 @@ public final class Tasks {
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
     return Threadsafe.wrap(Loop.running(), stage);
+  }
+
+  /// Notes that a task waits for a future, for [LoopFuture#awaitedBy] and call graphs, until the
+  /// future is settled or [#discardFromAwaitedBy] takes it back. For combinators of a program's
+  /// own; those of this library do it themselves.
+  ///
+  /// Source: `asyncio.future_add_to_awaited_by`, Python 3.14.
+  ///
+  /// @param future what is waited for
+  /// @param waiter who waits
+  public static void addToAwaitedBy(LoopFuture<?> future, Task<?> waiter) {
+    future.loop.checkTurn();
+    future.addWaiter(waiter);
+  }
+
+  /// Takes back what [#addToAwaitedBy] noted.
+  ///
+  /// Source: `asyncio.future_discard_from_awaited_by`, Python 3.14.
+  ///
+  /// @param future what was waited for
+  /// @param waiter who waited
+  public static void discardFromAwaitedBy(LoopFuture<?> future, Task<?> waiter) {
+    future.loop.checkTurn();
+    future.removeWaiter(waiter);
   }
 
   /// Runs something that blocks or computes for long on another thread. Never suspends; await what

@@ -49,7 +49,8 @@ final class Wait<F extends LoopFuture<?>> {
     if (timeout != null) {
       timer = released.loop.callLater(timeout, this::release);
     }
-    futures.forEach(future -> future.addDoneCallback(futureDone));
+    Task<?> waiter = LoopTasks.of(released.loop).current();
+    futures.forEach(future -> future.addDoneCallbackFor(waiter, futureDone));
     try {
       released.await();
     } finally {

@@ -46,7 +46,7 @@ final class WaitFor {
             ended.setResult(null);
           }
         };
-    future.addDoneCallback(release);
+    future.addDoneCallbackFor(LoopTasks.of(future.loop).current(), release);
     try {
       future.cancel();
       ended.await();

@@ -31,8 +31,14 @@ final class ReportLog extends Handler {
   @Override
   public void publish(LogRecord report) {
     if (report.getLevel().intValue() >= Level.SEVERE.intValue()) {
-      listener.accept(report.getMessage(), report.getThrown());
+      listener.accept(messageOf(report.getMessage()), report.getThrown());
     }
+  }
+
+  /// The message alone: in debug mode the text goes on with where things were made.
+  private static String messageOf(String text) {
+    int origin = text.indexOf("\nHandle created at");
+    return origin < 0 ? text : text.substring(0, origin);
   }
 
   @Override

@@ -380,7 +380,7 @@ final class TaskTest {
 
       assertThat(before).isEqualTo("before");
       assertThat(task.getName()).isEqualTo("after");
-      assertThat(task).hasToString("<Task pending name='after'>");
+      assertThat(task).hasToString("<Task pending name='after' coro=<TaskTest lambda>>");
     });
   }
 
@@ -391,7 +391,9 @@ final class TaskTest {
       sleep(TICK);
       task.cancel();
 
-      assertThat(task).hasToString("<Task cancelling name='t'>");
+      assertThat(task)
+          .hasToString(
+              "<Task cancelling name='t' coro=<TaskTest lambda> wait_for=<LoopFuture finished>>");
     });
   }
 

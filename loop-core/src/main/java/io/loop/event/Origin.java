@@ -1,0 +1,57 @@
+package io.loop.event;
+
+import java.lang.StackWalker.StackFrame;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// Where something was made: the newest frames of the program's stack, newest first.
+///
+/// Kept in debug mode for handles, futures and tasks.
+///
+/// Source: `source_traceback` in the contexts of asyncio's exception handler.
+///
+/// @param frames at most ten frames, without ours at the top
+public record Origin(List<StackTraceElement> frames) {
+
+  private static final int MOST_FRAMES = 10;
+  private static final List<String> OURS =
+      List.of("io.loop.event.", "io.loop.task.", "io.loop.coroutine.");
+  private static final String FACADE = "io.loop.Asyncio";
+
+  /// Copies the frames.
+  public Origin {
+    frames = List.copyOf(frames);
+  }
+
+  /// {@return where the caller was called from}
+  public static Origin here() {
+    return new Origin(
+        StackWalker.getInstance()
+            .walk(frames ->
+                frames
+                    .dropWhile(Origin::isOurs)
+                    .limit(MOST_FRAMES)
+                    .map(StackFrame::toStackTraceElement)
+                    .toList()));
+  }
+
+  private static boolean isOurs(StackFrame frame) {
+    String type = frame.getClassName();
+    return type.equals(FACADE) || OURS.stream().anyMatch(type::startsWith);
+  }
+
+  /// {@return the newest frame as `file:line`, for a line of text}
+  public String shortText() {
+    if (frames.isEmpty()) {
+      return "unknown";
+    }
+    StackTraceElement newest = frames.getFirst();
+    return newest.getFileName() + ":" + newest.getLineNumber();
+  }
+
+  /// {@return a line per frame, indented as in a stack trace}
+  @Override
+  public String toString() {
+    return frames.stream().map(frame -> "\n  at " + frame).collect(Collectors.joining());
+  }
+}

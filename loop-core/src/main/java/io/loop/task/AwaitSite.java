@@ -1,0 +1,65 @@
+package io.loop.task;
+
+import java.io.Serial;
+import java.lang.StackWalker.StackFrame;
+import java.util.Arrays;
+import java.util.Set;
+
+/// Where a failure came out of an await: added to it as a suppressed exception, so that a printed
+/// stack trace shows the awaiting side beside the failing one.
+///
+/// Source: the frames that Python adds to a traceback on its way up.
+final class AwaitSite extends Throwable {
+
+  /*
+   * A failure that travels up a chain of tasks gets a site at each, a failure that many read gets no
+   * more than MOST_SITES: it must not grow for ever.
+   */
+
+  @Serial private static final long serialVersionUID = 1;
+  private static final int MOST_SITES = 8;
+  private static final int MOST_FRAMES = 16;
+  private static final Set<String> OURS =
+      Set.of(AwaitSite.class.getName(), TaskStep.class.getName());
+
+  private AwaitSite(String task) {
+    super("awaited by task " + task, null, false, true);
+  }
+
+  /// Adds the caller's place to a failure. Coroutine only.
+  static void addTo(Throwable failure, Task<?> waiter) {
+    if (failure instanceof CancelledError || countIn(failure) >= MOST_SITES) {
+      return;
+    }
+    failure.addSuppressed(new AwaitSite(waiter.getName()));
+  }
+
+  private static long countIn(Throwable failure) {
+    return Arrays.stream(failure.getSuppressed()).filter(AwaitSite.class::isInstance).count();
+  }
+
+  /// Few frames, without ours: this is made at every failed await.
+  @Override
+  public synchronized Throwable fillInStackTrace() {
+    setStackTrace(
+        StackWalker.getInstance()
+            .walk(frames ->
+                frames
+                    .dropWhile(frame -> isOurs(frame))
+                    .limit(MOST_FRAMES)
+                    .map(StackFrame::toStackTraceElement)
+                    .toArray(StackTraceElement[]::new)));
+    return this;
+  }
+
+  private static boolean isOurs(StackFrame frame) {
+    return OURS.contains(frame.getClassName()) || frame.getMethodName().equals("<init>");
+  }
+
+  /// {@return the text, without the name of this class}
+  @Override
+  @SuppressWarnings("OverrideThrowableToString") // the message alone does not take the name away
+  public String toString() {
+    return String.valueOf(getMessage());
+  }
+}

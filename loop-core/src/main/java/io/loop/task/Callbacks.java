@@ -1,0 +1,191 @@
+package io.loop.task;
+
+import io.loop.event.Context;
+import io.loop.event.Handle;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// What a pending future calls once it is settled: nothing, one handle, or a list of them.
+///
+/// One awaiter is the usual case, and costs no list. Loop thread only.
+final class Callbacks {
+
+  /*
+   * The value is kept by the future as an Object: null, a Handle, or an ArrayList of Handles. The
+   * handle made when a callback is added is what runs later; an awaiting task adds the handle that
+   * all its steps reuse. One list for both keeps their order.
+   *
+   * It also says who waits: the tasks of the steps, and the tasks that a combinator named when it
+   * added its callback. So the await graph needs no edges of its own, and a callback that goes
+   * takes its edge along.
+   */
+
+  /// A function to call, with the future.
+  static class Call<T extends @Nullable Object> extends Handle {
+    private final LoopFuture<T> future;
+    private final Consumer<? super LoopFuture<T>> function;
+
+    Call(
+        LoopFuture<T> future, Consumer<? super LoopFuture<T>> function, @Nullable Context context) {
+      super(future.loop, context);
+      this.future = future;
+      this.function = function;
+    }
+
+    @Override
+    protected void run() {
+      function.accept(future);
+    }
+
+    final void fire() {
+      schedule();
+    }
+
+    @Override
+    protected String describe() {
+      return Repr.function(function) + " of " + future.summary();
+    }
+  }
+
+  /// A function to call for the sake of a task.
+  static final class CallFor<T extends @Nullable Object> extends Call<T> {
+    private @Nullable Task<?> waiter;
+
+    CallFor(
+        LoopFuture<T> future, Consumer<? super LoopFuture<T>> function, @Nullable Task<?> waiter) {
+      super(future, function, null);
+      this.waiter = waiter;
+    }
+  }
+
+  /// Nothing to call: it only says that a task waits.
+  static final class Mark extends Handle {
+    private final Task<?> waiter;
+
+    Mark(LoopFuture<?> future, Task<?> waiter) {
+      super(future.loop, null);
+      this.waiter = waiter;
+    }
+  }
+
+  private Callbacks() {}
+
+  static Object with(@Nullable Object callbacks, Handle added) {
+    if (callbacks == null) {
+      return added;
+    }
+    if (callbacks instanceof Handle first) {
+      var list = new ArrayList<Handle>(4);
+      list.add(first);
+      list.add(added);
+      return list;
+    }
+    asList(callbacks).add(added);
+    return callbacks;
+  }
+
+  static void fire(@Nullable Object callbacks) {
+    if (callbacks instanceof Handle single) {
+      fireOne(single);
+    } else if (callbacks != null) {
+      asList(callbacks).forEach(Callbacks::fireOne);
+    }
+  }
+
+  private static void fireOne(Handle handle) {
+    if (handle instanceof TaskStep step) {
+      step.wake();
+    } else if (handle instanceof Call<?> call) {
+      call.fire();
+    }
+  }
+
+  /// {@return what is left without the registrations of a function, the marks of a task, or a step}
+  static @Nullable Object without(@Nullable Object callbacks, Object key) {
+    if (callbacks instanceof Handle single) {
+      return isAbout(single, key) ? null : single;
+    }
+    if (callbacks != null) {
+      asList(callbacks).removeIf(handle -> isAbout(handle, key));
+    }
+    return callbacks;
+  }
+
+  private static boolean isAbout(Handle handle, Object key) {
+    return switch (handle) {
+      case Call<?> call -> call.function.equals(key);
+      case Mark mark -> mark.waiter == key;
+      default -> handle == key;
+    };
+  }
+
+  static int count(@Nullable Object callbacks) {
+    return asHandles(callbacks).size();
+  }
+
+  /// Leaves a function registered, but no longer for the sake of a task.
+  static void forgetWaiter(@Nullable Object callbacks, Object function) {
+    for (Handle handle : asHandles(callbacks)) {
+      if (handle instanceof CallFor<?> call && isAbout(handle, function)) {
+        call.waiter = null;
+      }
+    }
+  }
+
+  /// {@return the tasks that wait, in the order in which they began to}
+  static Set<Task<?>> waiters(@Nullable Object callbacks) {
+    var waiters = new LinkedHashSet<Task<?>>();
+    for (Handle handle : asHandles(callbacks)) {
+      if (handle instanceof TaskStep step) {
+        waiters.add(step.task());
+      } else if (handle instanceof CallFor<?> call && call.waiter != null) {
+        waiters.add(call.waiter);
+      } else if (handle instanceof Mark mark) {
+        waiters.add(mark.waiter);
+      }
+    }
+    return waiters;
+  }
+
+  /// {@return a text such as `cb=[a, <2 more>, b]`, empty if there is nothing to call}
+  static String text(@Nullable Object callbacks) {
+    List<Handle> handles = asHandles(callbacks);
+    return switch (handles.size()) {
+      case 0 -> "";
+      case 1 -> " cb=[" + text(handles.getFirst()) + "]";
+      case 2 -> " cb=[" + text(handles.getFirst()) + ", " + text(handles.getLast()) + "]";
+      default ->
+          " cb=["
+              + text(handles.getFirst())
+              + ", <"
+              + (handles.size() - 2)
+              + " more>, "
+              + text(handles.getLast())
+              + "]";
+    };
+  }
+
+  private static String text(Handle handle) {
+    return switch (handle) {
+      case Call<?> call -> Repr.function(call.function);
+      case TaskStep step -> "wakeup of " + step.task().getName();
+      default -> "mark";
+    };
+  }
+
+  private static List<Handle> asHandles(@Nullable Object callbacks) {
+    if (callbacks == null) {
+      return List.of();
+    }
+    return callbacks instanceof Handle single ? List.of(single) : asList(callbacks);
+  }
+
+  @SuppressWarnings("unchecked") // what is neither null nor a handle is the list made in with()
+  private static List<Handle> asList(Object callbacks) {
+    return (List<Handle>) callbacks;
+  }
+}

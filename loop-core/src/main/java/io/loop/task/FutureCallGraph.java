@@ -1,0 +1,98 @@
+package io.loop.task;
+
+import io.loop.event.Loop;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Where a future or task stands, who waits for it, who waits for those, and so on.
+///
+/// A picture of one moment. Taken on the loop's thread or by one of its coroutines; to be read
+/// anywhere.
+///
+/// Source: `asyncio.FutureCallGraph`, Python 3.14.
+///
+/// @param future what the picture is of
+/// @param callStack where its body stands, innermost frame first; empty for a plain future
+/// @param awaitedBy the same for each task that waits for it
+public record FutureCallGraph(
+    LoopFuture<?> future, List<StackTraceElement> callStack, List<FutureCallGraph> awaitedBy) {
+
+  /// Copies the lists.
+  public FutureCallGraph {
+    callStack = List.copyOf(callStack);
+    awaitedBy = List.copyOf(awaitedBy);
+  }
+
+  /// {@return the graph of a future, or null if there is none to take one of}
+  ///
+  /// Source: `asyncio.capture_call_graph`.
+  ///
+  /// @param future the future; null for the task that calls this
+  /// @param limit how many frames to keep of each stack: the innermost ones, or the outermost if it
+  ///   is negative; zero for none, [Integer#MAX_VALUE] for all
+  /// @throws IllegalStateException if no future is given and no loop is running here
+  public static @Nullable FutureCallGraph capture(@Nullable LoopFuture<?> future, int limit) {
+    LoopFuture<?> root = future != null ? future : LoopTasks.of(Loop.running()).current();
+    return root == null ? null : capture(root, limit, new HashSet<>());
+  }
+
+  /// Tasks that wait for each other in a ring are each told once on a path.
+  private static FutureCallGraph capture(LoopFuture<?> future, int limit, Set<LoopFuture<?>> path) {
+    List<FutureCallGraph> awaiters = new ArrayList<>();
+    path.add(future);
+    for (Task<?> waiter : future.awaitedBy()) {
+      if (!path.contains(waiter)) {
+        awaiters.add(capture(waiter, limit, path));
+      }
+    }
+    path.remove(future);
+    return new FutureCallGraph(future, stack(future, limit), awaiters);
+  }
+
+  private static List<StackTraceElement> stack(LoopFuture<?> future, int limit) {
+    if (limit == 0 || !(future instanceof Task<?> task) || task.isDone()) {
+      return List.of();
+    }
+    List<StackTraceElement> frames = List.of(TaskStacks.of(task));
+    int from = limit < 0 ? Math.max(0, frames.size() + limit) : 0;
+    return frames.subList(from, limit < 0 ? frames.size() : Math.min(frames.size(), limit));
+  }
+
+  /// {@return the graph as an indented text, a line per frame}
+  ///
+  /// Source: `asyncio.format_call_graph`.
+  public String format() {
+    var text = new StringBuilder();
+    format(text, "");
+    return text.toString();
+  }
+
+  private void format(StringBuilder text, String indent) {
+    line(text, indent, "* " + title());
+    if (!callStack.isEmpty()) {
+      line(text, indent, "  + Call stack:");
+      callStack.forEach(frame -> line(text, indent, "  |   at " + frame));
+    }
+    if (!awaitedBy.isEmpty()) {
+      line(text, indent, "  + Awaited by:");
+      awaitedBy.forEach(waiter -> waiter.format(text, indent + "     "));
+    }
+  }
+
+  private String title() {
+    String id = Integer.toHexString(System.identityHashCode(future));
+    return future instanceof Task<?> task
+        ? "Task(name='" + task.getName() + "', id=0x" + id + ")"
+        : future.getClass().getSimpleName() + "(id=0x" + id + ")";
+  }
+
+  private static void line(StringBuilder text, String indent, String content) {
+    if (!text.isEmpty()) {
+      text.append('\n');
+    }
+    text.append(indent).append(content);
+  }
+}

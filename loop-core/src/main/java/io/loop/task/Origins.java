@@ -1,0 +1,34 @@
+package io.loop.task;
+
+import io.loop.event.Loop;
+import io.loop.event.LoopLocal;
+import io.loop.event.Origin;
+import java.util.Collections;
+import java.util.Map;
+import java.util.WeakHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// Where one loop's futures and tasks were made, kept while debug mode is on.
+///
+/// A table beside them, so that a future without debug mode does not pay for a field.
+final class Origins {
+
+  private static final LoopLocal<Origins> KEY = LoopLocal.withInitial(_ -> new Origins());
+
+  private final Map<LoopFuture<?>, Origin> origins =
+      Collections.synchronizedMap(new WeakHashMap<>()); // futures may be made before the loop runs
+
+  private Origins() {}
+
+  static Origins of(Loop loop) {
+    return KEY.get(loop);
+  }
+
+  void add(LoopFuture<?> future) {
+    origins.put(future, Origin.here());
+  }
+
+  @Nullable Origin get(LoopFuture<?> future) {
+    return origins.get(future);
+  }
+}

@@ -1,0 +1,29 @@
+package io.loop.task;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// How a staggered race ended.
+///
+/// Source: the tuple that `asyncio.staggered.staggered_race` returns, Python 3.15.
+///
+/// @param value the winner's result; null if nobody won
+/// @param winner the index of the winner among the bodies; -1 if nobody won
+/// @param exceptions how each body that was started ended: null for the winner, a [CancelledError]
+///   for one that was cancelled because another won
+/// @param <T> the type of the result
+public record RaceResult<T extends @Nullable Object>(
+    @Nullable T value, int winner, List<@Nullable Throwable> exceptions) {
+
+  /// Copies the exceptions.
+  public RaceResult {
+    exceptions = Collections.unmodifiableList(new ArrayList<>(exceptions));
+  }
+
+  /// {@return whether a body succeeded}
+  public boolean isWon() {
+    return winner >= 0;
+  }
+}

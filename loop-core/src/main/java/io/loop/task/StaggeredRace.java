@@ -1,0 +1,132 @@
+package io.loop.task;
+
+import io.loop.event.KeyboardInterrupt;
+import io.loop.event.Loop;
+import io.loop.event.SystemExit;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// Several bodies, started one after the other, until one succeeds.
+///
+/// @param <T> the type of the result
+final class StaggeredRace<T extends @Nullable Object> {
+
+  /*
+   * Each runner waits until the one before has failed or has had its time, makes the next runner,
+   * and only then runs its own body. So there is always one runner more than bodies that run; the
+   * last one finds no body left and ends.
+   */
+
+  private final Loop loop;
+  private final List<? extends Coro<? extends T>> bodies;
+  private final @Nullable Duration delay;
+  private final Set<Task<?>> runners = new LinkedHashSet<>();
+  private final List<@Nullable Throwable> exceptions = new ArrayList<>();
+  private final List<Throwable> fatal = new ArrayList<>();
+  private @Nullable LoopFuture<@Nullable Void> allEnded;
+  private @Nullable T value;
+  private int winner = -1;
+
+  StaggeredRace(Loop loop, List<? extends Coro<? extends T>> bodies, @Nullable Duration delay) {
+    this.loop = loop;
+    this.bodies = List.copyOf(bodies);
+    this.delay = delay;
+  }
+
+  RaceResult<T> run() {
+    Task<?> owner = Task.current();
+    if (owner == null) {
+      throw new IllegalStateException("staggeredRace waits: call it in the body of a task");
+    }
+    start(owner, null);
+    CancelledError outside = awaitRunners();
+    if (!fatal.isEmpty()) {
+      throw new ExceptionGroup("staggered race failed", fatal);
+    }
+    if (outside != null) {
+      throw outside;
+    }
+    return new RaceResult<>(value, winner, exceptions);
+  }
+
+  private void start(Task<?> owner, @Nullable LoopFuture<@Nullable Void> previousFailed) {
+    Coro<@Nullable Void> body = Coro.of(() -> runNext(owner, previousFailed));
+    Task<@Nullable Void> runner = Task.create(loop, body, TaskOptions.DEFAULT);
+    runners.add(runner);
+    runner.addDoneCallbackFor(owner, this::runnerEnded);
+  }
+
+  private void runNext(Task<?> owner, @Nullable LoopFuture<@Nullable Void> previousFailed) {
+    if (previousFailed != null) {
+      awaitTurn(previousFailed);
+    }
+    int index = exceptions.size();
+    if (index == bodies.size()) {
+      return;
+    }
+    exceptions.add(null);
+    var failed = new LoopFuture<@Nullable Void>(loop);
+    start(owner, failed);
+    try {
+      win(index, bodies.get(index).run());
+    } catch (KeyboardInterrupt | SystemExit interruption) {
+      throw interruption;
+    } catch (Throwable fault) {
+      exceptions.set(index, fault);
+      if (!failed.isDone()) {
+        failed.setResult(null);
+      }
+    }
+  }
+
+  private void awaitTurn(LoopFuture<@Nullable Void> previousFailed) {
+    try {
+      Timeout.after(delay).with(_ -> previousFailed.await());
+    } catch (TimeoutException timeUp) {
+      // the one before has had its time, and goes on beside
+    }
+  }
+
+  private void win(int index, T result) {
+    winner = index;
+    value = result;
+    Task<?> self = Task.current();
+    for (Task<?> runner : List.copyOf(runners)) {
+      if (runner != self) {
+        runner.cancel();
+      }
+    }
+  }
+
+  private void runnerEnded(LoopFuture<?> runner) {
+    runners.remove(runner);
+    Throwable fault = runner.isCancelled() ? null : runner.exception();
+    if (fault != null) {
+      fatal.add(fault);
+    }
+    if (allEnded != null && !allEnded.isDone() && runners.isEmpty()) {
+      allEnded.setResult(null);
+    }
+  }
+
+  /// Waits until no runner is left, however often the caller is cancelled meanwhile.
+  private @Nullable CancelledError awaitRunners() {
+    CancelledError outside = null;
+    while (!runners.isEmpty()) {
+      var ended = new LoopFuture<@Nullable Void>(loop);
+      allEnded = ended;
+      try {
+        ended.await();
+      } catch (CancelledError cancelled) {
+        outside = cancelled;
+        List.copyOf(runners).forEach(LoopFuture::cancel);
+      }
+    }
+    return outside;
+  }
+}

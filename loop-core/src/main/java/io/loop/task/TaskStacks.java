@@ -1,0 +1,101 @@
+package io.loop.task;
+
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The stacks of tasks, as their authors wrote them: without the frames that only suspend a body or
+/// start it.
+final class TaskStacks {
+
+  /*
+   * newest   Continuation, VirtualThread, the carrier, TaskStep     taken off
+   *          LoopFuture.await, the body and what it called          kept
+   * oldest   Task, TaskStep, Loop, ScopedValue, the carrier, Thread taken off
+   */
+
+  private static final StackTraceElement[] NONE = {};
+  private static final Set<String> AT_EITHER_END =
+      Set.of(
+          "java.lang.System",
+          "java.lang.Thread",
+          "java.lang.VirtualThread",
+          "java.lang.ScopedValue",
+          "java.util.concurrent.locks.LockSupport",
+          "jdk.internal.misc.Unsafe",
+          "jdk.internal.vm",
+          "io.loop.coroutine",
+          "io.loop.event.Loop",
+          "io.loop.task.TaskStacks",
+          "io.loop.task.TaskStep",
+          "io.loop.Asyncio",
+          "io.loop.task.FutureCallGraph",
+          "io.loop.task.Task",
+          "io.loop.task.Coro");
+
+  private TaskStacks() {}
+
+  static StackTraceElement[] of(Task<?> task) {
+    Throwable fault = task.failure();
+    if (fault != null) {
+      return fault.getStackTrace();
+    }
+    Thread thread = task.isDone() ? null : task.step().thread();
+    return thread == null ? NONE : trim(thread.getStackTrace());
+  }
+
+  private static StackTraceElement[] trim(StackTraceElement[] frames) {
+    int from = 0;
+    int to = frames.length;
+    while (from < to && isOurs(frames[from])) {
+      from++;
+    }
+    while (to > from && isOurs(frames[to - 1])) {
+      to--;
+    }
+    return Arrays.copyOfRange(frames, from, to);
+  }
+
+  private static boolean isOurs(StackTraceElement frame) {
+    String type = frame.getClassName();
+    int nested = type.indexOf('$');
+    String outer = nested < 0 ? type : type.substring(0, nested);
+    return AT_EITHER_END.contains(outer)
+        || AT_EITHER_END.contains(outer.substring(0, Math.max(0, outer.lastIndexOf('.'))));
+  }
+
+  /// {@return the newest frames of a stack; of a failure's, the oldest}
+  static StackTraceElement[] of(Task<?> task, int limit) {
+    if (limit < 0) {
+      throw new IllegalArgumentException("limit must be zero or more, not " + limit);
+    }
+    StackTraceElement[] frames = of(task);
+    if (frames.length <= limit) {
+      return frames;
+    }
+    return task.failure() == null
+        ? Arrays.copyOf(frames, limit)
+        : Arrays.copyOfRange(frames, frames.length - limit, frames.length);
+  }
+
+  static void print(Task<?> task, int limit, PrintStream out) {
+    StackTraceElement[] frames = of(task, limit);
+    Throwable fault = task.failure();
+    var text = new StringBuilder(heading(task, frames.length, fault));
+    for (StackTraceElement frame : frames) {
+      text.append("\n  at ").append(frame);
+    }
+    if (fault != null) {
+      text.append('\n').append(Repr.value(fault));
+    }
+    out.println(text);
+  }
+
+  private static String heading(Task<?> task, int frames, @Nullable Throwable fault) {
+    if (frames == 0 && fault == null) {
+      return "No stack for " + task;
+    }
+    return (fault == null ? "Stack for " : "Traceback for ") + task + " (most recent call first):";
+  }
+}
