@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: `asyncio.Timeout`, Python 3.15. Where asyncio inserts the TimeoutError into the context
 /// chain of another exception, it is added here as a suppressed exception, if the cause chain shows
-/// the cancellation; members of a group are left alone.
+/// the cancellation; to members of a group likewise.
 public final class Timeout {
 
   /*
