@@ -140,8 +140,8 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
       return false;
     }
     boolean any = false;
-    for (LoopFuture<? extends T> child : children) {
-      any |= child.cancel(message);
+    for (LoopFuture<? extends T> child : arguments) {
+      any |= child.cancel(message); // one given twice is cancelled twice, as by asyncio
     }
     cancelRequested |= any;
     return any;

@@ -229,6 +229,20 @@ final class GatherTest {
   }
 
   @Test
+  void cancel_childGivenTwice_isCancelledTwice() {
+    manual.run(() -> {
+      Task<String> child = createTask(stuck("child"));
+      LoopFuture<List<String>> all = Asyncio.gather(child, child);
+      sleep(TICK);
+
+      all.cancel();
+
+      assertThat(child.cancelling()).isEqualTo(2);
+      assertThatThrownBy(all::await).isInstanceOf(CancelledError.class);
+    });
+  }
+
+  @Test
   void gather_futureOfAnotherLoop_isRefused() {
     try (var other = new ManualLoop()) {
       var foreign = new LoopFuture<String>(other.loop());
