@@ -250,7 +250,14 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
 
   /// The error of a cancelled future as asking for its result gives it; a new one for any other.
   final CancelledError cancelledError() {
-    return outcome instanceof Cancelled cancelled ? cancelled.error() : new CancelledError();
+    return outcome instanceof Cancelled cancelled
+        ? cancelled.error()
+        : new CancelledError(declinedMessage());
+  }
+
+  /// {@return the message of a request to cancel that did not end this future}
+  @Nullable String declinedMessage() {
+    return null;
   }
 
   final @Nullable String cancelMessage() {

@@ -325,6 +325,11 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     }
   }
 
+  @Override
+  @Nullable String declinedMessage() {
+    return cancelMessage;
+  }
+
   /// {@return how many requests for cancellation are outstanding}
   ///
   /// Source: `Task.cancelling`.

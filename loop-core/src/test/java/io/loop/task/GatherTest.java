@@ -243,6 +243,28 @@ final class GatherTest {
   }
 
   @Test
+  void cancel_lastChildDeclines_failsWithTheMessageItWasGiven() {
+    manual.run(() -> {
+      List<LoopFuture<List<Object>>> all = new ArrayList<>();
+      Task<Object> child =
+          createTask(() -> {
+            all.getFirst().cancel("why"); // of itself, so it is the task that keeps the message
+            try {
+              return sleep(HOUR, "slept");
+            } catch (CancelledError declined) {
+              return "declined";
+            }
+          });
+      all.add(Asyncio.gather(child));
+
+      assertThatThrownBy(all.getFirst()::await)
+          .isInstanceOf(CancelledError.class)
+          .hasMessage("why");
+      assertThat(child.result()).isEqualTo("declined");
+    });
+  }
+
+  @Test
   void gather_futureOfAnotherLoop_isRefused() {
     try (var other = new ManualLoop()) {
       var foreign = new LoopFuture<String>(other.loop());
