@@ -29,6 +29,9 @@ final class Separators {
 
   /// {@return the separator that ends first, or null; the next search skips what this one saw}
   @Nullable Match find(ByteQueue bytes) {
+    if (bytes.size() - searched < patterns[0].length) {
+      return null; // also if another reader took what had been searched, as in asyncio
+    }
     Match best = null;
     for (byte[] pattern : patterns) {
       int start = bytes.indexOf(pattern, searched);
