@@ -3,6 +3,7 @@ package io.loop.conformance;
 import io.loop.Runner;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
+import io.loop.task.ExceptionGroup;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
@@ -180,13 +181,23 @@ final class Conformance {
     List<@Nullable LoopFuture<?>> created = program.created();
     for (LoopFuture<?> future : created.subList(1, created.size())) {
       if (future != null && future.isUnread()) {
-        String label = program.text(future);
-        program.line(
-            "=",
-            "unretrieved",
-            label.substring(1, label.length() - 1),
-            program.text(future.exception()));
+        reportUnretrieved(future);
       }
+    }
+  }
+
+  /// {@return whether a task failed with this only because closing the loop unwound it}
+  private static boolean isUnwound(Throwable fault) {
+    return fault instanceof UnsupportedScenario
+        || (fault instanceof ExceptionGroup group
+            && group.exceptions().stream().anyMatch(Conformance::isUnwound));
+  }
+
+  private void reportUnretrieved(LoopFuture<?> future) {
+    Throwable fault = future.exception();
+    if (!isUnwound(fault)) {
+      String label = program.text(future);
+      program.line("=", "unretrieved", label.substring(1, label.length() - 1), program.text(fault));
     }
   }
 }

@@ -42,15 +42,22 @@ final class ConformanceTest {
   }
 
   private static Stream<DynamicContainer> areas(boolean debug) throws Exception {
+    List<DynamicContainer> areas = new ArrayList<>();
+    addAreas("", areas, debug);
+    addAreas("own/", areas, debug);
+    return areas.stream();
+  }
+
+  private static void addAreas(String folder, List<DynamicContainer> areas, boolean debug)
+      throws Exception {
     List<Path> files;
-    try (Stream<Path> found = Files.list(resource("scenarios"))) {
+    try (Stream<Path> found = Files.list(resource(folder + "scenarios"))) {
       files = found.sorted().toList();
     }
-    List<DynamicContainer> areas = new ArrayList<>();
     for (Path file : files) {
-      areas.add(area(file.getFileName().toString().replace(".json", ""), file, debug));
+      String area = file.getFileName().toString().replace(".json", "");
+      areas.add(area(area, file, resource(folder + "expected/" + area + ".trace"), debug));
     }
-    return areas.stream();
   }
 
   private static Path resource(String folder) throws URISyntaxException {
@@ -58,8 +65,9 @@ final class ConformanceTest {
     return Path.of(Objects.requireNonNull(url).toURI());
   }
 
-  private static DynamicContainer area(String area, Path file, boolean debug) throws Exception {
-    Map<String, List<String>> traces = traces(resource("expected").resolve(area + ".trace"));
+  private static DynamicContainer area(String area, Path file, Path expected, boolean debug)
+      throws Exception {
+    Map<String, List<String>> traces = traces(expected);
     var all = (Node) Objects.requireNonNull(Json.parse(Files.readString(file)));
     Stream<DynamicTest> tests =
         all.nodes("scenarios").stream()

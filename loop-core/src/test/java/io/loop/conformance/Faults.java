@@ -30,9 +30,6 @@ final class Faults {
     String type();
 
     @Nullable Object message();
-
-    /// Sets the explicit cause, as often as the scenario likes.
-    void setReason(@Nullable Throwable reason);
   }
 
   /// An exception that the scenario raised, of any type inside `Exception`.
@@ -41,7 +38,6 @@ final class Faults {
 
     private final String type;
     private final transient @Nullable Object message;
-    private @Nullable Throwable reason;
 
     RaisedException(String type, @Nullable Object message) {
       super(type, null, true, false);
@@ -58,16 +54,6 @@ final class Faults {
     public @Nullable Object message() {
       return message;
     }
-
-    @Override
-    public void setReason(@Nullable Throwable reason) {
-      this.reason = reason;
-    }
-
-    @Override
-    public synchronized @Nullable Throwable getCause() {
-      return reason;
-    }
   }
 
   /// An exception that the scenario raised, outside `Exception`.
@@ -75,7 +61,6 @@ final class Faults {
     @Serial private static final long serialVersionUID = 1;
 
     private final transient @Nullable Object message;
-    private @Nullable Throwable reason;
 
     RaisedError(@Nullable Object message) {
       super("BaseError", null, true, false);
@@ -90,16 +75,6 @@ final class Faults {
     @Override
     public @Nullable Object message() {
       return message;
-    }
-
-    @Override
-    public void setReason(@Nullable Throwable reason) {
-      this.reason = reason;
-    }
-
-    @Override
-    public synchronized @Nullable Throwable getCause() {
-      return reason;
     }
   }
 
@@ -135,19 +110,15 @@ final class Faults {
       throw new UnsupportedScenario("exception type " + type);
     }
     return switch (type) {
-      case "CancelledError" -> new CancelledError(message == null ? null : message.toString());
+      case "CancelledError" -> new CancelledError(CancelMessages.encode(message));
       case "BaseError" -> new RaisedError(message);
       default -> new RaisedException(type, message);
     };
   }
 
-  /// Sets the explicit cause of an exception; one that asyncio gave a cause keeps it.
-  static void setCause(Throwable fault, @Nullable Throwable cause) {
-    if (fault instanceof Raised raised) {
-      raised.setReason(cause);
-    } else if (fault.getCause() == null) {
-      fault.initCause(cause);
-    }
+  /// {@return the cause that asyncio gives explicitly: only a time-out has one}
+  static @Nullable Throwable givenCause(Throwable fault) {
+    return fault instanceof TimeoutException ? fault.getCause() : null;
   }
 
   static String type(Throwable fault) {
@@ -229,7 +200,7 @@ final class Faults {
   static @Nullable Object message(Throwable fault) {
     Object message =
         switch (fault) {
-          case CancelledError cancelled -> cancelled.getMessage();
+          case CancelledError cancelled -> CancelMessages.decode(cancelled.getMessage());
           case Raised raised
               when isInstance(fault, "AppError")
                   || raised.type().equals("OtherError")

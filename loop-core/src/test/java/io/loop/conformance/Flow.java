@@ -221,7 +221,7 @@ final class Flow {
     Throwable fault = fault(frame, op);
     if (fault != null) {
       if (op.has("from")) {
-        Faults.setCause(fault, (Throwable) frame.value(op, "from"));
+        frame.program().setCause(fault, (Throwable) frame.value(op, "from"));
       }
       throw thrown(fault);
     }

@@ -38,12 +38,13 @@ final class Functions {
       case "current" -> program.currentName();
       case "current_task" -> program.currentTask();
       case "all_tasks" -> program.taskNames();
-      default -> args.getFirst() == null ? null : of(function, args.getFirst(), args);
+      default -> args.getFirst() == null ? null : of(function, program, args.getFirst(), args);
     };
   }
 
   /// A function of an object; never called with null.
-  private static @Nullable Object of(String function, Object on, List<@Nullable Object> args) {
+  private static @Nullable Object of(
+      String function, Program program, Object on, List<@Nullable Object> args) {
     return switch (function) {
       case "at" -> at(on, number(args.get(1)));
       case "first" -> at(on, 0);
@@ -68,7 +69,7 @@ final class Functions {
       case "when" -> when(on);
       case "type" -> Faults.type((Throwable) on);
       case "msg" -> Faults.message((Throwable) on);
-      case "cause" -> ((Throwable) on).getCause();
+      case "cause" -> program.cause((Throwable) on);
       case "exceptions" -> new ArrayList<Object>(Faults.members((Throwable) on));
       default -> throw new UnsupportedScenario("function " + function);
     };

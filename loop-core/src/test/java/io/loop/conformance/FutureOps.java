@@ -66,7 +66,7 @@ final class FutureOps {
 
   private static boolean cancel(Frame frame, Node op, Object on) {
     return on instanceof LoopFuture<?> future
-        ? future.cancel(frame.textOrNull(op, "msg"))
+        ? future.cancel(CancelMessages.encode(frame.value(op, "msg")))
         : ((Future<?>) on).cancel(false);
   }
 

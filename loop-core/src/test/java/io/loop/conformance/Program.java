@@ -41,6 +41,7 @@ final class Program {
   private final Map<String, ContextVar<@Nullable Object>> variables = new HashMap<>();
   private final Map<String, Consumer<LoopFuture<?>>> callbacks = new HashMap<>();
   private final List<@Nullable LoopFuture<?>> created = new ArrayList<>();
+  private final IdentityHashMap<Throwable, @Nullable Throwable> causes = new IdentityHashMap<>();
   private @Nullable TaskFactory factory;
   private @Nullable UnsupportedScenario givenUp;
   private int ops;
@@ -93,6 +94,9 @@ final class Program {
     created.add(null);
     Task<T> task = factory == null ? Task.of(on, body, named) : factory.create(on, body, named);
     created.set(place, task);
+    if (body instanceof Routine routine) {
+      routine.belongsTo(task);
+    }
     return task;
   }
 
@@ -131,6 +135,15 @@ final class Program {
     return Task.all(loop).stream().map(Task::getName).sorted(Values::compare).toList();
   }
 
+  /// Sets the explicit cause of an exception, as often as the scenario likes.
+  void setCause(Throwable fault, @Nullable Throwable cause) {
+    causes.put(fault, cause);
+  }
+
+  @Nullable Throwable cause(Throwable fault) {
+    return causes.containsKey(fault) ? causes.get(fault) : Faults.givenCause(fault);
+  }
+
   // Calling bodies.
 
   @Nullable Object call(Scenario.Body body, List<?> args) throws Exception {
@@ -161,9 +174,9 @@ final class Program {
     }
   }
 
-  /// Ends the scenario at the end of this turn.
+  /// Ends the scenario at the end of this turn, unless it has ended by itself.
   void giveUp(UnsupportedScenario reason) {
-    if (givenUp == null) {
+    if (givenUp == null && !isUnwinding()) {
       givenUp = reason;
       loop.stop();
     }

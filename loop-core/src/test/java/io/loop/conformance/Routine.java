@@ -2,6 +2,7 @@ package io.loop.conformance;
 
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
+import io.loop.task.Task;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ final class Routine implements Coro<@Nullable Object> {
   private final List<?> args;
   private final String label;
   private boolean used;
+  private @Nullable Task<?> owner;
 
   Routine(Program program, Scenario.Body body, List<?> args, String label) {
     this.program = program;
@@ -26,9 +28,18 @@ final class Routine implements Coro<@Nullable Object> {
     return label;
   }
 
+  void belongsTo(Task<?> task) {
+    owner = task;
+  }
+
+  /// Makes sure that this never runs, for nobody will run it.
+  void close() {
+    used = true;
+  }
+
   @Override
   public @Nullable Object run() throws Exception {
-    if (used) {
+    if (used || (owner != null && owner.isDone())) {
       throw new IllegalStateException("cannot reuse already awaited coroutine");
     }
     used = true;

@@ -75,10 +75,24 @@ final class TaskOps {
             frame.textOrNull(op, "name"),
             (Context) frame.value(op, "context"),
             eager == null ? null : Values.isTrue(eager));
-    Object group = frame.value(op, "group");
+    var group = (TaskGroup) frame.value(op, "group");
     return group == null
-        ? Asyncio.createTask(body, options)
-        : ((TaskGroup) group).createTask(body, options);
+        ? Task.create(frame.program().loop(), body, options)
+        : spawnIn(group, frame.program(), body, options);
+  }
+
+  /// A group that makes no task of a coroutine closes it.
+  private static Task<?> spawnIn(
+      TaskGroup group, Program program, Coro<@Nullable Object> body, TaskOptions options) {
+    int created = program.created().size();
+    try {
+      return group.createTask(body, options);
+    } catch (IllegalStateException refused) {
+      if (body instanceof Routine routine && program.created().size() == created) {
+        routine.close();
+      }
+      throw refused;
+    }
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // the scenario keeps it, if it likes
