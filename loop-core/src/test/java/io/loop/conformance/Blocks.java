@@ -54,7 +54,7 @@ final class Blocks {
   }
 
   private static Flow.Signal body(Frame frame, Node op, @Nullable Object entered) throws Exception {
-    if (op.has("as")) {
+    if (op.names("as")) {
       frame.set(op.text("as"), entered);
     }
     return Flow.run(frame, op.nodes("body"));

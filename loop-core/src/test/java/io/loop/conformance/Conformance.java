@@ -58,7 +58,7 @@ final class Conformance {
     List<String> lines = conformance.program.lines();
     UnsupportedScenario reason = conformance.program.givenUp();
     if (reason != null) {
-      lines.add("!! " + reason.getMessage());
+      lines.add("!! " + String.valueOf(reason.getMessage()).replaceAll("\\R", " "));
     }
     return lines;
   }

@@ -52,7 +52,7 @@ public final class ConformanceMain {
     try {
       named((Node) Objects.requireNonNull(Json.parse(json)));
     } catch (RuntimeException broken) {
-      print("== ?", "!! " + broken);
+      print("== ?", reason(broken));
     }
   }
 
@@ -74,8 +74,12 @@ public final class ConformanceMain {
     try {
       return Conformance.trace(Scenario.of(node), debug);
     } catch (RuntimeException | Error failed) {
-      return List.of("!! " + failed);
+      return List.of(reason(failed));
     }
+  }
+
+  private static String reason(Throwable failed) {
+    return "!! " + failed.toString().replaceAll("\\R", " ");
   }
 
   private void print(String... lines) {

@@ -96,7 +96,7 @@ final class Flow {
   }
 
   private static void setResult(Frame frame, Node op, @Nullable Object result) {
-    if (op.has("to")) {
+    if (op.names("to")) {
       frame.set(op.text("to"), result);
     }
   }
@@ -162,7 +162,7 @@ final class Flow {
   /// Runs the body of a loop once, for one value of its variable.
   static Signal iterate(Frame frame, Node op, @Nullable Object item) throws Exception {
     frame.program().countOp();
-    if (op.has("var")) {
+    if (op.names("var")) {
       frame.set(op.text("var"), item);
     }
     return run(frame, op.nodes("body"));
@@ -200,7 +200,7 @@ final class Flow {
           clause.list("types").stream().anyMatch(type -> Faults.isInstance(fault, (String) type));
       if (matches) {
         frame.program().trace("caught", frame.program().text(fault));
-        if (clause.has("as")) {
+        if (clause.names("as")) {
           frame.set(clause.text("as"), fault);
         }
         frame.caught.push(fault);

@@ -1,5 +1,6 @@
 package io.loop.conformance;
 
+import java.math.BigDecimal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -89,7 +90,8 @@ final class Frame {
       case String text when text.startsWith("$") -> get(text.substring(1));
       case List<?> call when !call.isEmpty() && call.getFirst() instanceof String function ->
           call(function, call.subList(1, call.size()));
-      case List<?> _, Node _ -> throw new UnsupportedScenario("expression " + expression);
+      case List<?> _, Node _, BigDecimal _ ->
+          throw new UnsupportedScenario("expression " + expression);
       case null, default -> expression;
     };
   }

@@ -1,13 +1,14 @@
 package io.loop.conformance;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Reads JSON, as much of it as scenarios use: objects become [Node]s, arrays lists, and numbers
-/// are whole and become longs.
+/// Reads JSON: objects become [Node]s, arrays lists, and numbers longs; the numbers that no
+/// scenario computes with, because they are not whole or too long, become big decimals.
 final class Json {
 
   private final String text;
@@ -97,7 +98,7 @@ final class Json {
     };
   }
 
-  private Long number() {
+  private Number number() {
     int start = at;
     while (at < text.length() && "+-.eE0123456789".indexOf(text.charAt(at)) >= 0) {
       at++;
@@ -105,7 +106,10 @@ final class Json {
     if (start == at) {
       throw unexpected();
     }
-    return Long.valueOf(text.substring(start, at));
+    var number = new BigDecimal(text.substring(start, at));
+    return number.scale() <= 0 && number.toBigInteger().bitLength() < Long.SIZE
+        ? number.longValueExact()
+        : number;
   }
 
   private @Nullable Object word(String word, @Nullable Object value) {
@@ -132,6 +136,9 @@ final class Json {
   }
 
   private char next() {
+    if (at == text.length()) {
+      throw unexpected();
+    }
     return text.charAt(at++);
   }
 

@@ -58,7 +58,7 @@ final class LoopOps {
   }
 
   private static @Nullable Object setHandler(Frame frame, Node op) {
-    if (!op.has("body")) {
+    if (!op.names("body")) {
       loop(frame).setExceptionHandler(null);
       return null;
     }

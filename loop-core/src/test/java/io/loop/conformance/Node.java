@@ -11,6 +11,11 @@ record Node(Map<String, @Nullable Object> fields) {
     return fields.containsKey(field);
   }
 
+  /// {@return whether a field is there and not null} An expression may be null; a name may not.
+  boolean names(String field) {
+    return fields.get(field) != null;
+  }
+
   /// {@return a field as it stands; an expression has yet to be evaluated}
   @Nullable Object raw(String field) {
     return fields.get(field);

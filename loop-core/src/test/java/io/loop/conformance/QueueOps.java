@@ -33,7 +33,7 @@ final class QueueOps {
 
   private static Queue<@Nullable Object> queue(Frame frame, Node op) {
     int maxSize = op.has("maxsize") ? (int) frame.number(op, "maxsize") : 0;
-    String kind = op.has("kind") ? op.text("kind") : "fifo";
+    String kind = op.names("kind") ? op.text("kind") : "fifo";
     return switch (kind) {
       case "fifo" -> new Queue<>(maxSize);
       case "lifo" -> new LifoQueue<>(maxSize);

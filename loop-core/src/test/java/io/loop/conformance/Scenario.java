@@ -20,7 +20,7 @@ record Scenario(String name, boolean isRun, boolean reportsUnretrieved, Map<Stri
     if (node.raw("bodies") instanceof Node named) {
       named.fields().forEach((name, body) -> bodies.put(name, body(name, body)));
     }
-    String mode = node.has("mode") ? node.text("mode") : "drain";
+    String mode = node.names("mode") ? node.text("mode") : "drain";
     if (!mode.equals("drain") && !mode.equals("run")) {
       throw new UnsupportedScenario("mode " + mode);
     }

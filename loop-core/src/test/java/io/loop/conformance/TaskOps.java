@@ -122,7 +122,7 @@ final class TaskOps {
       }
       futures.add((LoopFuture<?>) item);
     }
-    String when = op.has("when") ? op.text("when") : "ALL_COMPLETED";
+    String when = op.names("when") ? op.text("when") : "ALL_COMPLETED";
     WaitResult<LoopFuture<?>> result =
         Asyncio.wait(futures, timeout(frame, op), ReturnWhen.valueOf(when));
     return List.of(List.copyOf(result.done()), List.copyOf(result.pending()));
