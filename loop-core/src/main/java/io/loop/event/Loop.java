@@ -1,5 +1,8 @@
 package io.loop.event;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
@@ -35,6 +38,9 @@ public final class Loop implements AutoCloseable {
   private static final ScopedValue<Guest> GUEST = ScopedValue.newInstance();
   private static final ThreadLocal<@Nullable Loop> RUNNING = new ThreadLocal<>();
   private static final int INITIAL_LOCALS = 4;
+  private static final VarHandle LOCALS =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "locals", VarHandle.class, Loop.class, Object[].class);
 
   private final Poller poller;
   private final long originNanos;
@@ -505,11 +511,18 @@ public final class Loop implements AutoCloseable {
     return index < locals.length ? locals[index] : null;
   }
 
+  /// A copy each time, so that other threads find either none or a whole one.
   void setLocal(int index, Object value) {
-    if (index >= locals.length) {
-      locals = Arrays.copyOf(locals, index + INITIAL_LOCALS);
-    }
-    locals[index] = value;
+    int length = index < locals.length ? locals.length : index + INITIAL_LOCALS;
+    @Nullable Object[] grown = Arrays.copyOf(locals, length);
+    grown[index] = value;
+    LOCALS.setRelease(this, grown);
+  }
+
+  /// As [#local], for other threads.
+  @Nullable Object publishedLocal(int index) {
+    var published = (@Nullable Object[]) LOCALS.getAcquire(this);
+    return index < published.length ? published[index] : null;
   }
 
   private void requireUsable() {

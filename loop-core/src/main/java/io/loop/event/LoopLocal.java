@@ -2,11 +2,13 @@ package io.loop.event;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A value that every loop has one of, made when it is first asked for.
 ///
 /// What `ThreadLocal` is to threads. A value that is [AutoCloseable] is closed when its loop
-/// closes, before the poller is. Loop thread only; keep the key in a `static final` field.
+/// closes, before the poller is. Loop thread only, but for [#peek]; keep the key in a `static
+/// final` field.
 ///
 /// @param <T> the type of the values
 public final class LoopLocal<T> {
@@ -47,5 +49,13 @@ public final class LoopLocal<T> {
       loop.setLocal(index, value);
     }
     return (T) value;
+  }
+
+  /// {@return the loop's value, or null if nobody has asked for it yet} Any thread; makes nothing.
+  ///
+  /// @param loop the loop
+  @SuppressWarnings("unchecked") // this key alone writes at its index
+  public @Nullable T peek(Loop loop) {
+    return (T) loop.publishedLocal(index);
   }
 }

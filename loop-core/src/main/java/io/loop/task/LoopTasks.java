@@ -4,23 +4,20 @@ import io.loop.coroutine.Coroutine;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One loop's tasks: which one runs, which are not done, and what is left when the loop closes.
 ///
-/// Loop thread only.
+/// Loop thread only, but for [#all(Loop)].
 final class LoopTasks implements AutoCloseable {
 
   private static final LoopLocal<LoopTasks> KEY = LoopLocal.withInitial(LoopTasks::new);
 
   private final Loop loop;
   private final UnreadFailures unread;
-  private final Set<Task<?>> pending = new LinkedHashSet<>(); // strong: no task is lost (D5)
+  private final PendingTasks pending = new PendingTasks(); // strong: no task is lost (D5)
   private @Nullable Task<?> current;
   private @Nullable TaskFactory factory;
   private boolean closing;
@@ -60,16 +57,18 @@ final class LoopTasks implements AutoCloseable {
     return before;
   }
 
-  void add(Task<?> task) {
-    pending.add(task);
+  PendingTasks.Entry add(Task<?> task) {
+    return pending.add(task);
   }
 
-  void remove(Task<?> task) {
-    pending.remove(task);
+  void remove(PendingTasks.Entry entry) {
+    pending.remove(entry);
   }
 
-  List<Task<?>> all() {
-    return new ArrayList<>(pending);
+  /// {@return a loop's tasks that are not done} Any thread.
+  static List<Task<?>> all(Loop loop) {
+    LoopTasks tasks = KEY.peek(loop);
+    return tasks == null ? List.of() : tasks.pending.list();
   }
 
   boolean isClosing() {
@@ -81,7 +80,7 @@ final class LoopTasks implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    for (Task<?> task : all()) {
+    for (Task<?> task : pending.list()) {
       if (task.reportsDestruction()) {
         loop.callExceptionHandler(
             new ExceptionContext(

@@ -49,6 +49,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   private final Context context;
 
   private @Nullable String name;
+  private PendingTasks.@Nullable Entry entry;
   private @Nullable LoopFuture<?> waiter;
   private boolean mustCancel;
   private boolean isPassingCancelOn;
@@ -108,13 +109,13 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       startEagerly();
     } else {
       step.wake();
-      tasks.add(this);
+      entry = tasks.add(this);
     }
   }
 
   private void startEagerly() {
     Task<?> creator = tasks.current();
-    tasks.add(this);
+    entry = tasks.add(this);
     try {
       if (creator != null && creator.step.isCurrentThread()) {
         creator.step.coroutine().callOutside(this::firstStep);
@@ -122,8 +123,17 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
         firstStep();
       }
     } catch (IllegalStateException refused) {
-      tasks.remove(this);
+      leave();
       throw refused;
+    }
+  }
+
+  /// Takes this off the list of pending tasks, if it is there.
+  private void leave() {
+    PendingTasks.Entry left = entry;
+    if (left != null) {
+      entry = null;
+      tasks.remove(left);
     }
   }
 
@@ -153,11 +163,15 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return all(Loop.running());
   }
 
-  /// {@return the tasks of a loop that are not done, in the order they were made}
+  /// {@return the tasks of a loop that are not done, in the order they were made} Any thread.
+  ///
+  /// For other threads than the loop's: a task that is pending all through the call is in the list,
+  /// one that starts or ends meanwhile may be. The tasks themselves belong to the loop: what else
+  /// there is to ask them is for its thread.
   ///
   /// @param loop the loop
   public static List<Task<?>> all(Loop loop) {
-    return LoopTasks.of(loop).all();
+    return LoopTasks.all(loop);
   }
 
   /// Runs what was scheduled: the first or next step, or a wake-up by the waiter.
@@ -253,7 +267,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   @SuppressWarnings("NullAway") // a null result is one that T allows
   void finish(@Nullable Object result, @Nullable Throwable fault) {
-    tasks.remove(this);
+    leave();
     if (fault == null) {
       succeed(result);
     } else if (fault instanceof CancelledError cancelled) {

@@ -1,0 +1,91 @@
+package io.loop.task;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The tasks of one loop that are not done, in the order they were made.
+///
+/// Adding and removing are for the loop's thread and its coroutines; any thread may list.
+final class PendingTasks {
+
+  /*
+   *   newest --> C --older--> B --older--> A --older--> null
+   *
+   * One writer at a time, any number of readers, no lock. Readers walk from the newest to the
+   * oldest. `newest` and `older` are written with release and read by other threads with acquire, so
+   * whoever finds an entry finds the task in it; `newer` is the writer's alone.
+   *
+   * Removing B makes C point to A and leaves B's own pointer as it is. A pointer of an entry in the
+   * list names an entry in the list, and that of a removed one names what was in the list when it
+   * was removed. So a reader that stands on a removed entry comes back into the list, and cannot
+   * pass a task that is pending all the time it walks. What comes or ends meanwhile it may see or
+   * not.
+   *
+   * The walk is from new to old so that a removed entry keeps no later one from being collected.
+   */
+
+  /// A task's place in the list.
+  static final class Entry {
+    private final Task<?> task;
+    private @Nullable Entry older;
+    private @Nullable Entry newer;
+
+    private Entry(Task<?> task, @Nullable Entry older) {
+      this.task = task;
+      this.older = older;
+    }
+  }
+
+  private static final VarHandle NEWEST =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "newest", VarHandle.class, PendingTasks.class, Entry.class);
+  private static final VarHandle OLDER =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "older", VarHandle.class, Entry.class, Entry.class);
+
+  private @Nullable Entry newest;
+
+  /// Appends a task.
+  ///
+  /// @return its place, to hand to [#remove] once
+  Entry add(Task<?> task) {
+    Entry before = newest;
+    var entry = new Entry(task, before);
+    if (before != null) {
+      before.newer = entry;
+    }
+    NEWEST.setRelease(this, entry);
+    return entry;
+  }
+
+  void remove(Entry entry) {
+    Entry after = entry.newer;
+    Entry before = entry.older;
+    if (before != null) {
+      before.newer = after;
+    }
+    if (after == null) {
+      NEWEST.setRelease(this, before);
+    } else {
+      OLDER.setRelease(after, before);
+      entry.newer = null;
+    }
+  }
+
+  /// {@return the tasks, oldest first} Any thread.
+  List<Task<?>> list() {
+    List<Task<?>> found = new ArrayList<>();
+    var entry = (Entry) NEWEST.getAcquire(this);
+    while (entry != null) {
+      found.add(entry.task);
+      entry = (Entry) OLDER.getAcquire(entry);
+    }
+    Collections.reverse(found);
+    return found;
+  }
+}
