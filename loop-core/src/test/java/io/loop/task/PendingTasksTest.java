@@ -28,6 +28,7 @@ final class PendingTasksTest {
 
   @AfterEach
   void close() {
+    manual.setPatience(Duration.ZERO);
     manual.close();
   }
 
@@ -76,6 +77,7 @@ final class PendingTasksTest {
   void all_fromAnotherThreadWhileTasksComeAndGo_missesNoneThatStays() {
     var stop = new AtomicBoolean();
     var looks = new AtomicInteger();
+    manual.setPatience(Duration.ofSeconds(30)); // for the join at the end
     manual.run(() -> {
       List<Task<?>> staying = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
@@ -89,7 +91,7 @@ final class PendingTasksTest {
               looks.incrementAndGet();
             }
           });
-      for (int i = 0; i < 2_000 || looks.get() < 100; i++) {
+      for (int i = 0; i < 2_000 || (looks.get() < 100 && !reader.isDone()); i++) {
         createTask(() -> sleep(Duration.ZERO));
         sleep(Duration.ZERO);
       }
