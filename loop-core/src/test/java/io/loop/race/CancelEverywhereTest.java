@@ -27,6 +27,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class CancelEverywhereTest {
 
   private static final Duration GRID = Duration.ofMillis(1);
+
+  /// How long, on the virtual clock, a cancelled scenario may take to end.
+  private static final Duration CLEAN_UP = Duration.ofMillis(2);
+
   private static final int NEVER = -1;
   private static final int MAX_TICKS = 1_000;
   private static final StringBuilder SUMMARY = new StringBuilder();
@@ -92,9 +96,11 @@ final class CancelEverywhereTest {
         Task.create(manual.loop(), Coro.of(() -> body.run(ledger)), TaskOptions.DEFAULT);
     int life = 0;
     boolean accepted = false;
+    Duration limit = manual.loop().time().plusSeconds(10);
     for (int tick = 0; !Task.all(manual.loop()).isEmpty(); tick++) {
       if (tick == first || tick == second) {
-        accepted |= victim.cancel();
+        limit = victim.cancel() ? manual.loop().time().plus(CLEAN_UP) : limit;
+        accepted |= victim.cancelling() > 0;
       }
       if (manual.loop().mayBlock()) {
         manual.clock().advance(GRID);
@@ -103,6 +109,7 @@ final class CancelEverywhereTest {
       life += victim.isDone() ? 0 : 1;
       assertThat(tick).as("all end; left: %s", Task.all(manual.loop())).isLessThan(MAX_TICKS);
     }
+    assertThat(manual.loop().time()).as("the end comes soon").isLessThanOrEqualTo(limit);
     check(manual, victim, accepted);
     ledger.balance();
     manual.close();

@@ -29,6 +29,10 @@ final class Scenarios {
 
   private static final Duration TICK = Duration.ZERO;
   private static final Duration MILLISECOND = Duration.ofMillis(1);
+
+  /// Longer than a cancelled scenario may take.
+  private static final Duration LONG = Duration.ofMillis(5);
+
   private static final Duration HOUR = Duration.ofHours(1);
 
   private Scenarios() {}
@@ -90,24 +94,24 @@ final class Scenarios {
         "outer",
         () ->
             TaskGroup.run(outer -> {
-              outer.createTask(() -> guarded(ledger, "uncle", () -> sleep(MILLISECOND)));
+              outer.createTask(() -> guarded(ledger, "uncle", () -> sleep(LONG)));
               outer.createTask(() ->
                   TaskGroup.run(inner -> {
                     for (int i = 1; i <= 3; i++) {
-                      Duration delay = MILLISECOND.multipliedBy(i);
+                      Duration delay = LONG.plusMillis(i);
                       inner.createTask(() -> guarded(ledger, "child", () -> sleep(delay)));
                     }
                     guarded(ledger, "inner", () -> sleep(TICK));
                   }));
               TaskGroup.run(inner -> {
-                inner.createTask(() -> guarded(ledger, "child", () -> sleep(MILLISECOND)));
+                inner.createTask(() -> guarded(ledger, "child", () -> sleep(LONG)));
                 sleep(TICK);
               });
             }));
   }
 
   static void gatherInTimeout(Ledger ledger) throws Exception {
-    for (Duration limit : List.of(HOUR, MILLISECOND.multipliedBy(2))) {
+    for (Duration limit : List.of(HOUR, LONG.plus(LONG))) {
       guarded(
           ledger,
           "limit",
@@ -124,7 +128,7 @@ final class Scenarios {
   private static LoopFuture<List<Object>> sleepers(Ledger ledger) {
     List<Coro<Object>> bodies = new ArrayList<>();
     for (int i = 1; i <= 4; i++) {
-      Duration delay = MILLISECOND.multipliedBy(i);
+      Duration delay = LONG.multipliedBy(i);
       bodies.add(() -> {
         guarded(ledger, "sleeper", () -> sleep(delay));
         return delay;
@@ -148,13 +152,16 @@ final class Scenarios {
   private static void alternate(Ledger ledger, Condition condition, int[] turn, int mine)
       throws Exception {
     for (int i = 0; i < 3; i++) {
+      sleep(MILLISECOND.multipliedBy(mine)); // so that the victim is there first, and waits
       guarded(
           ledger,
           "turn",
           () ->
               condition.with(() -> {
                 condition.waitFor(() -> turn[0] % 2 == mine);
-                sleep(TICK);
+                for (int tick = 0; tick < 3; tick++) {
+                  sleep(TICK); // the other one may have to wait for the lock
+                }
                 turn[0]++;
                 condition.signalAll();
               }));
