@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
-import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -60,16 +59,6 @@ public class InboxLincheckTest {
         .invocationsPerIteration(INVOCATIONS)
         .threads(3)
         .actorsPerThread(2)
-        .check(InboxLincheckTest.class);
-  }
-
-  @Test
-  void inbox_underStress_isLinearizable() {
-    new StressOptions()
-        .iterations(ITERATIONS)
-        .invocationsPerIteration(INVOCATIONS)
-        .threads(3)
-        .actorsPerThread(3)
         .check(InboxLincheckTest.class);
   }
 }
