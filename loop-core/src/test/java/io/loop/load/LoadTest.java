@@ -134,7 +134,7 @@ final class LoadTest {
     try (Loop loop = Loop.create()) {
       var wakes = new Wakes(MILLION);
       var random = new Random(SEED);
-      Duration first = loop.time().plus(Duration.ofSeconds(8));
+      Duration first = loop.time().plus(Duration.ofSeconds(20));
       List<TimerHandle> odd = new ArrayList<>(MILLION / 2);
       long began = System.nanoTime();
       for (int i = 0; i < MILLION; i++) {

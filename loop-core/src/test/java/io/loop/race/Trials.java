@@ -177,7 +177,9 @@ final class Trials {
   private void issue(Plan plan, int which, ExecutorService thread, Runnable action) {
     if (plan.elsewhere[which]) {
       fromOtherThreads++;
-      thread.execute(() -> manual.loop().callSoonThreadsafe(action));
+      // In a callback: the executor may block its caller, which would leave the loop idle, and the
+      // clock would jump.
+      manual.loop().callSoon(() -> thread.execute(() -> manual.loop().callSoonThreadsafe(action)));
     } else if (plan.later[which]) {
       manual.loop().callSoon(action);
     } else {
