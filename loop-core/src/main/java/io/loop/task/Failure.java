@@ -1,7 +1,6 @@
 package io.loop.task;
 
 import io.loop.event.ExceptionContext;
-import java.lang.ref.Cleaner;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,12 +16,9 @@ final class Failure {
    * and what the future was called. Loop thread only, but for the cleaner's call.
    */
 
-  private static final Cleaner CLEANER = Cleaner.create();
-
   private final Throwable cause;
   private final UnreadFailures unread;
   private UnreadFailures.@Nullable Entry entry;
-  private Cleaner.@Nullable Cleanable cleanable;
 
   Failure(Throwable cause, UnreadFailures unread) {
     this.cause = cause;
@@ -38,9 +34,7 @@ final class Failure {
                 Map.of("future", future.toString()),
                 future instanceof Task<?> task ? task.getContext() : null)
             .from(future.origin());
-    var watched = unread.add(report);
-    entry = watched;
-    cleanable = CLEANER.register(future, watched::collected);
+    entry = unread.add(future, report);
   }
 
   /// {@return the failure, which counts as read from now on}
@@ -48,10 +42,6 @@ final class Failure {
     if (entry != null) {
       unread.remove(entry);
       entry = null;
-    }
-    if (cleanable != null) {
-      cleanable.clean(); // deregisters; the entry knows that it was read
-      cleanable = null;
     }
     return cause;
   }

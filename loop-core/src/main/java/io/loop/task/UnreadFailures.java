@@ -2,24 +2,29 @@ package io.loop.task;
 
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
+import java.lang.ref.Cleaner;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
 /// The failures on one loop that nobody has read yet.
 final class UnreadFailures {
 
+  private static final Cleaner CLEANER = Cleaner.create();
+
   /// One unread failure: what would be said about it.
   final class Entry {
     private final ExceptionContext report;
-    private volatile boolean read;
+    private final Cleaner.Cleanable watch;
+    private volatile boolean settled;
 
-    private Entry(ExceptionContext report) {
+    private Entry(LoopFuture<?> future, ExceptionContext report) {
       this.report = report;
+      this.watch = CLEANER.register(future, this::collected);
     }
 
-    /// Called by the cleaner: on its own thread, or on the loop's when the failure is read.
-    void collected() {
-      if (!read && !loop.isClosed()) {
+    /// Called by the cleaner: on its own thread, or on the loop's when the watch ends.
+    private void collected() {
+      if (!settled && !loop.isClosed()) {
         try {
           loop.callSoonThreadsafe(this::report);
         } catch (IllegalStateException closedMeanwhile) {
@@ -33,6 +38,13 @@ final class UnreadFailures {
         loop.callExceptionHandler(report);
       }
     }
+
+    /// Lets the cleaner forget this; through the report it would keep the loop for good, if
+    /// anything of it leads to the future.
+    private void endWatch() {
+      settled = true;
+      watch.clean();
+    }
   }
 
   private final Loop loop;
@@ -42,19 +54,20 @@ final class UnreadFailures {
     this.loop = loop;
   }
 
-  Entry add(ExceptionContext report) {
-    var entry = new Entry(report);
+  Entry add(LoopFuture<?> future, ExceptionContext report) {
+    var entry = new Entry(future, report);
     entries.add(entry);
     return entry;
   }
 
   void remove(Entry entry) {
-    entry.read = true;
     entries.remove(entry);
+    entry.endWatch();
   }
 
   void reportAll() {
     var left = entries.stream().toList();
+    left.forEach(Entry::endWatch);
     left.forEach(Entry::report);
   }
 }

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.loop.event.ExceptionContext;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
+import java.io.Serial;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +79,38 @@ final class UnreadFailuresTest {
     manual.close();
 
     assertThat(reports).extracting(ExceptionContext::exception).containsExactly(fault);
+  }
+
+  private static final class Holding extends IOException {
+    @Serial private static final long serialVersionUID = 1;
+
+    private final transient LoopFuture<?> future;
+
+    Holding(LoopFuture<?> future) {
+      this.future = future;
+    }
+  }
+
+  private WeakReference<LoopFuture<?>> failedWithWhatHoldsIt() {
+    var future = new LoopFuture<String>(manual.loop());
+    var holding = new Holding(future);
+    holding.future.setException(holding);
+    return new WeakReference<>(future);
+  }
+
+  @Test
+  @Tag("slow")
+  void close_failureThatHoldsItsFuture_letsGoOfBoth() {
+    WeakReference<LoopFuture<?>> future = failedWithWhatHoldsIt();
+
+    manual.close();
+    reports.clear();
+
+    for (int i = 0; i < 100 && future.get() != null; i++) {
+      System.gc();
+      LockSupport.parkNanos(10_000_000);
+    }
+    assertThat(future.get()).isNull();
   }
 
   /// Has garbage collected until so many reports are there, ten seconds at most.
