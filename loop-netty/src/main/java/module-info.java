@@ -9,7 +9,7 @@ module io.loop.netty {
   requires transitive io.loop.core;
   requires transitive io.netty.transport;
   requires io.netty.buffer;
-  requires io.netty.common;
+  requires transitive io.netty.common;
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.classes.io_uring;
   requires io.netty.transport.classes.kqueue;

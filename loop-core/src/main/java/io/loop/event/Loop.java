@@ -23,6 +23,11 @@ public final class Loop implements AutoCloseable {
 
   /*
    *   OPEN --run--> RUNNING --stop--> OPEN --close--> CLOSED (final)
+   *   ATTACHED --------------------------------close--> CLOSED
+   *
+   * An attached loop has no run: its poller calls runTurn on the host's thread whenever wakeup() has
+   * asked for it or the time it got back from the last turn is up. Between turns `thread` is null,
+   * and whoever is on the host's thread is on the loop.
    *
    * `thread` is set exactly while running; `closed` is the end. The order of a tick is Turn's, the
    * order of timers is TimerWheel's, crossing threads is Inbox's and WakeupGate's; this class is
@@ -43,6 +48,7 @@ public final class Loop implements AutoCloseable {
           MethodHandles.lookup(), "locals", VarHandle.class, Loop.class, Object[].class);
 
   private final Poller poller;
+  private final boolean attached;
   private final long originNanos;
   private final Turn turn;
   private final Inbox inbox = new Inbox(this);
@@ -58,11 +64,15 @@ public final class Loop implements AutoCloseable {
   private volatile boolean closed;
   private boolean debug = Boolean.getBoolean("io.loop.debug");
 
-  private Loop(Poller poller) {
+  private Loop(Poller poller, boolean attached) {
     this.poller = poller;
+    this.attached = attached;
     this.originNanos = poller.nanoTime();
     this.turn = new Turn(this, poller, inbox, gate, originNanos);
     poller.open(this);
+    if (attached) {
+      gate.arm(); // between turns it sleeps
+    }
   }
 
   /// {@return a new loop on the best poller there is: Netty's with loop-netty on the path, else one
@@ -75,7 +85,17 @@ public final class Loop implements AutoCloseable {
   ///
   /// @param poller the driver; it becomes this loop's own
   public static Loop create(Poller poller) {
-    return new Loop(poller);
+    return new Loop(poller, false);
+  }
+
+  /// {@return a new loop that counts as running from now on, in turns on a thread of somebody
+  /// else's} Its poller calls [#runTurn] there.
+  ///
+  /// It cannot be run or stopped. It is closed on the host's thread.
+  ///
+  /// @param poller the driver; it becomes this loop's own
+  public static Loop attach(Poller poller) {
+    return new Loop(poller, true);
   }
 
   /// {@return the loop the caller runs on} Any thread.
@@ -129,7 +149,7 @@ public final class Loop implements AutoCloseable {
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
   public Handle callSoon(Runnable callback, @Nullable Context context) {
-    requireCallback(callback);
+    Objects.requireNonNull(callback, "callback");
     var handle = new Handle(this, callback, context);
     append(handle);
     return handle;
@@ -156,7 +176,7 @@ public final class Loop implements AutoCloseable {
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
   public Handle callSoonThreadsafe(Runnable callback, @Nullable Context context) {
-    requireCallback(callback);
+    Objects.requireNonNull(callback, "callback");
     var handle = new SharedHandle(this, callback, context);
     if (isOnLoop()) {
       append(handle);
@@ -220,10 +240,13 @@ public final class Loop implements AutoCloseable {
 
   private TimerHandle startTimer(
       long deadline, long now, Runnable callback, @Nullable Context context) {
-    requireCallback(callback);
+    Objects.requireNonNull(callback, "callback");
     requireUsable();
     var timer = new TimerHandle(this, deadline, callback, context);
     turn.wheel().schedule(timer, now);
+    if (attached && thread == null) {
+      poller.wakeup(); // the host does not know of this deadline yet
+    }
     return timer;
   }
 
@@ -261,6 +284,33 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  /// Runs what is ready, for as long as one poll may be put off; for the poller of an attached
+  /// loop, on the host's thread. A call from inside a turn does nothing.
+  ///
+  /// Whatever a callback throws is reported: it does not reach the host.
+  ///
+  /// @return after how many nanoseconds the next turn is due; 0 if there is more to do now,
+  ///   `Long.MAX_VALUE` if nothing is until [Poller#wakeup]
+  public long runTurn() {
+    if (closed || thread != null) {
+      return Long.MAX_VALUE;
+    }
+    Loop outer = RUNNING.get();
+    thread = Thread.currentThread();
+    RUNNING.set(this);
+    try {
+      gate.disarm();
+      return turn.runAttached();
+    } finally {
+      thread = null;
+      RUNNING.set(outer);
+      gate.arm();
+      if (!inbox.isEmpty()) {
+        poller.wakeup();
+      }
+    }
+  }
+
   private void runTurns() {
     do {
       turn.run();
@@ -274,7 +324,7 @@ public final class Loop implements AutoCloseable {
     if (closed) {
       throw closedError();
     }
-    if (thread != null) {
+    if (isRunning()) {
       throw new IllegalStateException("This event loop is already running");
     }
     if (runningOrNull() != null) {
@@ -293,6 +343,9 @@ public final class Loop implements AutoCloseable {
   /// Source: `loop.stop`.
   public void stop() {
     checkTurn();
+    if (attached) {
+      throw new IllegalStateException("An attached loop cannot be stopped; close it");
+    }
     stopping = true;
   }
 
@@ -302,7 +355,7 @@ public final class Loop implements AutoCloseable {
 
   /// {@return whether this loop is running} Any thread, but the answer may be old.
   public boolean isRunning() {
-    return thread != null;
+    return attached ? !closed : thread != null;
   }
 
   /// {@return whether this loop is closed} Any thread.
@@ -318,7 +371,8 @@ public final class Loop implements AutoCloseable {
   ///
   /// Source: `loop.close`.
   ///
-  /// @throws IllegalStateException if this loop is running
+  /// @throws IllegalStateException if this loop is running, or runs a turn, or is attached and this
+  ///   is not its host's thread
   @Override
   public void close() {
     if (thread != null) {
@@ -326,6 +380,9 @@ public final class Loop implements AutoCloseable {
     }
     if (closed) {
       return;
+    }
+    if (attached && !poller.isHostThread()) {
+      throw new IllegalStateException("Close an attached loop on the thread of its host");
     }
     closeLocals();
     closed = true;
@@ -435,7 +492,7 @@ public final class Loop implements AutoCloseable {
     }
     Guest here = guest;
     if (here == null || !here.isCurrentThread()) {
-      return false;
+      return attached && thread == null && poller.isHostThread();
     }
     if (strict) {
       here.rejoin();
@@ -476,7 +533,7 @@ public final class Loop implements AutoCloseable {
   ///
   /// @throws IllegalStateException if the loop is running and the caller is not on it
   public void checkTurn() {
-    if ((strict || debug) && thread != null && !isOnLoop() && runningOrNull() != this) {
+    if ((strict || debug) && isRunning() && !isOnLoop() && runningOrNull() != this) {
       throw new IllegalStateException(
           "Non-thread-safe operation invoked on an event loop other than the current one; use"
               + " callSoonThreadsafe");
@@ -499,6 +556,9 @@ public final class Loop implements AutoCloseable {
     requireUsable();
     if (thread == null) {
       inbox.drainTo(turn.ready()); // nobody else does, and what was submitted first goes first
+      if (attached) {
+        poller.wakeup();
+      }
     }
     turn.append(handle);
   }
@@ -530,10 +590,6 @@ public final class Loop implements AutoCloseable {
       throw closedError();
     }
     checkTurn();
-  }
-
-  private static void requireCallback(Runnable callback) {
-    Objects.requireNonNull(callback, "callback");
   }
 
   private static IllegalStateException closedError() {

@@ -7,9 +7,12 @@ package io.loop.event;
 /// public constructor without arguments are found through [java.util.ServiceLoader]; the first one
 /// found is what [Loop#create()] uses.
 ///
-/// All methods but [#wakeup] and [#nanoTime] are called on the loop's thread. While it polls, a
-/// poller may call [Loop#callSoon] and complete futures, but it must never run loop callbacks
-/// itself.
+/// The poller of an attached loop does not poll: it asks its host to call [Loop#runTurn], after
+/// [#wakeup] and when the time that the last turn returned is up.
+///
+/// All methods but [#wakeup], [#isHostThread] and [#nanoTime] are called on the loop's thread.
+/// While it polls, a poller may call [Loop#callSoon] and complete futures, but it must never run
+/// loop callbacks itself.
 public interface Poller {
 
   /// Ties this poller to its loop; called once, before anything else, on the creating thread.
@@ -41,6 +44,11 @@ public interface Poller {
   /// {@return the loop's clock in nanoseconds: monotonic, with an arbitrary origin, wrapping} Any
   /// thread.
   long nanoTime();
+
+  /// {@return whether the caller is on the thread of an attached loop's host} Any thread.
+  default boolean isHostThread() {
+    return false;
+  }
 
   /// Releases what this poller holds; called once, when the loop closes.
   void close();

@@ -79,6 +79,10 @@ final class Turn {
 
   void run() {
     poll();
+    runTicks();
+  }
+
+  private void runTicks() {
     long start = poller.nanoTime();
     long now = start;
     int ticks = 0;
@@ -90,6 +94,18 @@ final class Turn {
       }
       now = poller.nanoTime();
     } while (now - start < budgetNanos);
+  }
+
+  /// Runs ticks as after a poll; a fatal error ends the tick and is reported, the host goes on.
+  ///
+  /// @return as [Loop#runTurn]
+  long runAttached() {
+    try {
+      runTicks();
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      loop.reports().report(new ExceptionContext("Fatal error on an attached loop", fatal));
+    }
+    return loop.mayBlock() ? wheel.nextExpiryNanos(poller.nanoTime()) : 0;
   }
 
   private void poll() {

@@ -21,12 +21,12 @@ import org.jspecify.annotations.Nullable;
 /// One connection: a channel on one side, a reader and a writer on the other.
 @SuppressWarnings("FutureReturnValueIgnored") // failures come back through exceptionCaught
 final class ConnectionHandler extends ChannelInboundHandlerAdapter
-    implements ReadTransport, WriteTransport {
+    implements ReadTransport, WriteTransport, Dirty {
 
   /*
    * Two callers, never at once. The loop's thread calls the channel methods while it polls, and
    * flushToNetty. Coroutines of the loop call the transport methods, which change only our own fields
-   * and put the connection on the poller's dirty list; of the channel they read plain facts. What
+   * and put the connection on the driver's dirty list; of the channel they read plain facts. What
    * changes the channel is called on the loop's thread, nearly all of it from flushToNetty.
    *
    *   OPEN --close--> CLOSING (what is pending is sent first) --inactive--> CLOSED
@@ -54,7 +54,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private static final byte[] NONE = {};
 
   private final Loop loop;
-  private final NettyPoller poller;
+  private final NettyDriver driver;
   private final Channel channel;
   private final StreamReader reader;
   private final StreamWriter writer;
@@ -81,7 +81,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
       Consumer<ConnectionHandler> whenClosed) {
     this.channel = channel;
     this.loop = loop;
-    this.poller = NettyPoller.of(loop);
+    this.driver = NettyDriver.of(loop);
     this.whenActive = whenActive;
     this.whenClosed = whenClosed;
     this.reader = new StreamReader(loop, limit);
@@ -193,7 +193,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   }
 
   /// Does with Netty what was asked since the last call; loop's thread.
-  void flushToNetty() {
+  @Override
+  public void flushToNetty() {
     dirty = false;
     if (state == State.CLOSED) {
       return;
@@ -259,7 +260,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private void markDirty() {
     if (!dirty) {
       dirty = true;
-      poller.addDirty(this);
+      driver.addDirty(this);
     }
   }
 

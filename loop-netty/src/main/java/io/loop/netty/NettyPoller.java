@@ -1,12 +1,9 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
-import io.loop.event.LoopLocal;
-import io.loop.event.Poller;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.util.concurrent.FastThreadLocalThread;
-import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Found by [java.util.ServiceLoader], so loops run on Netty where loop-netty is on the path. The
 /// event loop belongs to the thread on which the loop first runs; any Netty bootstrap can use it.
-public final class NettyPoller implements Poller {
+public final class NettyPoller extends NettyDriver {
 
   /*
    * A poll has three parts: hand what coroutines wrote to Netty and flush it, once per connection;
@@ -27,18 +24,12 @@ public final class NettyPoller implements Poller {
    * on a remainder below half a millisecond, so waits are rounded up to whole ones.
    */
 
-  private static final LoopLocal<NettyPoller> POLLER =
-      LoopLocal.withInitial(loop -> {
-        throw new IllegalStateException(
-            "this loop does not run on Netty; make it with NettyLoop.create()");
-      });
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final long TASK_NANOS = 1_000_000;
   private static final long CLOSE_SECONDS = 5;
 
   private final Transport transport;
   private final @Nullable IoEventLoopGroup group;
-  private final ArrayDeque<ConnectionHandler> dirty = new ArrayDeque<>();
   private @Nullable OwnedEventLoop eventLoop;
   private @Nullable Thread owner;
 
@@ -60,8 +51,19 @@ public final class NettyPoller implements Poller {
     this.group = group;
   }
 
+  /// {@return the poller of a loop that drives its own event loop}
   static NettyPoller of(Loop loop) {
-    return POLLER.get(loop);
+    if (NettyDriver.of(loop) instanceof NettyPoller poller) {
+      return poller;
+    }
+    throw new IllegalStateException(
+        "this loop is attached to somebody else's executor; this needs one made with"
+            + " NettyLoop.create()");
+  }
+
+  @Override
+  OwnedEventLoop executor() {
+    return eventLoop();
   }
 
   Transport transport() {
@@ -76,7 +78,7 @@ public final class NettyPoller implements Poller {
   public void open(Loop loop) {
     eventLoop = new OwnedEventLoop(group, loop, transport.newHandlerFactory());
     eventLoop.execute(NettyPoller::primeAllocator);
-    POLLER.set(loop, this);
+    register(loop);
   }
 
   /// A thread's first buffer decides, for good, whether it gets an allocator cache of its own; and
@@ -112,16 +114,9 @@ public final class NettyPoller implements Poller {
     }
   }
 
-  /// Puts a connection on the list of those that have something for Netty to do.
-  void addDirty(ConnectionHandler connection) {
-    dirty.add(connection);
-  }
-
   @Override
   public void poll(long waitNanos) {
-    for (ConnectionHandler connection; (connection = dirty.poll()) != null; ) {
-      connection.flushToNetty();
-    }
+    flushDirty();
     eventLoop().run(nettyWait(waitNanos), TASK_NANOS);
   }
 

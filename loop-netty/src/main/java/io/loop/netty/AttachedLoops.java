@@ -1,0 +1,68 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.OrderedEventExecutor;
+import java.lang.ref.WeakReference;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// The attached loops of this process: one per executor. Any thread.
+final class AttachedLoops {
+
+  /*
+   * Both sides are weak, since a loop refers to its executor. An executor with a thread holds its
+   * loop by a shutdown hook; another one's is held by those who use it, and made anew when nobody
+   * does.
+   */
+
+  private static final ReentrantLock LOCK = new ReentrantLock();
+  private static final Map<EventExecutor, WeakReference<Loop>> LOOPS = new WeakHashMap<>();
+
+  private AttachedLoops() {}
+
+  static Loop of(EventExecutor executor) {
+    if (executor instanceof OwnedEventLoop owned) {
+      return owned.loop();
+    }
+    if (!(executor instanceof OrderedEventExecutor)) {
+      throw new IllegalArgumentException(
+          "a loop needs an executor that runs one task at a time, in order; "
+              + executor.getClass().getName()
+              + " does not. Use an event loop, or a DefaultEventExecutor");
+    }
+    LOCK.lock();
+    try {
+      Loop known = get(executor);
+      return known != null ? known : attach(executor);
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  private static @Nullable Loop get(EventExecutor executor) {
+    WeakReference<Loop> reference = LOOPS.get(executor);
+    Loop loop = reference == null ? null : reference.get();
+    return loop == null || loop.isClosed() ? null : loop;
+  }
+
+  private static Loop attach(EventExecutor executor) {
+    if (executor.isShuttingDown()) {
+      throw new IllegalStateException("the executor is shutting down: " + executor);
+    }
+    Loop loop = Loop.attach(new AttachedPoller(executor));
+    LOOPS.put(executor, new WeakReference<>(loop));
+    return loop;
+  }
+
+  static void remove(EventExecutor executor) {
+    LOCK.lock();
+    try {
+      LOOPS.remove(executor);
+    } finally {
+      LOCK.unlock();
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.util.concurrent.AbstractScheduledEventExecutor;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
+import io.netty.util.concurrent.Ticker;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Lets a loop run in turns on an executor that somebody else made.
+final class AttachedPoller extends NettyDriver {
+
+  /*
+   * One runnable, `pump`, runs a turn of the loop and then what the turn left for Netty. It is
+   * submitted when something asks for a turn and none is on its way; `asked` says that one is.
+   *
+   * A turn that used its budget must let the executor do its input and output before the next one.
+   * Submitting the pump again would not: an event loop runs what its tasks submit for up to a second
+   * before it looks at a socket. Its own way to say "after the next look" is the tail of an
+   * iteration; for other executors, a DefaultEventLoop too, which has no iterations, it is a task
+   * scheduled for now.
+   *
+   * Of the loop's deadlines one alarm is set, for the nearest. A nearer one replaces it, a later one
+   * leaves it: it then rings for nothing.
+   */
+
+  private static final long UNSET = Long.MAX_VALUE;
+  private static final int LAST_TURNS = 1_000;
+
+  private final EventExecutor executor;
+  private final Ticker ticker;
+  private final Runnable pump = this::pump;
+  private final Runnable resubmit = this::resubmit;
+  private final Runnable ring = this::ring;
+  private @Nullable Loop loop;
+  private boolean asked;
+  private boolean inTurn;
+  private @Nullable ScheduledFuture<?> alarm;
+  private long alarmNanos = UNSET;
+
+  AttachedPoller(EventExecutor executor) {
+    this.executor = executor;
+    this.ticker =
+        executor instanceof AbstractScheduledEventExecutor scheduled
+            ? scheduled.ticker()
+            : Ticker.systemTicker();
+  }
+
+  @Override
+  EventExecutor executor() {
+    return executor;
+  }
+
+  @Override
+  public void open(Loop opened) {
+    loop = opened;
+    register(opened);
+    if (executor instanceof SingleThreadEventExecutor threaded) {
+      threaded.addShutdownHook(this::endWithHost); // it also keeps the loop while the host lives
+    }
+  }
+
+  private Loop loop() {
+    return Objects.requireNonNull(loop, "open() comes first");
+  }
+
+  @Override
+  public boolean isHostThread() {
+    return executor.inEventLoop();
+  }
+
+  @Override
+  public void wakeup() {
+    if (!executor.inEventLoop()) {
+      submit(pump);
+    } else if (!asked) {
+      asked = true;
+      submit(pump);
+    }
+  }
+
+  @Override
+  void addDirty(Dirty worker) {
+    super.addDirty(worker);
+    if (!inTurn) {
+      wakeup();
+    }
+  }
+
+  private void submit(Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException terminated) {
+      // the host has ended, and endWithHost has ended the loop or is about to
+    }
+  }
+
+  private void resubmit() {
+    submit(pump);
+  }
+
+  private void ring() {
+    alarm = null;
+    pump();
+  }
+
+  private void pump() {
+    asked = false;
+    long wait;
+    inTurn = true;
+    try {
+      wait = loop().runTurn();
+    } finally {
+      inTurn = false;
+    }
+    flushDirty();
+    if (wait == 0) {
+      askAgain();
+    } else if (wait != UNSET) {
+      setAlarm(wait);
+    }
+  }
+
+  private void askAgain() {
+    if (asked) {
+      return;
+    }
+    asked = true;
+    if (executor instanceof SingleThreadIoEventLoop eventLoop) {
+      eventLoop.executeAfterEventLoopIteration(resubmit);
+    } else {
+      var _ = schedule(pump, 0);
+    }
+  }
+
+  private void setAlarm(long wait) {
+    long when = ticker.nanoTime() + wait;
+    if (alarm != null) {
+      if (when - alarmNanos >= 0) {
+        return;
+      }
+      alarm.cancel(false);
+    }
+    alarmNanos = when;
+    alarm = schedule(ring, wait);
+  }
+
+  private @Nullable ScheduledFuture<?> schedule(Runnable task, long delayNanos) {
+    try {
+      return executor.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException terminated) {
+      return null;
+    }
+  }
+
+  /// The host is shutting down: cancels the tasks, lets them clean up as far as that takes no
+  /// waiting, and closes the loop.
+  private void endWithHost() {
+    if (loop().isClosed()) {
+      return;
+    }
+    Task.all(loop()).forEach(LoopFuture::cancel);
+    for (int turns = 0; turns < LAST_TURNS && loop().runTurn() == 0; turns++) {
+      flushDirty();
+    }
+    flushDirty();
+    loop().close();
+  }
+
+  /// Never called: an attached loop does not wait, its host does.
+  @Override
+  public void poll(long waitNanos) {
+    throw new IllegalStateException("an attached loop has no poll of its own");
+  }
+
+  @Override
+  public long nanoTime() {
+    return ticker.nanoTime();
+  }
+
+  @Override
+  public void close() {
+    if (alarm != null) {
+      alarm.cancel(false);
+    }
+    AttachedLoops.remove(executor);
+  }
+}

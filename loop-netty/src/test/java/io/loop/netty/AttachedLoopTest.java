@@ -1,0 +1,355 @@
+package io.loop.netty;
+
+import static io.loop.Asyncio.runCoroutineThreadsafe;
+import static io.loop.Asyncio.sleep;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.loop.event.ExceptionContext;
+import io.loop.event.KeyboardInterrupt;
+import io.loop.event.Loop;
+import io.loop.task.Coro;
+import io.loop.task.Task;
+import io.loop.task.TaskOptions;
+import io.loop.task.Tasks;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Loops in turns on executors that somebody else made.
+final class AttachedLoopTest {
+
+  private static final Duration TICK = Duration.ZERO;
+
+  /// An executor that is starved for a second would let about five times as many pass.
+  private static final int MANY = 1_000_000;
+
+  /// What a program might attach to: an event loop of each transport, and executors without any.
+  enum Host {
+    NIO(Transport.NIO),
+    EPOLL(Transport.EPOLL),
+    IO_URING(Transport.IO_URING),
+    DEFAULT_LOOP(null),
+    DEFAULT_EXECUTOR(null);
+
+    private final @Nullable Transport transport;
+
+    Host(@Nullable Transport transport) {
+      this.transport = transport;
+    }
+
+    boolean isAvailable() {
+      return transport == null || transport.isAvailable();
+    }
+
+    EventExecutor start() {
+      if (this == DEFAULT_EXECUTOR) {
+        return new DefaultEventExecutor();
+      }
+      return transport == null
+          ? new DefaultEventLoop()
+          : new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory()).next();
+    }
+  }
+
+  static Stream<Host> hosts() {
+    return Stream.of(Host.values()).filter(Host::isAvailable);
+  }
+
+  private interface Body {
+    void run(EventExecutor executor, Loop loop) throws Exception;
+  }
+
+  private static void on(Host host, Body body) throws Exception {
+    EventExecutor executor = host.start();
+    try {
+      body.run(executor, NettyLoop.of(executor));
+    } finally {
+      end(executor);
+    }
+  }
+
+  private static void end(EventExecutor executor) {
+    EventLoopGroup group = executor instanceof EventLoop loop ? loop.parent() : null;
+    var _ = (group != null ? group : executor).shutdownGracefully(0, 10, TimeUnit.SECONDS);
+    assertThat(executor.terminationFuture().awaitUninterruptibly(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static <T extends @Nullable Object> T get(CompletableFuture<T> future) throws Exception {
+    return future.get(30, TimeUnit.SECONDS);
+  }
+
+  private static <T extends @Nullable Object> T call(Loop loop, Coro<T> body) throws Exception {
+    return get(runCoroutineThreadsafe(body, loop));
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void of_anExecutor_isOneLoopThatRuns(Host host) throws Exception {
+    on(
+        host,
+        (executor, loop) -> {
+          assertThat(NettyLoop.of(executor)).isSameAs(loop);
+          assertThat(loop.isRunning()).isTrue();
+          assertThat(call(loop, Loop::running)).isSameAs(loop);
+        });
+  }
+
+  @Test
+  void of_oneOfOurOwn_isThatLoop() {
+    Loop loop = NettyLoop.create(Transport.NIO);
+    try (loop) {
+      assertThat(NettyLoop.of(NettyLoop.eventLoop(loop))).isSameAs(loop);
+    }
+  }
+
+  @Test
+  void of_whatRunsTasksInAnyOrder_isRefused() {
+    assertThatThrownBy(() -> NettyLoop.of(ImmediateEventExecutor.INSTANCE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("one task at a time");
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void body_sleepsAndAwaits_onTheExecutorsThread(Host host) throws Exception {
+    on(
+        host,
+        (executor, loop) ->
+            assertThat(
+                    call(
+                        loop,
+                        () -> {
+                          Task<Integer> child =
+                              Task.create(
+                                  loop,
+                                  () -> {
+                                    sleep(Duration.ofMillis(5));
+                                    return 7;
+                                  },
+                                  TaskOptions.DEFAULT);
+                          boolean isThere = Tasks.onLoopThread(executor::inEventLoop);
+                          assertThat(isThere).isTrue();
+                          return child.await();
+                        }))
+                .isEqualTo(7));
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void hazard1_busyCoroutine_doesNotStarveTheExecutorsTimers(Host host) throws Exception {
+    on(
+        host,
+        (executor, loop) -> {
+          var rung = new AtomicBoolean();
+          int turns =
+              call(
+                  loop,
+                  () -> {
+                    Tasks.onLoopThread(
+                        () -> executor.schedule(() -> rung.set(true), 10, TimeUnit.MILLISECONDS));
+                    int count = 0;
+                    while (!rung.get() && count < MANY) {
+                      sleep(TICK);
+                      count++;
+                    }
+                    return count;
+                  });
+
+          assertThat(turns).isLessThan(MANY);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void deadlines_setBetweenTurns_areKept(Host host) throws Exception {
+    on(
+        host,
+        (executor, loop) -> {
+          var fired = new CompletableFuture<Duration>();
+
+          executor.execute(
+              () -> loop.callLater(Duration.ofMillis(3), () -> fired.complete(loop.time())));
+
+          assertThat(get(fired)).isPositive();
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void deadlines_aNearerOne_isNotHeldUpByAFarOne(Host host) throws Exception {
+    on(
+        host,
+        (_, loop) -> {
+          var fired = new CompletableFuture<@Nullable Void>();
+          call(
+              loop,
+              Coro.of(() -> {
+                loop.callLater(Duration.ofHours(1), () -> {});
+                sleep(Duration.ofMillis(20));
+                loop.callLater(Duration.ofMillis(3), () -> fired.complete(null));
+              }));
+
+          get(fired);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void shutdown_ofTheExecutor_cancelsTasksAndClosesTheLoop(Host host) throws Exception {
+    EventExecutor executor = host.start();
+    Loop loop = NettyLoop.of(executor);
+    List<String> log = new CopyOnWriteArrayList<>();
+    CompletableFuture<@Nullable Void> task =
+        runCoroutineThreadsafe(
+            Coro.of(() -> {
+              log.add("started");
+              try {
+                sleep(Duration.ofDays(1));
+              } finally {
+                sleep(TICK);
+                log.add("cleaned up");
+              }
+            }),
+            loop);
+    call(loop, Coro.of(() -> sleep(TICK)));
+
+    end(executor);
+
+    assertThat(log).containsExactly("started", "cleaned up");
+    assertThat(task).isDone();
+    assertThat(loop.isClosed()).isTrue();
+    assertThatThrownBy(() -> loop.callSoonThreadsafe(() -> {}))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("Event loop is closed");
+    assertThatThrownBy(() -> NettyLoop.of(executor)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void runAndStop_areRefused(Host host) throws Exception {
+    on(
+        host,
+        (_, loop) -> {
+          assertThatThrownBy(loop::runForever).hasMessage("This event loop is already running");
+          call(
+              loop, Coro.of(() -> assertThatThrownBy(loop::stop).hasMessageContaining("close it")));
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void fatalError_isReportedAndTheHostGoesOn(Host host) throws Exception {
+    on(
+        host,
+        (_, loop) -> {
+          var reported = new CompletableFuture<ExceptionContext>();
+          call(
+              loop,
+              Coro.of(() -> loop.setExceptionHandler((_, report) -> reported.complete(report))));
+
+          loop.callSoonThreadsafe(() -> {
+            throw new KeyboardInterrupt();
+          });
+
+          assertThat(get(reported).exception()).isInstanceOf(KeyboardInterrupt.class);
+          assertThat(call(loop, () -> 1)).isEqualTo(1);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void close_onTheExecutorsThread_letsANewOneBeMade(Host host) throws Exception {
+    on(
+        host,
+        (executor, loop) -> {
+          executor.submit(loop::close).get(30, TimeUnit.SECONDS);
+
+          assertThat(loop.isClosed()).isTrue();
+          Loop next = NettyLoop.of(executor);
+          assertThat(next).isNotSameAs(loop);
+          assertThat(call(next, () -> 2)).isEqualTo(2);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void close_elsewhere_isRefused(Host host) throws Exception {
+    on(
+        host,
+        (_, loop) -> {
+          assertThatThrownBy(loop::close).isInstanceOf(IllegalStateException.class);
+          assertThat(call(loop, () -> 1)).isEqualTo(1);
+        });
+  }
+
+  @Test
+  void hazard15_embedded_runsWhenItIsToldTo_onItsOwnClock() {
+    var channel = new EmbeddedChannel();
+    channel.freezeTime();
+    Loop loop = NettyLoop.of(channel.eventLoop());
+    List<String> log = new ArrayList<>();
+    Task<@Nullable Void> task =
+        Task.create(
+            loop,
+            Coro.of(() -> {
+              log.add("start");
+              sleep(Duration.ofSeconds(1));
+              log.add("end");
+            }),
+            TaskOptions.DEFAULT);
+    assertThat(log).isEmpty();
+
+    channel.runPendingTasks();
+    assertThat(log).containsExactly("start");
+    channel.advanceTimeBy(999, TimeUnit.MILLISECONDS);
+    channel.runPendingTasks();
+    assertThat(log).containsExactly("start");
+    channel.advanceTimeBy(2, TimeUnit.MILLISECONDS);
+    channel.runPendingTasks();
+    channel.runPendingTasks();
+
+    assertThat(log).containsExactly("start", "end");
+    assertThat(task.isDone()).isTrue();
+    loop.close();
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void nestedTurn_fromACallback_doesNothing() {
+    var channel = new EmbeddedChannel();
+    Loop loop = NettyLoop.of(channel.eventLoop());
+    List<String> log = new ArrayList<>();
+    var second = new AtomicReference<Runnable>(() -> log.add("second"));
+    loop.callSoon(() -> {
+      loop.callSoon(second.get());
+      channel.runPendingTasks();
+      log.add("first");
+    });
+
+    channel.runPendingTasks();
+    channel.runPendingTasks();
+
+    assertThat(log).containsExactly("first", "second");
+    loop.close();
+    channel.finishAndReleaseAll();
+  }
+}
