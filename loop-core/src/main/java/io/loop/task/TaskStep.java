@@ -123,8 +123,8 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
 
   /// Suspends the body until a future is settled, or for one tick if it is null. Coroutine only.
   void awaitOn(@Nullable LoopFuture<?> future) {
-    if (tasks.isClosing() && refusals++ < MAX_REFUSALS) {
-      throw new CancelledError("Event loop is closed");
+    if (tasks.isClosing() && refusals < MAX_REFUSALS) {
+      refuse();
     }
     Coroutine mounted = coroutine();
     awaited = future;
@@ -138,6 +138,16 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
       AwaitSite.addTo(throwing, task);
       throw Throwing.rethrow(throwing);
     }
+  }
+
+  /// The loop is closing. A body that takes every cancellation as a reason to try again, as a
+  /// condition's wait must, gets another error in the end.
+  private void refuse() {
+    refusals++;
+    if (refusals < MAX_REFUSALS / 2) {
+      throw new CancelledError("Event loop is closed");
+    }
+    throw new IllegalStateException("Event loop is closed");
   }
 
   /// Notes in a failure that the caller has awaited it, if it is a coroutine of the loop.

@@ -172,4 +172,25 @@ final class ConditionTest {
       assertThat(condition).hasToString("<Condition [unlocked, waiters:1]>");
     });
   }
+
+  @Test
+  void await_whenTheLoopCloses_endsThoughItsLockIsHeld() {
+    manual.run(() -> {
+      createTask(() -> {
+        try {
+          condition.with(() -> condition.await());
+        } finally {
+          woken.add("ended");
+        }
+      });
+      tick();
+      createTask(() -> lock.with(() -> sleep(Duration.ofDays(1))));
+      tick();
+    });
+    manual.loop().setExceptionHandler((_, _) -> {});
+
+    manual.loop().close();
+
+    assertThat(woken).containsExactly("ended");
+  }
 }
