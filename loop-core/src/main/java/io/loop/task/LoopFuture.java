@@ -7,6 +7,7 @@ import io.loop.event.Loop;
 import io.loop.event.Origin;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -344,6 +345,17 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     } else {
       addHandle(call);
     }
+  }
+
+  /// {@return a future for other threads with this one's outcome} Cancelling it cancels this one; a
+  /// cancellation here is one there.
+  ///
+  /// Waiting for it on the loop's thread deadlocks.
+  ///
+  /// Source: the future that `asyncio.run_coroutine_threadsafe` returns, for what is there already.
+  public final CompletableFuture<T> toCompletableFuture() {
+    loop.checkTurn();
+    return Threadsafe.outside(this);
   }
 
   final void addHandle(Handle handle) {

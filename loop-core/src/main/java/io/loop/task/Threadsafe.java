@@ -49,6 +49,12 @@ final class Threadsafe {
     }
   }
 
+  static <T extends @Nullable Object> CompletableFuture<T> outside(LoopFuture<T> inside) {
+    var outside = new Outside<T>();
+    chain(inside, outside);
+    return outside;
+  }
+
   static <T extends @Nullable Object> void chain(
       LoopFuture<T> inside, CompletableFuture<T> outside) {
     whenDone(

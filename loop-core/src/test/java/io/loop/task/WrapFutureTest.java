@@ -123,4 +123,39 @@ final class WrapFutureTest {
 
     assertThat(stage.complete("x")).isTrue();
   }
+
+  @Test
+  void toCompletableFuture_copiesEveryOutcome() {
+    manual.run(() -> {
+      var value = new LoopFuture<String>();
+      var failed = new LoopFuture<String>();
+      var cancelled = new LoopFuture<String>();
+      CompletableFuture<String> outsideValue = value.toCompletableFuture();
+      CompletableFuture<String> outsideFailed = failed.toCompletableFuture();
+      CompletableFuture<String> outsideCancelled = cancelled.toCompletableFuture();
+
+      value.setResult("x");
+      failed.setException(new IOException("gone"));
+      cancelled.cancel();
+      sleep(TICK);
+
+      assertThat(outsideValue).isCompletedWithValue("x");
+      assertThat(outsideFailed.exceptionNow()).hasMessage("gone");
+      assertThat(outsideCancelled).isCancelled();
+    });
+  }
+
+  @Test
+  void toCompletableFuture_cancelledByAnotherThread_cancelsTheTask() {
+    manual.run(() -> {
+      Task<Void> task = Asyncio.createTask(() -> sleep(Duration.ofDays(1)));
+      CompletableFuture<Void> outside = task.toCompletableFuture();
+      sleep(TICK);
+
+      CompletableFuture<Void> thread = start(() -> outside.cancel(false));
+
+      assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+      Threads.join(thread);
+    });
+  }
 }
