@@ -91,6 +91,16 @@ public final class StreamReader implements Iterable<byte[]> {
     }
   }
 
+  /// Takes back what was fed and not read; for a transport that finds it is not for the reader, but
+  /// the beginning of a TLS handshake.
+  ///
+  /// @return the bytes, perhaps none
+  public byte[] takeBuffered() {
+    byte[] taken = takeAll();
+    maybeResume();
+    return taken;
+  }
+
   /// Marks the end; for the transport.
   public void feedEof() {
     eof = true;
