@@ -7,9 +7,11 @@ import org.jspecify.annotations.NullMarked;
 module io.loop.netty {
   requires static transitive org.jspecify;
   requires transitive io.loop.core;
+  requires transitive io.netty.handler;
   requires transitive io.netty.transport;
   requires io.netty.buffer;
   requires transitive io.netty.common;
+  requires io.netty.codec;
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.classes.io_uring;
   requires io.netty.transport.classes.kqueue;

@@ -1,21 +1,30 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.event.TimerHandle;
 import io.loop.stream.ReadTransport;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.stream.WriteTransport;
+import io.loop.task.LoopFuture;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /// One connection: a channel on one side, a reader and a writer on the other.
@@ -39,6 +48,10 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
    *
    * After the peer has ended its direction the channel must not be told to read again: epoll closes
    * it for that.
+   *
+   * With TLS the channel is ready when the handshake is over. Netty's handler encrypts all it is
+   * given at once, whether or not the socket takes it: so it is given a chunk at a time, while the
+   * channel is writable. There is no half-close: the end of the peer's direction closes.
    */
 
   private enum State {
@@ -50,20 +63,22 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   static final int HIGH_WATER = 65_536;
   static final int LOW_WATER = HIGH_WATER / 4;
-  private static final int SMALLEST_PENDING = 256;
-  private static final byte[] NONE = {};
+  private static final int TLS_CHUNK = 16_384;
 
   private final Loop loop;
   private final NettyDriver driver;
   private final Channel channel;
   private final StreamReader reader;
   private final StreamWriter writer;
-  private final Consumer<ConnectionHandler> whenActive;
-  private final Consumer<ConnectionHandler> whenClosed;
+  private final ConnectionEvents events;
+  private final PendingBytes pending = new PendingBytes();
 
   private State state = State.OPEN;
-  private byte[] pending = NONE;
-  private int pendingLength;
+  private @Nullable TlsOptions tls;
+  private @Nullable SslHandler secured;
+  private @Nullable LoopFuture<@Nullable Void> handshake;
+  private @Nullable TimerHandle shutdown;
+  private boolean ready;
   private boolean dirty;
   private boolean readingPaused;
   private boolean inputEnded;
@@ -74,19 +89,25 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private @Nullable Throwable cause;
 
   ConnectionHandler(
-      Channel channel,
-      Loop loop,
-      int limit,
-      Consumer<ConnectionHandler> whenActive,
-      Consumer<ConnectionHandler> whenClosed) {
+      Channel channel, Loop loop, int limit, @Nullable TlsOptions tls, ConnectionEvents events) {
     this.channel = channel;
     this.loop = loop;
     this.driver = NettyDriver.of(loop);
-    this.whenActive = whenActive;
-    this.whenClosed = whenClosed;
+    this.tls = tls;
+    this.events = events;
     this.reader = new StreamReader(loop, limit);
     this.writer = new StreamWriter(loop, this, reader);
     reader.setTransport(this);
+  }
+
+  /// {@return the connection that a writer of this module writes to}
+  ///
+  /// @throws IllegalArgumentException if it writes to something else
+  static ConnectionHandler of(StreamWriter writer) {
+    if (writer.getExtraInfo("transport") instanceof ConnectionHandler connection) {
+      return connection;
+    }
+    throw new IllegalArgumentException("not the writer of a connection on Netty: " + writer);
   }
 
   Loop loop() {
@@ -103,7 +124,56 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
-    whenActive.accept(this);
+    events.opened(this);
+    if (tls == null) {
+      becomeReady();
+    }
+  }
+
+  private void becomeReady() {
+    if (!ready) {
+      ready = true;
+      events.ready(this);
+    }
+  }
+
+  /// Puts TLS before this handler, behind what was written so far; loop's thread. What the peer has
+  /// sent and nobody has read is taken for the beginning of its handshake.
+  ///
+  /// @param done settled when the handshake has succeeded or the connection is lost
+  void secure(ChannelHandler handler, TlsOptions options, LoopFuture<@Nullable Void> done) {
+    writePending();
+    tls = options;
+    handshake = done;
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+    channel.pipeline().addFirst(handler);
+    byte[] early = reader.takeBuffered();
+    if (early.length > 0) {
+      channel.pipeline().fireChannelRead(Unpooled.wrappedBuffer(early)).fireChannelReadComplete();
+    }
+  }
+
+  boolean isTls() {
+    return tls != null;
+  }
+
+  /// {@return whether a server accepted it; else it was opened from here}
+  boolean isAccepted() {
+    return events instanceof Accepting;
+  }
+
+  /// {@return whether a handshake has succeeded}
+  boolean isSecured() {
+    return secured != null;
+  }
+
+  ByteBufAllocator allocator() {
+    return channel.alloc();
+  }
+
+  /// {@return what ended it, or is ending it}
+  @Nullable Throwable cause() {
+    return cause;
   }
 
   @Override
@@ -133,10 +203,27 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
-      endInput();
+    switch (event) {
+      case ChannelInputShutdownEvent _ -> endInput();
+      case SslHandshakeCompletionEvent done -> endHandshake(context, done);
+      case SslCloseCompletionEvent goodbye when goodbye.isSuccess() -> {
+        endInput();
+        close();
+      }
+      default -> {}
     }
     context.fireUserEventTriggered(event);
+  }
+
+  private void endHandshake(ChannelHandlerContext context, SslHandshakeCompletionEvent done) {
+    if (done.isSuccess()) {
+      secured = context.pipeline().get(SslHandler.class);
+      settleHandshake();
+      becomeReady();
+    } else {
+      fail(done.cause());
+      markDirty(); // closed at the next flush: Netty has an alert to send
+    }
   }
 
   private void endInput() {
@@ -146,18 +233,37 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     }
   }
 
+  private void settleHandshake() {
+    if (handshake != null && !handshake.isDone()) {
+      handshake.setResult(null);
+    }
+  }
+
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
     adjustWriter();
+    if (!pending.isEmpty()) {
+      markDirty();
+    }
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+    fail(fault);
+    abortChannel();
+  }
+
+  private void fail(Throwable fault) {
     if (cause == null && state != State.CLOSED) {
-      cause = fault;
+      Throwable inner = fault instanceof DecoderException ? fault.getCause() : null;
+      cause = inner == null ? fault : inner;
     }
     state = state == State.CLOSED ? State.CLOSED : State.ABORTING;
-    context.close();
+  }
+
+  /// Closes at once: TLS would first say goodbye, and wait for a peer that may not listen.
+  private void abortChannel() {
+    channel.unsafe().close(channel.newPromise());
   }
 
   @Override
@@ -174,13 +280,27 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     if (state == State.CLOSED) {
       return;
     }
+    if (wasCutOff()) {
+      cause = new SSLException("the connection ended without close_notify: data may be missing");
+    }
     state = State.CLOSED;
-    pending = NONE;
-    pendingLength = 0;
+    pending.clear();
+    if (shutdown != null) {
+      shutdown.cancel();
+    }
     if (!loop.isClosed()) {
+      settleHandshake();
       tellLoss();
     }
-    whenClosed.accept(this);
+    events.closed(this);
+  }
+
+  private boolean wasCutOff() {
+    return tls != null
+        && tls.requireCloseNotify()
+        && cause == null
+        && !inputEnded
+        && state == State.OPEN;
   }
 
   private void tellLoss() {
@@ -200,13 +320,13 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
       return;
     }
     if (state == State.ABORTING) {
-      channel.close();
+      abortChannel();
       return;
     }
     writePending();
     applyReading();
     endOutput();
-    if (state == State.CLOSING && !closeSent) {
+    if (state == State.CLOSING && pending.isEmpty() && !closeSent) {
       closeSent = true;
       channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
@@ -214,13 +334,24 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   }
 
   private void writePending() {
-    if (pendingLength == 0) {
+    if (tls == null) {
+      if (!pending.isEmpty()) {
+        channel.writeAndFlush(pending.take(channel.alloc(), Integer.MAX_VALUE), silent());
+      }
       return;
     }
-    ByteBuf data = channel.alloc().ioBuffer(pendingLength).writeBytes(pending, 0, pendingLength);
-    pending = NONE;
-    pendingLength = 0;
-    channel.writeAndFlush(data, channel.voidPromise());
+    boolean more = false;
+    while (!pending.isEmpty() && channel.isWritable()) {
+      channel.write(pending.take(channel.alloc(), TLS_CHUNK), silent());
+      more = true;
+    }
+    if (more) {
+      channel.flush();
+    }
+  }
+
+  private ChannelPromise silent() {
+    return channel.voidPromise();
   }
 
   private void applyReading() {
@@ -247,7 +378,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     if (state == State.CLOSED) {
       return;
     }
-    boolean full = pendingLength > HIGH_WATER || !channel.isWritable();
+    boolean full = pending.size() > HIGH_WATER || !channel.isWritable();
     if (full && !writerPaused) {
       writerPaused = true;
       writer.pauseWriting();
@@ -288,18 +419,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     if (state != State.OPEN) {
       return; // as asyncio: a writer learns of the loss when it drains
     }
-    int total = Math.addExact(pendingLength, length);
-    if (total > pending.length) {
-      pending = Arrays.copyOf(pending, Math.max(SMALLEST_PENDING, Math.max(total, grown())));
-    }
-    System.arraycopy(data, offset, pending, pendingLength, length);
-    pendingLength = total;
+    pending.add(data, offset, length);
     markDirty();
     adjustWriter();
-  }
-
-  private int grown() {
-    return pending.length > Integer.MAX_VALUE / 2 ? Integer.MAX_VALUE - 8 : pending.length * 2;
   }
 
   @Override
@@ -310,13 +432,23 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean canWriteEof() {
-    return true;
+    return tls == null;
   }
 
   @Override
   public void close() {
     if (state == State.OPEN) {
       state = State.CLOSING;
+      if (tls != null) {
+        shutdown = loop.callLater(tls.shutdownTimeout(), this::giveUpShutdown);
+      }
+      markDirty();
+    }
+  }
+
+  private void giveUpShutdown() {
+    if (state == State.CLOSING) {
+      fail(new IOException("TLS shutdown timed out"));
       markDirty();
     }
   }
@@ -340,7 +472,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
       case "peername" -> channel.remoteAddress();
       case "sockname" -> channel.localAddress();
       case "channel" -> channel;
-      default -> null;
+      case "transport" -> this;
+      default -> secured == null ? null : TlsFacts.of(secured, name);
     };
   }
 

@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.stream.StreamReader;
+import io.netty.handler.ssl.SslContext;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -10,37 +11,53 @@ import org.jspecify.annotations.Nullable;
 /// @param backlog how many connections the system keeps that were not accepted yet
 /// @param group the loops that serve the connections; null for the loop that listens
 /// @param grace how long a server that is cancelled waits for its connections before it aborts them
-public record ServerOptions(int limit, int backlog, @Nullable LoopGroup group, Duration grace) {
+/// @param tls how the connections are protected; null for not at all
+public record ServerOptions(
+    int limit, int backlog, @Nullable LoopGroup group, Duration grace, @Nullable TlsOptions tls) {
 
-  /// A limit of 64 KiB, a backlog of 1024, one loop, 10 seconds of grace.
+  /// A limit of 64 KiB, a backlog of 1024, one loop, 10 seconds of grace, no TLS.
   public static final ServerOptions DEFAULT =
-      new ServerOptions(StreamReader.DEFAULT_LIMIT, 1024, null, Duration.ofSeconds(10));
+      new ServerOptions(StreamReader.DEFAULT_LIMIT, 1024, null, Duration.ofSeconds(10), null);
 
   /// {@return these options with another limit}
   ///
   /// @param limit the limit of each connection's reader, in bytes
   public ServerOptions withLimit(int limit) {
-    return new ServerOptions(limit, backlog, group, grace);
+    return new ServerOptions(limit, backlog, group, grace, tls);
   }
 
   /// {@return these options with another backlog}
   ///
   /// @param backlog how many connections the system keeps that were not accepted yet
   public ServerOptions withBacklog(int backlog) {
-    return new ServerOptions(limit, backlog, group, grace);
+    return new ServerOptions(limit, backlog, group, grace, tls);
   }
 
   /// {@return these options with connections spread over a group of loops}
   ///
   /// @param group the loops; they stay the caller's, and are closed by it
   public ServerOptions withGroup(LoopGroup group) {
-    return new ServerOptions(limit, backlog, group, grace);
+    return new ServerOptions(limit, backlog, group, grace, tls);
   }
 
   /// {@return these options with another grace time}
   ///
   /// @param grace how long a server that is cancelled waits for its connections
   public ServerOptions withGrace(Duration grace) {
-    return new ServerOptions(limit, backlog, group, grace);
+    return new ServerOptions(limit, backlog, group, grace, tls);
+  }
+
+  /// {@return these options with TLS}
+  ///
+  /// @param tls how to protect the connections
+  public ServerOptions withTls(TlsOptions tls) {
+    return new ServerOptions(limit, backlog, group, grace, tls);
+  }
+
+  /// {@return these options with TLS, as a context has it}
+  ///
+  /// @param context a server's
+  public ServerOptions withTls(SslContext context) {
+    return withTls(TlsOptions.of(context));
   }
 }

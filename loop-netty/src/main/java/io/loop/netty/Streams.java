@@ -1,30 +1,17 @@
 package io.loop.netty;
 
 import io.loop.event.Context;
-import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
-import io.loop.stream.StreamReader;
-import io.loop.task.Coro;
-import io.loop.task.LoopFuture;
-import io.loop.task.Task;
-import io.loop.task.TaskOptions;
-import io.netty.bootstrap.Bootstrap;
+import io.loop.stream.StreamWriter;
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// TCP connections as streams of bytes.
 ///
@@ -34,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class Streams {
 
   /// Netty calls a channel writable again below the low mark, asyncio at it.
-  private static final WriteBufferWaterMark WATER_MARKS =
+  static final WriteBufferWaterMark WATER_MARKS =
       new WriteBufferWaterMark(ConnectionHandler.LOW_WATER + 1, ConnectionHandler.HIGH_WATER);
 
   private Streams() {}
@@ -73,22 +60,15 @@ public final class Streams {
     NettyPoller poller = NettyPoller.of(loop);
     InetSocketAddress address = addressOf(host, port);
     var server = new Server(loop, options.grace());
-    Context context = Context.copyCurrent();
     var bootstrap =
         new ServerBootstrap()
             .group(poller.eventLoop(), groupOf(poller, options))
             .channel(poller.transport().serverType())
             .option(ChannelOption.SO_REUSEADDR, true)
             .option(ChannelOption.SO_BACKLOG, options.backlog())
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, options.tls() == null)
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
-            .childHandler(
-                new ChannelInitializer<>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    channel.pipeline().addLast(accepted(channel, server, body, options, context));
-                  }
-                });
+            .childHandler(new Accepting(server, body, options, Context.copyCurrent()));
     ChannelFuture bound = NettyFutures.await(loop, () -> bootstrap.bind(address));
     if (!bound.isSuccess()) {
       throw bindFailure(address, bound.cause());
@@ -102,124 +82,73 @@ public final class Streams {
     return group == null ? poller.eventLoop() : group.nettyGroup(poller.transport());
   }
 
-  private static ConnectionHandler accepted(
-      Channel channel, Server server, ConnectionBody body, ServerOptions options, Context context) {
-    Loop loop = ((OwnedEventLoop) channel.eventLoop()).loop();
-    return new ConnectionHandler(
-        channel,
-        loop,
-        options.limit(),
-        connection -> {
-          if (server.add(connection)) {
-            serve(connection, body, context);
-          } else {
-            connection.abort();
-          }
-        },
-        server::remove);
-  }
-
-  private static void serve(ConnectionHandler connection, ConnectionBody body, Context context) {
-    Coro<@Nullable Void> coro = Coro.of(() -> body.serve(connection.reader(), connection.writer()));
-    Task<@Nullable Void> task =
-        Task.create(connection.loop(), coro, TaskOptions.DEFAULT.in(context.copy()));
-    task.addDoneCallback(done -> served(connection, done));
-  }
-
-  private static void served(ConnectionHandler connection, LoopFuture<?> task) {
-    Throwable fault = task.isCancelled() ? null : task.exception();
-    if (fault != null) {
-      connection
-          .loop()
-          .callExceptionHandler(
-              new ExceptionContext(
-                  "Unhandled exception in client_connected_cb",
-                  fault,
-                  Map.of("transport", connection),
-                  task instanceof Task<?> served ? served.getContext() : null));
-    }
-    connection.close();
-  }
-
-  /// Opens a connection with the default limit; as [#openConnection(String, int, int)].
+  /// Opens a connection with the default options; as [#openConnection(String, int,
+  /// ConnectionOptions)].
   ///
   /// @param host the peer's host or address
   /// @param port its port
   /// @return the connection
   /// @throws IOException if no address of the host can be reached
   public static StreamConnection openConnection(String host, int port) throws IOException {
-    return openConnection(host, port, StreamReader.DEFAULT_LIMIT);
+    return openConnection(host, port, ConnectionOptions.DEFAULT);
   }
 
   /// Opens a connection. Suspends; a cancellation leaves no connection behind.
   ///
   /// The host's addresses are tried in the resolver's order. If all fail the first failure is
-  /// thrown, the others are suppressed in it.
+  /// thrown, the others are suppressed in it. With TLS the handshake is over when this returns.
   ///
   /// Source: `asyncio.open_connection`.
   ///
   /// @param host the peer's host or address
   /// @param port its port
-  /// @param limit the reader's limit, in bytes
+  /// @param options its limit, and TLS
   /// @return the connection
+  /// @throws javax.net.ssl.SSLHandshakeException if the peer does not do TLS, or is not whom we
+  ///   trust, or is not the host
   /// @throws IOException if no address of the host can be reached
+  /// @throws IllegalArgumentException if the TLS context is a server's
   /// @throws IllegalStateException if the caller's loop does not run on Netty
-  public static StreamConnection openConnection(String host, int port, int limit)
+  public static StreamConnection openConnection(String host, int port, ConnectionOptions options)
       throws IOException {
-    Loop loop = Loop.running();
-    NettyPoller poller = NettyPoller.of(loop);
-    IOException first = null;
-    for (InetAddress address : Resolver.resolve(host)) {
-      try {
-        return connect(loop, poller, new InetSocketAddress(address, port), limit);
-      } catch (IOException fault) {
-        if (first == null) {
-          first = fault;
-        } else {
-          first.addSuppressed(fault);
-        }
-      }
-    }
-    throw Objects.requireNonNull(first, "a resolver gives one address or fails");
+    return new Opening(Loop.running(), options).open(host, port);
   }
 
-  private static StreamConnection connect(
-      Loop loop, NettyPoller poller, InetSocketAddress address, int limit) throws IOException {
-    Consumer<ConnectionHandler> nothing = _ -> {};
-    var bootstrap =
-        new Bootstrap()
-            .group(poller.eventLoop())
-            .channel(poller.transport().socketType())
-            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
-            .handler(
-                new ChannelInitializer<>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    channel
-                        .pipeline()
-                        .addLast(new ConnectionHandler(channel, loop, limit, nothing, nothing));
-                  }
-                });
-    ChannelFuture connected = NettyFutures.await(loop, () -> bootstrap.connect(address));
-    if (!connected.isSuccess()) {
-      throw connectFailure(address, connected.cause());
+  /// Goes on with TLS on a connection that is open: on the client's side if this side opened it, on
+  /// the server's if it was accepted. Suspends, after what was written before has been drained; if
+  /// it fails or is cancelled the connection is closed.
+  ///
+  /// Reader and writer stay the same. What the peer has sent and nobody has read is taken for the
+  /// beginning of its handshake. Nobody should read meanwhile.
+  ///
+  /// Source: `StreamWriter.start_tls`, Python 3.15; there a client's reader keeps what it has, so
+  /// that somebody on the way could put words in the server's mouth.
+  ///
+  /// @param writer the writer of a connection that was opened or accepted here
+  /// @param tls how to protect it; a client that checks the host name sets the server's
+  /// @throws javax.net.ssl.SSLHandshakeException if the handshake fails
+  /// @throws IOException if the connection is lost
+  /// @throws IllegalArgumentException if the writer is not of this kind, the context is for the
+  ///   other side, or the host name is missing
+  /// @throws IllegalStateException if it has TLS already, or is closing
+  public static void startTls(StreamWriter writer, TlsOptions tls) throws IOException {
+    ConnectionHandler connection = ConnectionHandler.of(writer);
+    if (connection.isTls()) {
+      throw new IllegalStateException("the connection has TLS already");
     }
-    var connection = connected.channel().pipeline().get(ConnectionHandler.class);
-    if (connection == null) {
-      throw new IOException("the connection to " + address + " was lost as it was made");
+    writer.drain();
+    if (connection.isClosing()) {
+      throw new IllegalStateException("the connection is closing");
     }
-    return new StreamConnection(connection.reader(), connection.writer());
+    if (connection.isAccepted()) {
+      Opening.secureAsServer(connection, tls);
+    } else {
+      Opening.secureAsClient(connection, tls, null, 0);
+    }
   }
 
   private static IOException bindFailure(InetSocketAddress address, Throwable cause) {
     var fault = new BindException("could not listen on " + address + ": " + cause.getMessage());
-    fault.initCause(cause);
-    return fault;
-  }
-
-  private static IOException connectFailure(InetSocketAddress address, Throwable cause) {
-    var fault = new ConnectException("could not connect to " + address + ": " + cause.getMessage());
     fault.initCause(cause);
     return fault;
   }

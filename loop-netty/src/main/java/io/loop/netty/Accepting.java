@@ -1,0 +1,105 @@
+package io.loop.netty;
+
+import io.loop.event.Context;
+import io.loop.event.ExceptionContext;
+import io.loop.event.Loop;
+import io.loop.task.Coro;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.TaskOptions;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Makes streams of a server's accepted channels and has them served; each on its own loop's
+/// thread.
+final class Accepting extends ChannelInitializer<Channel> implements ConnectionEvents {
+
+  private final Server server;
+  private final ConnectionBody body;
+  private final ServerOptions options;
+  private final Context context;
+
+  /// @param context copied for every connection
+  Accepting(Server server, ConnectionBody body, ServerOptions options, Context context) {
+    this.server = server;
+    this.body = body;
+    this.options = options;
+    this.context = context;
+  }
+
+  @Override
+  protected void initChannel(Channel channel) {
+    Loop loop = ((OwnedEventLoop) channel.eventLoop()).loop();
+    TlsOptions tls = options.tls();
+    if (tls != null) {
+      try {
+        channel.pipeline().addLast(TlsHandler.server(tls, channel.alloc()));
+      } catch (RuntimeException fault) {
+        report(loop, "Could not use the TLS options", fault, channel);
+        channel.unsafe().closeForcibly();
+        return;
+      }
+    }
+    channel.pipeline().addLast(new ConnectionHandler(channel, loop, options.limit(), tls, this));
+  }
+
+  @Override
+  public void opened(ConnectionHandler connection) {
+    if (!server.add(connection)) {
+      connection.abort();
+    }
+  }
+
+  @Override
+  public void ready(ConnectionHandler connection) {
+    if (!connection.isClosing()) {
+      serve(connection);
+    }
+  }
+
+  private void serve(ConnectionHandler connection) {
+    Coro<@Nullable Void> coro = Coro.of(() -> body.serve(connection.reader(), connection.writer()));
+    Task<@Nullable Void> task =
+        Task.create(connection.loop(), coro, TaskOptions.DEFAULT.in(context.copy()));
+    task.addDoneCallback(done -> served(connection, done));
+  }
+
+  private static void served(ConnectionHandler connection, LoopFuture<?> task) {
+    Throwable fault = task.isCancelled() ? null : task.exception();
+    if (fault != null) {
+      connection
+          .loop()
+          .callExceptionHandler(
+              new ExceptionContext(
+                  "Unhandled exception in client_connected_cb",
+                  fault,
+                  Map.of("transport", connection),
+                  task instanceof Task<?> served ? served.getContext() : null));
+    }
+    connection.close();
+  }
+
+  @Override
+  public void closed(ConnectionHandler connection) {
+    server.remove(connection);
+    Throwable cause = connection.cause();
+    if (cause != null && options.tls() != null && !connection.isSecured()) {
+      reportInDebugMode(connection, cause);
+    }
+  }
+
+  /// As in asyncio: anybody can send rubbish to a server, and as often as they like.
+  private static void reportInDebugMode(ConnectionHandler connection, Throwable cause) {
+    Loop loop = connection.loop();
+    if (!loop.isClosed() && loop.isDebug()) {
+      report(loop, "SSL handshake failed", cause, connection);
+    }
+  }
+
+  private static void report(Loop loop, String message, Throwable cause, Object transport) {
+    loop.callExceptionHandler(
+        new ExceptionContext(message, cause, Map.of("transport", transport), null));
+  }
+}

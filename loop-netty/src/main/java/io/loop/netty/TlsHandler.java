@@ -1,0 +1,137 @@
+package io.loop.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.SniHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ImmediateExecutor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Executor;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/// Netty's TLS with what we allow: TLS 1.2 and 1.3, a checked host name, no renegotiation.
+final class TlsHandler extends SslHandler {
+
+  /*
+   * Renegotiation exists in TLS 1.2 only, where a record says in the clear what it carries: after
+   * the handshake no record of a handshake may come. The JDK's engine reads one record per call.
+   */
+
+  private static final int HANDSHAKE_RECORD = 22;
+  private static final int LONGEST_HELLO = 1 << 16;
+  private static final String LAST_WITH_RENEGOTIATION = "TLSv1.2";
+  private static final List<String> ALLOWED = List.of("TLSv1.3", LAST_WITH_RENEGOTIATION);
+
+  private final SslContext context;
+  private @Nullable String protocol;
+
+  private TlsHandler(SslContext context, SSLEngine engine, TlsOptions options) {
+    super(engine, executorOf(options));
+    this.context = context;
+    setHandshakeTimeoutMillis(options.handshakeTimeoutOf(context.isClient()).toMillis());
+    setCloseNotifyFlushTimeoutMillis(options.shutdownTimeout().toMillis());
+  }
+
+  private static Executor executorOf(TlsOptions options) {
+    Executor executor = options.handshakeExecutor();
+    return executor == null ? ImmediateExecutor.INSTANCE : executor;
+  }
+
+  private static SSLEngine restricted(SSLEngine engine) {
+    List<String> enabled = Arrays.asList(engine.getEnabledProtocols());
+    String[] protocols = ALLOWED.stream().filter(enabled::contains).toArray(String[]::new);
+    if (protocols.length == 0) {
+      ReferenceCountUtil.release(engine);
+      throw new IllegalArgumentException(
+          "the context allows " + enabled + ", and only " + ALLOWED + " are secure enough");
+    }
+    engine.setEnabledProtocols(protocols);
+    return engine;
+  }
+
+  /// {@return a client's side of a connection}
+  ///
+  /// @throws IllegalArgumentException if the context is a server's, or the name to check is missing
+  static TlsHandler client(
+      TlsOptions options, ByteBufAllocator allocator, @Nullable String host, int port) {
+    SslContext context = options.context().get();
+    if (!context.isClient()) {
+      throw new IllegalArgumentException("the TLS context is made for a server");
+    }
+    String name = options.serverHostname() == null ? host : options.serverHostname();
+    if (name == null && options.checkHostname()) {
+      throw new IllegalArgumentException(
+          "the server's name is needed to check its certificate; set serverHostname");
+    }
+    SSLEngine engine =
+        restricted(
+            name == null ? context.newEngine(allocator) : context.newEngine(allocator, name, port));
+    var parameters = engine.getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm(options.checkHostname() ? "HTTPS" : "");
+    engine.setSSLParameters(parameters);
+    return new TlsHandler(context, engine, options);
+  }
+
+  /// {@return a server's side of a connection, which replaces itself if the context depends on what
+  /// the client asks for}
+  ///
+  /// @throws IllegalArgumentException if the context is a client's
+  static ChannelHandler server(TlsOptions options, ByteBufAllocator allocator) {
+    var contextOf = options.contextOf();
+    if (contextOf == null) {
+      return server(options.context().get(), options, allocator);
+    }
+    long timeoutMillis = options.handshakeTimeoutOf(false).toMillis();
+    return new SniHandler(
+        name -> {
+          SslContext named = name == null ? null : contextOf.apply(name);
+          return named == null ? options.context().get() : named;
+        },
+        LONGEST_HELLO,
+        timeoutMillis) {
+      @Override
+      protected SslHandler newSslHandler(SslContext chosen, ByteBufAllocator allocator) {
+        return server(chosen, options, allocator);
+      }
+    };
+  }
+
+  private static TlsHandler server(
+      SslContext context, TlsOptions options, ByteBufAllocator allocator) {
+    if (context.isClient()) {
+      throw new IllegalArgumentException("the TLS context is made for a client");
+    }
+    return new TlsHandler(context, restricted(context.newEngine(allocator)), options);
+  }
+
+  SslContext context() {
+    return context;
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext channel, ByteBuf in, List<Object> out)
+      throws SSLException {
+    if (renegotiates(in)) {
+      in.skipBytes(in.readableBytes());
+      throw new SSLException("the peer wants to renegotiate, which is refused");
+    }
+    super.decode(channel, in, out);
+  }
+
+  private boolean renegotiates(ByteBuf in) {
+    if (!in.isReadable() || in.getUnsignedByte(in.readerIndex()) != HANDSHAKE_RECORD) {
+      return false;
+    }
+    if (protocol == null && handshakeFuture().isSuccess()) {
+      protocol = engine().getSession().getProtocol();
+    }
+    return LAST_WITH_RENEGOTIATION.equals(protocol);
+  }
+}
