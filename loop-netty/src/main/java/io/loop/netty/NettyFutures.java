@@ -5,20 +5,20 @@ import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Awaits what Netty promises.
+@SuppressWarnings("FutureReturnValueIgnored") // nobody asks for a channel that is given up
 final class NettyFutures {
 
   private NettyFutures() {}
 
   /// Starts something on the loop's thread and waits for it. Coroutine only.
   ///
-  /// Cancelling the caller cancels Netty's future. If that comes too late, and the future is a
-  /// channel's, the channel is closed when it succeeds: nobody will ask for it.
+  /// Cancelling the caller cancels Netty's future, and closes the channel if it was to open one:
+  /// nobody will ask for it.
   static <F extends Future<?>> F await(Loop loop, Supplier<F> start) {
     var done = new LoopFuture<@Nullable Void>(loop);
     F future =
@@ -44,8 +44,8 @@ final class NettyFutures {
 
   private static boolean giveUp(Future<?> future) {
     boolean cancelled = future.cancel(false);
-    if (!cancelled && future instanceof ChannelFuture connect) {
-      connect.addListener(ChannelFutureListener.CLOSE);
+    if (future instanceof ChannelFuture opening) {
+      opening.channel().close(); // one that was cancelled before it began would stay open
     }
     return cancelled;
   }
