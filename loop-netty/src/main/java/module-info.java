@@ -15,6 +15,7 @@ module io.loop.netty {
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.classes.io_uring;
   requires io.netty.transport.classes.kqueue;
+  requires io.netty.transport.unix.common;
 
   exports io.loop.netty;
 

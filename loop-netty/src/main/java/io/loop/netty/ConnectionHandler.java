@@ -15,10 +15,10 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
@@ -95,9 +95,18 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     this.driver = NettyDriver.of(loop);
     this.tls = tls;
     this.events = events;
+    allowHalfClosure(tls == null);
     this.reader = new StreamReader(loop, limit);
     this.writer = new StreamWriter(loop, this, reader);
     reader.setTransport(this);
+  }
+
+  /// Not for Unix sockets: Netty's NIO and io_uring close them when the peer ends its side, and
+  /// with epoll what was still to be sent got lost.
+  private void allowHalfClosure(boolean allowed) {
+    if (channel instanceof SocketChannel socket) {
+      socket.config().setAllowHalfClosure(allowed);
+    }
   }
 
   /// {@return the connection that a writer of this module writes to}
@@ -145,7 +154,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     writePending();
     tls = options;
     handshake = done;
-    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+    allowHalfClosure(false);
     channel.pipeline().addFirst(handler);
     byte[] early = reader.takeBuffered();
     if (early.length > 0) {
@@ -432,7 +441,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean canWriteEof() {
-    return tls == null;
+    return tls == null && channel instanceof SocketChannel;
   }
 
   @Override

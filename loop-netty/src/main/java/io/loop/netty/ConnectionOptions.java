@@ -2,30 +2,55 @@ package io.loop.netty;
 
 import io.loop.stream.StreamReader;
 import io.netty.handler.ssl.SslContext;
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /// How a connection is opened.
 ///
 /// @param limit the limit of its reader, in bytes
 /// @param tls how it is protected; null for not at all
-public record ConnectionOptions(int limit, @Nullable TlsOptions tls) {
+/// @param localAddress the address to connect from; null for what the system chooses. Only
+///   addresses of the peer that are of its family are tried
+/// @param happyEyeballsDelay how long to wait for one of the peer's addresses before the next is
+///   tried beside it; null to wait until it has failed. RFC 8305 proposes 250 milliseconds
+/// @param interleave how many addresses of the first family are tried before the families take
+///   turns; 0 for the resolver's order
+public record ConnectionOptions(
+    int limit,
+    @Nullable TlsOptions tls,
+    @Nullable InetSocketAddress localAddress,
+    @Nullable Duration happyEyeballsDelay,
+    int interleave) {
 
-  /// A limit of 64 KiB, no TLS.
+  /// A limit of 64 KiB, no TLS, one address after the other.
   public static final ConnectionOptions DEFAULT =
-      new ConnectionOptions(StreamReader.DEFAULT_LIMIT, null);
+      new ConnectionOptions(StreamReader.DEFAULT_LIMIT, null, null, null, 0);
+
+  /// Checks the numbers.
+  ///
+  /// @throws IllegalArgumentException if one is negative, or the local address has no address
+  public ConnectionOptions {
+    if (interleave < 0 || (happyEyeballsDelay != null && happyEyeballsDelay.isNegative())) {
+      throw new IllegalArgumentException("interleave and happyEyeballsDelay cannot be negative");
+    }
+    if (localAddress != null && localAddress.isUnresolved()) {
+      throw new IllegalArgumentException("the local address is not resolved: " + localAddress);
+    }
+  }
 
   /// {@return these options with another limit}
   ///
   /// @param limit the limit of the reader, in bytes
   public ConnectionOptions withLimit(int limit) {
-    return new ConnectionOptions(limit, tls);
+    return new ConnectionOptions(limit, tls, localAddress, happyEyeballsDelay, interleave);
   }
 
   /// {@return these options with TLS}
   ///
   /// @param tls how to protect the connection
   public ConnectionOptions withTls(TlsOptions tls) {
-    return new ConnectionOptions(limit, tls);
+    return new ConnectionOptions(limit, tls, localAddress, happyEyeballsDelay, interleave);
   }
 
   /// {@return these options with TLS, as a context has it}
@@ -33,5 +58,27 @@ public record ConnectionOptions(int limit, @Nullable TlsOptions tls) {
   /// @param context a client's
   public ConnectionOptions withTls(SslContext context) {
     return withTls(TlsOptions.of(context));
+  }
+
+  /// {@return these options with an address to connect from}
+  ///
+  /// @param localAddress the address; port 0 for a free one
+  public ConnectionOptions withLocalAddress(InetSocketAddress localAddress) {
+    return new ConnectionOptions(limit, tls, localAddress, happyEyeballsDelay, interleave);
+  }
+
+  /// {@return these options with the peer's addresses tried side by side, the families in turns}
+  ///
+  /// @param delay how long to wait for one before the next is tried beside it
+  public ConnectionOptions withHappyEyeballs(Duration delay) {
+    return new ConnectionOptions(limit, tls, localAddress, delay, Math.max(1, interleave));
+  }
+
+  /// {@return these options with the families taking turns}
+  ///
+  /// @param interleave how many addresses of the first family come first; 0 for the resolver's
+  ///   order
+  public ConnectionOptions withInterleave(int interleave) {
+    return new ConnectionOptions(limit, tls, localAddress, happyEyeballsDelay, interleave);
   }
 }

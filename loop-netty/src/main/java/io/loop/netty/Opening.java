@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
+import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
 import io.netty.bootstrap.Bootstrap;
@@ -10,11 +11,15 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Objects;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
@@ -33,24 +38,15 @@ final class Opening {
   }
 
   StreamConnection open(String host, int port) throws IOException {
-    IOException first = null;
-    for (InetAddress address : Resolver.resolve(host)) {
-      try {
-        return finish(connect(new InetSocketAddress(address, port)), host, port);
-      } catch (SSLHandshakeException wrongPeer) {
-        throw wrongPeer;
-      } catch (IOException fault) {
-        if (first == null) {
-          first = fault;
-        } else {
-          first.addSuppressed(fault);
-        }
-      }
-    }
-    throw Objects.requireNonNull(first, "a resolver gives one address or fails");
+    return finish(connectAny(addressesOf(host), port), host, port);
   }
 
-  private StreamConnection finish(ConnectionHandler connection, String host, int port)
+  StreamConnection openUnix(Path path) throws IOException {
+    SocketAddress address = poller.transport().unixAddress(path);
+    return finish(connect(address, poller.transport().unixSocketType()), null, 0);
+  }
+
+  StreamConnection finish(ConnectionHandler connection, @Nullable String host, int port)
       throws IOException {
     TlsOptions tls = options.tls();
     if (tls != null) {
@@ -59,12 +55,44 @@ final class Opening {
     return new StreamConnection(connection.reader(), connection.writer());
   }
 
-  private ConnectionHandler connect(InetSocketAddress address) throws IOException {
+  private List<InetAddress> addressesOf(String host) throws IOException {
+    InetSocketAddress local = options.localAddress();
+    InetAddress from = local == null ? null : local.getAddress();
+    return Addresses.interleaved(
+        Addresses.ofFamily(from, Resolver.resolve(host)), options.interleave());
+  }
+
+  ConnectionHandler connectAny(List<InetAddress> addresses, int port) throws IOException {
+    var type = poller.transport().socketType();
+    List<IOException> faults = new ArrayList<>();
+    List<Coro<ConnectionHandler>> attempts = new ArrayList<>();
+    for (InetAddress address : addresses) {
+      attempts.add(() -> {
+        try {
+          return connect(new InetSocketAddress(address, port), type);
+        } catch (IOException fault) {
+          faults.add(fault);
+          throw fault;
+        }
+      });
+    }
+    if (attempts.size() == 1) {
+      return connect(new InetSocketAddress(addresses.getFirst(), port), type);
+    }
+    ConnectionHandler connection =
+        Tasks.<ConnectionHandler>staggeredRace(attempts, options.happyEyeballsDelay()).value();
+    if (connection == null) {
+      throw Addresses.together(faults);
+    }
+    return connection;
+  }
+
+  private ConnectionHandler connect(
+      SocketAddress address, Class<? extends DuplexChannel> channelType) throws IOException {
     var bootstrap =
         new Bootstrap()
             .group(poller.eventLoop())
-            .channel(poller.transport().socketType())
-            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .channel(channelType)
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
             .handler(
                 new ChannelInitializer<>() {
@@ -77,7 +105,8 @@ final class Opening {
                                 channel, loop, options.limit(), null, ConnectionEvents.NONE));
                   }
                 });
-    ChannelFuture connected = NettyFutures.await(loop, () -> bootstrap.connect(address));
+    SocketAddress local = address instanceof InetSocketAddress ? options.localAddress() : null;
+    ChannelFuture connected = NettyFutures.await(loop, () -> bootstrap.connect(address, local));
     if (!connected.isSuccess()) {
       throw connectFailure(address, connected.cause());
     }
@@ -88,7 +117,7 @@ final class Opening {
     return connection;
   }
 
-  private static IOException connectFailure(InetSocketAddress address, Throwable cause) {
+  private static IOException connectFailure(SocketAddress address, Throwable cause) {
     var fault = new ConnectException("could not connect to " + address + ": " + cause.getMessage());
     fault.initCause(cause);
     return fault;

@@ -1,15 +1,19 @@
 package io.loop.netty;
 
+import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
 import io.netty.channel.Channel;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
@@ -24,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class Server implements AutoCloseable {
 
   /*
-   *   SERVING --close--> CLOSED; waitClosed() returns when it is closed and no connection is left
+   *   BOUND --startServing--> SERVING --close--> CLOSED; waitClosed() returns when it is closed and no connection is left
    *
    * Connections live on their own loops and come and go on those threads, so the set of them is
    * concurrent. Everything else is the listening loop's. A connection that goes asks that loop to
@@ -36,7 +40,9 @@ public final class Server implements AutoCloseable {
   private final Set<ConnectionHandler> connections = ConcurrentHashMap.newKeySet();
   private final List<LoopFuture<@Nullable Void>> waiters = new ArrayList<>(1);
   private @Nullable LoopFuture<@Nullable Void> serving;
-  private @Nullable Channel listener;
+  private List<Channel> listeners = List.of();
+  private @Nullable UnixSocketFile file;
+  private boolean accepting;
   private volatile boolean closed;
 
   Server(Loop loop, Duration grace) {
@@ -44,8 +50,10 @@ public final class Server implements AutoCloseable {
     this.grace = grace;
   }
 
-  void listenOn(Channel channel) {
-    listener = channel;
+  void listenOn(List<Channel> channels, @Nullable UnixSocketFile file, boolean accepting) {
+    this.listeners = List.copyOf(channels);
+    this.file = file;
+    this.accepting = accepting;
   }
 
   /// Counts a connection in; its loop's thread.
@@ -64,20 +72,58 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /// {@return the address this server listens on, with the real port}
+  /// {@return the first address this server listens on, with the real port}
   ///
-  /// @throws IllegalStateException if it is closed
+  /// @throws IllegalStateException if it is closed, or listens on a Unix socket
   public InetSocketAddress localAddress() {
-    Channel channel = listener;
-    if (channel == null) {
+    if (listeners.isEmpty()) {
       throw new IllegalStateException("the server is closed");
     }
-    return (InetSocketAddress) channel.localAddress();
+    if (listeners.getFirst().localAddress() instanceof InetSocketAddress address) {
+      return address;
+    }
+    throw new IllegalStateException("the server listens on a Unix socket; see sockets()");
+  }
+
+  /// {@return the addresses this server listens on; none when it is closed}
+  ///
+  /// Source: `Server.sockets`, which are sockets.
+  public List<SocketAddress> sockets() {
+    return listeners.stream().map(Channel::localAddress).toList();
+  }
+
+  /// {@return the loop that listens}
+  ///
+  /// Source: `Server.get_loop`.
+  public Loop getLoop() {
+    return loop;
   }
 
   /// {@return whether it accepts connections}
+  ///
+  /// Source: `Server.is_serving`.
   public boolean isServing() {
-    return listener != null;
+    return accepting;
+  }
+
+  /// Starts accepting, if it was made not to. Coroutine only; suspends for a tick. A server that
+  /// accepts already, or is closed, stays as it is.
+  ///
+  /// Source: `Server.start_serving`.
+  public void startServing() {
+    beginServing();
+    Tasks.<@Nullable Void>sleep(Duration.ZERO, null);
+  }
+
+  private void beginServing() {
+    if (accepting || closed) {
+      return;
+    }
+    accepting = true;
+    Tasks.onLoopThread(() -> {
+      listeners.forEach(channel -> channel.config().setAutoRead(true));
+      return true;
+    });
   }
 
   /// {@return how many connections are open} Any thread, but the answer may be old.
@@ -99,6 +145,7 @@ public final class Server implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("server is closed");
     }
+    beginServing();
     var forever = new LoopFuture<@Nullable Void>(loop);
     serving = forever;
     try {
@@ -128,13 +175,14 @@ public final class Server implements AutoCloseable {
   /// Source: `Server.close`.
   @Override
   public void close() {
-    Channel channel = listener;
-    if (channel == null) {
+    if (closed) {
       return;
     }
-    listener = null;
+    List<Channel> closing = listeners;
+    listeners = List.of();
+    accepting = false;
     closed = true;
-    loop.callSoon(() -> closeListener(channel));
+    loop.callSoon(() -> closeListeners(closing));
     if (serving != null && !serving.isDone()) {
       serving.cancel();
     }
@@ -142,8 +190,29 @@ public final class Server implements AutoCloseable {
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // a listener that cannot be closed is the system's
-  private static void closeListener(Channel channel) {
-    channel.close();
+  private void closeListeners(List<Channel> closing) {
+    UnixSocketFile unix = file;
+    if (unix != null) {
+      withFile(unix::beforeClose);
+      closing.getFirst().closeFuture().addListener(_ -> withFile(unix::afterClose));
+    }
+    closing.forEach(Channel::close);
+  }
+
+  private interface FileAction {
+    void run() throws IOException;
+  }
+
+  private void withFile(FileAction action) {
+    try {
+      action.run();
+    } catch (IOException fault) {
+      if (!loop.isClosed()) {
+        loop.callExceptionHandler(
+            new ExceptionContext(
+                "Could not remove the socket file", fault, Map.of("server", this), null));
+      }
+    }
   }
 
   /// Closes every connection after what it wrote is sent. Never suspends.
@@ -204,6 +273,6 @@ public final class Server implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "<Server " + (listener == null ? "closed" : "listening on " + localAddress()) + ">";
+    return "<Server " + (closed ? "closed" : "listening on " + sockets()) + ">";
   }
 }

@@ -12,46 +12,53 @@ import org.jspecify.annotations.Nullable;
 /// @param group the loops that serve the connections; null for the loop that listens
 /// @param grace how long a server that is cancelled waits for its connections before it aborts them
 /// @param tls how the connections are protected; null for not at all
+/// @param startServing whether the server accepts from the start; if not, peers can connect and
+///   wait
 public record ServerOptions(
-    int limit, int backlog, @Nullable LoopGroup group, Duration grace, @Nullable TlsOptions tls) {
+    int limit,
+    int backlog,
+    @Nullable LoopGroup group,
+    Duration grace,
+    @Nullable TlsOptions tls,
+    boolean startServing) {
 
   /// A limit of 64 KiB, a backlog of 1024, one loop, 10 seconds of grace, no TLS.
   public static final ServerOptions DEFAULT =
-      new ServerOptions(StreamReader.DEFAULT_LIMIT, 1024, null, Duration.ofSeconds(10), null);
+      new ServerOptions(StreamReader.DEFAULT_LIMIT, 1024, null, Duration.ofSeconds(10), null, true);
 
   /// {@return these options with another limit}
   ///
   /// @param limit the limit of each connection's reader, in bytes
   public ServerOptions withLimit(int limit) {
-    return new ServerOptions(limit, backlog, group, grace, tls);
+    return new ServerOptions(limit, backlog, group, grace, tls, startServing);
   }
 
   /// {@return these options with another backlog}
   ///
   /// @param backlog how many connections the system keeps that were not accepted yet
   public ServerOptions withBacklog(int backlog) {
-    return new ServerOptions(limit, backlog, group, grace, tls);
+    return new ServerOptions(limit, backlog, group, grace, tls, startServing);
   }
 
   /// {@return these options with connections spread over a group of loops}
   ///
   /// @param group the loops; they stay the caller's, and are closed by it
   public ServerOptions withGroup(LoopGroup group) {
-    return new ServerOptions(limit, backlog, group, grace, tls);
+    return new ServerOptions(limit, backlog, group, grace, tls, startServing);
   }
 
   /// {@return these options with another grace time}
   ///
   /// @param grace how long a server that is cancelled waits for its connections
   public ServerOptions withGrace(Duration grace) {
-    return new ServerOptions(limit, backlog, group, grace, tls);
+    return new ServerOptions(limit, backlog, group, grace, tls, startServing);
   }
 
   /// {@return these options with TLS}
   ///
   /// @param tls how to protect the connections
   public ServerOptions withTls(TlsOptions tls) {
-    return new ServerOptions(limit, backlog, group, grace, tls);
+    return new ServerOptions(limit, backlog, group, grace, tls, startServing);
   }
 
   /// {@return these options with TLS, as a context has it}
@@ -59,5 +66,10 @@ public record ServerOptions(
   /// @param context a server's
   public ServerOptions withTls(SslContext context) {
     return withTls(TlsOptions.of(context));
+  }
+
+  /// {@return these options for a server that accepts when [Server#startServing] is called}
+  public ServerOptions withoutServing() {
+    return new ServerOptions(limit, backlog, group, grace, tls, false);
   }
 }

@@ -3,14 +3,11 @@ package io.loop.netty;
 import io.loop.event.Context;
 import io.loop.event.Loop;
 import io.loop.stream.StreamWriter;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
+import io.netty.channel.Channel;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 
 /// TCP connections as streams of bytes.
@@ -46,8 +43,8 @@ public final class Streams {
   /// Source: `asyncio.start_server`.
   ///
   /// @param body serves a connection
-  /// @param host the host or address to listen on, of a host the first address; empty for all
-  ///   addresses
+  /// @param host the host or address to listen on, of a host all addresses; empty for all addresses
+  ///   of the machine
   /// @param port the port; 0 for a free one
   /// @param options limits, loops and grace
   /// @return the server, accepting
@@ -55,31 +52,57 @@ public final class Streams {
   /// @throws IllegalStateException if the caller's loop does not run on Netty
   public static Server startServer(
       ConnectionBody body, String host, int port, ServerOptions options) throws IOException {
+    return startServer(body, List.of(host), port, options);
+  }
+
+  /// Starts a server on several hosts; as [#startServer(ConnectionBody, String, int,
+  /// ServerOptions)].
+  ///
+  /// @param body serves a connection
+  /// @param hosts the hosts or addresses to listen on; an address that comes twice counts once
+  /// @param port the port; 0 for a free one for each address
+  /// @param options limits, loops, grace, TLS
+  /// @return the server
+  /// @throws IOException if an address is taken, or none of them is this machine's
+  /// @throws IllegalStateException if the caller's loop does not run on Netty
+  public static Server startServer(
+      ConnectionBody body, List<String> hosts, int port, ServerOptions options) throws IOException {
     Objects.requireNonNull(body, "body");
     Loop loop = Loop.running();
-    NettyPoller poller = NettyPoller.of(loop);
-    InetSocketAddress address = addressOf(host, port);
     var server = new Server(loop, options.grace());
-    var bootstrap =
-        new ServerBootstrap()
-            .group(poller.eventLoop(), groupOf(poller, options))
-            .channel(poller.transport().serverType())
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.SO_BACKLOG, options.backlog())
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, options.tls() == null)
-            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
-            .childHandler(new Accepting(server, body, options, Context.copyCurrent()));
-    ChannelFuture bound = NettyFutures.await(loop, () -> bootstrap.bind(address));
-    if (!bound.isSuccess()) {
-      throw bindFailure(address, bound.cause());
-    }
-    server.listenOn(bound.channel());
+    var accepting = new Accepting(server, body, options, Context.copyCurrent());
+    List<Channel> bound = new Listening(loop, accepting, options).bind(hosts, port);
+    server.listenOn(bound, null, options.startServing());
     return server;
   }
 
-  private static EventLoopGroup groupOf(NettyPoller poller, ServerOptions options) {
-    LoopGroup group = options.group();
-    return group == null ? poller.eventLoop() : group.nettyGroup(poller.transport());
+  /// Starts a server on a Unix socket. Suspends.
+  ///
+  /// A socket file that is there already is removed; any other file is in the way. The file is
+  /// removed when the server closes, unless another one is in its place by then.
+  ///
+  /// Source: `asyncio.start_unix_server`.
+  ///
+  /// @param body serves a connection
+  /// @param path the file
+  /// @param options limits, loops, grace, TLS
+  /// @return the server
+  /// @throws IOException if the file cannot be made
+  /// @throws IllegalStateException if the caller's loop does not run on Netty
+  public static Server startUnixServer(ConnectionBody body, Path path, ServerOptions options)
+      throws IOException {
+    Objects.requireNonNull(body, "body");
+    Loop loop = Loop.running();
+    var server = new Server(loop, options.grace());
+    var accepting = new Accepting(server, body, options, Context.copyCurrent());
+    var file = new UnixSocketFile(path.toAbsolutePath());
+    file.removeStale();
+    List<Channel> bound =
+        new Listening(loop, accepting, options)
+            .bind(NettyPoller.of(loop).transport().unixAddress(path));
+    file.identify();
+    server.listenOn(bound, file, options.startServing());
+    return server;
   }
 
   /// Opens a connection with the default options; as [#openConnection(String, int,
@@ -95,8 +118,9 @@ public final class Streams {
 
   /// Opens a connection. Suspends; a cancellation leaves no connection behind.
   ///
-  /// The host's addresses are tried in the resolver's order. If all fail the first failure is
-  /// thrown, the others are suppressed in it. With TLS the handshake is over when this returns.
+  /// The host's addresses are tried in the resolver's order, or as the options say. If all fail and
+  /// say the same the first failure is thrown, else one that names them all. With TLS the handshake
+  /// is over when this returns.
   ///
   /// Source: `asyncio.open_connection`.
   ///
@@ -112,6 +136,21 @@ public final class Streams {
   public static StreamConnection openConnection(String host, int port, ConnectionOptions options)
       throws IOException {
     return new Opening(Loop.running(), options).open(host, port);
+  }
+
+  /// Opens a connection to a Unix socket. Suspends; a cancellation leaves no connection behind.
+  ///
+  /// Source: `asyncio.open_unix_connection`.
+  ///
+  /// @param path the socket's file
+  /// @param options its limit, and TLS, which then needs the server's name; the rest is for the
+  ///   network
+  /// @return the connection
+  /// @throws IOException if nobody listens there
+  /// @throws IllegalStateException if the caller's loop does not run on Netty
+  public static StreamConnection openUnixConnection(Path path, ConnectionOptions options)
+      throws IOException {
+    return new Opening(Loop.running(), options).openUnix(path);
   }
 
   /// Goes on with TLS on a connection that is open: on the client's side if this side opened it, on
@@ -145,17 +184,5 @@ public final class Streams {
     } else {
       Opening.secureAsClient(connection, tls, null, 0);
     }
-  }
-
-  private static IOException bindFailure(InetSocketAddress address, Throwable cause) {
-    var fault = new BindException("could not listen on " + address + ": " + cause.getMessage());
-    fault.initCause(cause);
-    return fault;
-  }
-
-  private static InetSocketAddress addressOf(String host, int port) throws IOException {
-    return host.isEmpty()
-        ? new InetSocketAddress(port)
-        : new InetSocketAddress(Resolver.resolve(host).getFirst(), port);
   }
 }

@@ -1,0 +1,132 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.task.CancelledError;
+import io.loop.task.Tasks;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ServerChannel;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Binds a server's addresses: all of them, or none. Coroutines only.
+final class Listening {
+
+  /*
+   * A host may have an address that this machine has not: it is left out, as in asyncio, if another
+   * one can be had. Everything else fails the whole, and what was bound is closed.
+   */
+
+  private static final String NOT_OURS = "Cannot assign requested address";
+
+  private final Loop loop;
+  private final NettyPoller poller;
+  private final Accepting accepting;
+  private final ServerOptions options;
+  private final List<Channel> bound = new ArrayList<>();
+
+  Listening(Loop loop, Accepting accepting, ServerOptions options) {
+    this.loop = loop;
+    this.poller = NettyPoller.of(loop);
+    this.accepting = accepting;
+    this.options = options;
+  }
+
+  /// {@return the channels bound to every address of some hosts; an empty host is all addresses}
+  List<Channel> bind(List<String> hosts, int port) throws IOException {
+    Set<SocketAddress> addresses = new LinkedHashSet<>();
+    for (String host : hosts) {
+      if (host.isEmpty()) {
+        addresses.add(new InetSocketAddress(port));
+      } else {
+        for (InetAddress address : Resolver.resolve(host)) {
+          addresses.add(new InetSocketAddress(address, port));
+        }
+      }
+    }
+    return bindAll(addresses, poller.transport().serverType());
+  }
+
+  /// {@return the channel bound to a socket file}
+  List<Channel> bind(SocketAddress file) throws IOException {
+    return bindAll(Set.of(file), poller.transport().unixServerType());
+  }
+
+  private List<Channel> bindAll(
+      Set<SocketAddress> addresses, Class<? extends ServerChannel> channelType) throws IOException {
+    try {
+      IOException missing = null;
+      for (SocketAddress address : addresses) {
+        IOException fault = bindOne(address, channelType);
+        missing = missing == null ? fault : missing;
+      }
+      if (bound.isEmpty()) {
+        throw missing == null ? new BindException("no address to listen on") : missing;
+      }
+      return bound;
+    } catch (IOException | CancelledError fault) {
+      closeAll();
+      throw fault;
+    }
+  }
+
+  /// {@return why an address is left out, or null}
+  private @Nullable IOException bindOne(
+      SocketAddress address, Class<? extends ServerChannel> channelType) throws IOException {
+    ChannelFuture opened = NettyFutures.await(loop, () -> bootstrap(channelType).bind(address));
+    if (opened.isSuccess()) {
+      bound.add(opened.channel());
+      return null;
+    }
+    IOException fault = bindFailure(address, opened.cause());
+    if (String.valueOf(opened.cause().getMessage()).contains(NOT_OURS)) {
+      return fault;
+    }
+    throw fault;
+  }
+
+  private ServerBootstrap bootstrap(Class<? extends ServerChannel> channelType) {
+    var bootstrap =
+        new ServerBootstrap()
+            .group(poller.eventLoop(), childGroup())
+            .channel(channelType)
+            .option(ChannelOption.SO_BACKLOG, options.backlog())
+            .option(ChannelOption.AUTO_READ, options.startServing())
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
+            .childHandler(accepting);
+    if (channelType == poller.transport().serverType()) {
+      bootstrap.option(ChannelOption.SO_REUSEADDR, true);
+    }
+    return bootstrap;
+  }
+
+  private EventLoopGroup childGroup() {
+    LoopGroup group = options.group();
+    return group == null ? poller.eventLoop() : group.nettyGroup(poller.transport());
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // a listener that cannot be closed is the system's
+  private void closeAll() {
+    Tasks.onLoopThread(() -> {
+      bound.forEach(Channel::close);
+      return true;
+    });
+  }
+
+  private static IOException bindFailure(SocketAddress address, Throwable cause) {
+    var fault = new BindException("could not listen on " + address + ": " + cause.getMessage());
+    fault.initCause(cause);
+    return fault;
+  }
+}

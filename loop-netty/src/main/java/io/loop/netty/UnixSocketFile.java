@@ -1,0 +1,91 @@
+package io.loop.netty;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The file of a Unix socket that a server listens on.
+///
+/// What is left of an earlier server is removed before, the file itself afterwards, unless somebody
+/// has put another one in its place.
+final class UnixSocketFile {
+
+  /*
+   * Netty's channels remove whatever file has the name when they are closed. Another server's is
+   * kept by a second link to it, which takes its place again.
+   */
+
+  private static final int TYPE = 0xF000;
+  private static final int SOCKET = 0xC000;
+
+  private final Path path;
+  private @Nullable Object identity;
+  private @Nullable Path refuge;
+
+  UnixSocketFile(Path path) {
+    this.path = path;
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /// Removes a socket that is in the way; Netty's native transports would remove anything.
+  ///
+  /// @throws BindException if the file is something else
+  void removeStale() throws IOException {
+    try {
+      if (((int) Files.getAttribute(path, "unix:mode") & TYPE) != SOCKET) {
+        throw new BindException("could not listen on " + path + ": another file is there");
+      }
+      Files.delete(path);
+    } catch (NoSuchFileException free) {
+      // nothing is in the way
+    }
+  }
+
+  /// Remembers which file it is; once it is bound.
+  void identify() throws IOException {
+    identity = currentIdentity();
+  }
+
+  private @Nullable Object currentIdentity() throws IOException {
+    try {
+      return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+          .fileKey();
+    } catch (NoSuchFileException gone) {
+      return null;
+    }
+  }
+
+  /// To be called before the channel is closed.
+  void beforeClose() throws IOException {
+    Object current = currentIdentity();
+    if (current != null && !current.equals(identity)) {
+      Path link =
+          path.resolveSibling(path.getFileName() + ".kept-" + System.identityHashCode(this));
+      refuge = Files.createLink(link, path);
+    }
+  }
+
+  /// To be called after the channel was closed.
+  void afterClose() throws IOException {
+    Path kept = refuge;
+    if (kept == null) {
+      if (identity != null && Objects.equals(currentIdentity(), identity)) {
+        Files.deleteIfExists(path);
+      }
+    } else if (currentIdentity() == null) {
+      Files.move(kept, path, StandardCopyOption.ATOMIC_MOVE);
+    } else {
+      Files.deleteIfExists(kept);
+    }
+  }
+}

@@ -1,0 +1,293 @@
+package io.loop.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.loop.Asyncio;
+import io.loop.event.Loop;
+import io.loop.task.CancelledError;
+import io.loop.task.Task;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Servers with several addresses, and connections to hosts that have several.
+class ServerAddressesTest extends OnNetty {
+
+  private static final String LOCAL = "127.0.0.1";
+  private static final String OTHER = "127.0.0.2";
+  private static final InetAddress NOT_OURS = InetAddress.ofLiteral("192.0.2.1");
+
+  private static void hello(StreamConnection connection) throws IOException {
+    connection.writer().write(TlsTest.ascii("hello\n"));
+    assertThat(connection.reader().readLine()).asString().isEqualTo("hello\n");
+    connection.close();
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void startServer_severalHosts_listensOnEachOnce(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  TlsTest::echo, List.of(LOCAL, OTHER, LOCAL), 0, ServerOptions.DEFAULT);
+
+          assertThat(server.sockets()).hasSize(2);
+          assertThat(server.getLoop()).isSameAs(Loop.running());
+          for (SocketAddress each : server.sockets()) {
+            var address = (InetSocketAddress) each;
+            hello(Streams.openConnection(address.getHostString(), address.getPort()));
+          }
+          server.close();
+          assertThat(server.sockets()).isEmpty();
+          assertThat(server.isServing()).isFalse();
+          server.waitClosed();
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void startServer_oneAddressIsTaken_leavesNothingBound(Transport transport) throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.ofLiteral(OTHER))) {
+      int port = taken.getLocalPort();
+      run(
+          transport,
+          () -> {
+            assertThatThrownBy(() ->
+                    Streams.startServer(
+                        TlsTest::echo, List.of(LOCAL, OTHER), port, ServerOptions.DEFAULT))
+                .isInstanceOf(BindException.class)
+                .hasMessageContaining(OTHER);
+
+            Asyncio.sleep(Duration.ofMillis(1));
+            Server server = Streams.startServer(TlsTest::echo, LOCAL, port); // it is free
+            TlsTest.end(server);
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void startServer_addressOfAnotherMachine_isLeftOutUnlessItIsTheOnlyOne(Transport transport) {
+    run(
+        transport,
+        () -> {
+          String foreign = NOT_OURS.getHostAddress();
+          Server server =
+              Streams.startServer(TlsTest::echo, List.of(foreign, LOCAL), 0, ServerOptions.DEFAULT);
+          assertThat(server.sockets()).hasSize(1);
+          TlsTest.end(server);
+
+          assertThatThrownBy(() -> Streams.startServer(TlsTest::echo, foreign, 0))
+              .isInstanceOf(BindException.class)
+              .hasMessageContaining(foreign);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void startServing_later_servesThoseWhoWait(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(TlsTest::echo, LOCAL, 0, ServerOptions.DEFAULT.withoutServing());
+          StreamConnection connection =
+              Streams.openConnection(LOCAL, server.localAddress().getPort());
+          connection.writer().write(TlsTest.ascii("hello\n"));
+          Asyncio.sleep(Duration.ofMillis(20));
+          assertThat(server.isServing()).isFalse();
+          assertThat(server.connectionCount()).isZero();
+
+          server.startServing();
+          server.startServing(); // again does nothing
+
+          assertThat(server.isServing()).isTrue();
+          assertThat(connection.reader().readLine()).asString().isEqualTo("hello\n");
+          TlsTest.end(server, connection);
+          server.startServing();
+          assertThat(server.isServing()).isFalse();
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void openConnection_firstAddressIsDead_takesTheNext(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server = Streams.startServer(TlsTest::echo, OTHER, 0);
+          int port = server.localAddress().getPort();
+          for (ConnectionOptions options :
+              List.of(
+                  ConnectionOptions.DEFAULT,
+                  ConnectionOptions.DEFAULT.withHappyEyeballs(Duration.ofMillis(5)))) {
+            var opening = new Opening(Loop.running(), options);
+
+            hello(opening.finish(opening.connectAny(both(LOCAL, OTHER), port), OTHER, port));
+          }
+          TlsTest.end(server);
+        });
+  }
+
+  private static List<InetAddress> both(String first, String second) {
+    return List.of(InetAddress.ofLiteral(first), InetAddress.ofLiteral(second));
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void openConnection_everyAddressIsDead_namesThemAll(Transport transport) throws Exception {
+    int port;
+    try (var free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    run(
+        transport,
+        () ->
+            assertThatThrownBy(() ->
+                    new Opening(Loop.running(), ConnectionOptions.DEFAULT)
+                        .connectAny(both(LOCAL, OTHER), port))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("Multiple exceptions: ")
+                .hasMessageContainingAll(LOCAL, OTHER));
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard37_severalAddressesAtOnce_leaveOneConnection(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(TlsTest::echo, List.of(LOCAL, OTHER), 0, ServerOptions.DEFAULT);
+          Server same = Streams.startServer(TlsTest::echo, OTHER, server.localAddress().getPort());
+          int port = server.localAddress().getPort();
+          long before = descriptors();
+          for (int i = 0; i < 50; i++) {
+            var opening =
+                new Opening(
+                    Loop.running(), ConnectionOptions.DEFAULT.withHappyEyeballs(Duration.ZERO));
+
+            hello(opening.finish(opening.connectAny(both(LOCAL, OTHER), port), LOCAL, port));
+          }
+
+          assertSettles(before);
+          TlsTest.end(server);
+          TlsTest.end(same);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard37_cancelledConnect_closesTheLateChannel(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server = Streams.startServer(TlsTest::echo, LOCAL, 0);
+          int port = server.localAddress().getPort();
+          hello(Streams.openConnection(LOCAL, port));
+          long before = descriptors();
+          for (int i = 0; i < 60; i++) {
+            Task<StreamConnection> opening =
+                Asyncio.createTask(() -> Streams.openConnection(LOCAL, port));
+            for (int ticks = 0; ticks < i % 4; ticks++) {
+              Asyncio.sleep(Duration.ZERO);
+            }
+
+            opening.cancel();
+
+            try {
+              opening.await().close();
+            } catch (CancelledError expected) {
+              assertThat(opening.isCancelled()).isTrue();
+            }
+          }
+
+          assertSettles(before);
+          TlsTest.end(server);
+        });
+  }
+
+  /// Waits until no more descriptors are open than before; of a handful the loop may be late.
+  private static void assertSettles(long before) throws IOException {
+    long now = descriptors();
+    for (int i = 0; i < 500 && now > before; i++) {
+      Asyncio.sleep(Duration.ofMillis(10));
+      now = descriptors();
+    }
+    assertThat(now).isLessThanOrEqualTo(before);
+  }
+
+  private static long descriptors() throws IOException {
+    try (var open = Files.list(Path.of("/proc/self/fd"))) {
+      return open.count();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void localAddress_given_isWhatThePeerSees(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  (_, writer) ->
+                      writer.write(
+                          TlsTest.ascii(
+                              ((InetSocketAddress) writer.getExtraInfo("peername"))
+                                  .getAddress()
+                                  .getHostAddress())),
+                  LOCAL,
+                  0);
+          StreamConnection connection =
+              Streams.openConnection(
+                  LOCAL,
+                  server.localAddress().getPort(),
+                  ConnectionOptions.DEFAULT.withLocalAddress(new InetSocketAddress(OTHER, 0)));
+
+          assertThat(connection.reader().read()).asString().isEqualTo(OTHER);
+          TlsTest.end(server, connection);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void halfClose_bothWaysInBothOrders_losesNothing(Transport transport) {
+    byte[] data = TlsTest.randomBytes(300_000);
+    List<Integer> read = new ArrayList<>();
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  (reader, writer) -> {
+                    writer.write(data);
+                    writer.writeEof(); // first, while the peer still sends
+                    read.add(reader.read().length);
+                  },
+                  LOCAL,
+                  0);
+          StreamConnection connection =
+              Streams.openConnection(LOCAL, server.localAddress().getPort());
+
+          assertThat(connection.reader().read()).isEqualTo(data);
+          connection.writer().write(data);
+          connection.writer().writeEof();
+          TlsTest.end(server, connection); // when the server's body has read it all and ended
+          assertThat(read).containsExactly(data.length);
+        });
+  }
+}
