@@ -4,16 +4,186 @@ import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
+import io.netty.util.concurrent.Promise;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Awaits what Netty promises.
-@SuppressWarnings("FutureReturnValueIgnored") // nobody asks for a channel that is given up
-final class NettyFutures {
+/// The doors between Netty's futures and ours.
+public final class NettyFutures {
 
   private NettyFutures() {}
+
+  /// {@return the result of a Netty future, waiting for it if need be} Coroutine only; suspends,
+  /// and is a cancellation point, only if it is pending.
+  ///
+  /// Throws what the future failed with, the very object, undeclared (decision D7).
+  ///
+  /// Cancelling the caller cancels Netty's future. A future that does not let itself be cancelled
+  /// any more, such as that of a write which has been flushed, goes on; a result that still comes
+  /// is released if it is reference-counted, and closed if it is a channel, since nobody will ask
+  /// for it.
+  ///
+  /// A future whose executor has ended is never heard of again. Waiting for a channel's future then
+  /// fails; for other futures of somebody else's executors use [#await(Future, EventExecutor)].
+  ///
+  /// Source: `await wrap_future(future)`.
+  ///
+  /// @param future the future, of any event loop
+  /// @param <T> the type of the result
+  /// @throws CancelledError if the future or the calling task was cancelled
+  /// @throws IllegalStateException if the future's event loop ended before it was done
+  public static <T extends @Nullable Object> T await(Future<? extends T> future) {
+    return await(future, executorOf(future));
+  }
+
+  /// {@return the result of a Netty future, waiting for it if need be} As [#await(Future)], for
+  /// futures that are completed by an executor that may end.
+  ///
+  /// @param future the future
+  /// @param executor the executor that tells its listeners; null if it never ends
+  /// @param <T> the type of the result
+  /// @throws CancelledError if the future or the calling task was cancelled
+  /// @throws IllegalStateException if the executor ended before the future was done
+  public static <T extends @Nullable Object> T await(
+      Future<? extends T> future, @Nullable EventExecutor executor) {
+    if (!future.isDone()) {
+      waitFor(Loop.running(), future, executor);
+    }
+    return outcome(future);
+  }
+
+  private static <T extends @Nullable Object> T outcome(Future<? extends T> future) {
+    if (future.isCancelled()) {
+      throw new CancelledError();
+    }
+    Throwable fault = future.cause();
+    if (fault != null) {
+      throw Rethrow.unchecked(fault);
+    }
+    return future.getNow();
+  }
+
+  private static @Nullable EventExecutor executorOf(Future<?> future) {
+    return future instanceof ChannelFuture ofChannel && ofChannel.channel().isRegistered()
+        ? ofChannel.channel().eventLoop()
+        : null;
+  }
+
+  private static void waitFor(Loop loop, Future<?> future, @Nullable EventExecutor executor) {
+    var done = new LoopFuture<@Nullable Void>(loop);
+    GenericFutureListener<Future<Object>> ended =
+        _ -> onLoop(loop, () -> endedWithout(future, done));
+    Future<?> termination =
+        Tasks.onLoopThread(() -> {
+          future.addListener(_ -> onLoop(loop, () -> settle(done)));
+          return listenToEnd(executor, ended);
+        });
+    try {
+      done.await();
+    } catch (CancelledError cancelled) {
+      Tasks.onLoopThread(() -> giveUp(future));
+      throw cancelled;
+    } finally {
+      if (termination != null) {
+        unlisten(termination, ended);
+      }
+    }
+  }
+
+  /// {@return what was listened to, or null: our own executor does not end while we wait}
+  private static @Nullable Future<?> listenToEnd(
+      @Nullable EventExecutor executor, GenericFutureListener<Future<Object>> listener) {
+    if (executor == null || executor.inEventLoop()) {
+      return null;
+    }
+    Future<?> termination = executor.terminationFuture();
+    listen(termination, listener);
+    return termination;
+  }
+
+  @SuppressWarnings("unchecked") // the listener takes any future
+  private static void listen(Future<?> future, GenericFutureListener<Future<Object>> listener) {
+    ((Future<Object>) future).addListener(listener);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static void unlisten(Future<?> future, GenericFutureListener<Future<Object>> listener) {
+    ((Future<Object>) future).removeListener(listener);
+  }
+
+  private static void endedWithout(Future<?> future, LoopFuture<@Nullable Void> done) {
+    if (future.isDone()) {
+      settle(done);
+    } else if (!done.isDone()) {
+      done.setException(
+          new IllegalStateException("the executor of " + future + " has ended before it was done"));
+    }
+  }
+
+  private static boolean giveUp(Future<?> future) {
+    boolean cancelled = future.cancel(false);
+    if (!cancelled) {
+      future.addListener(NettyFutures::dispose);
+    }
+    return cancelled;
+  }
+
+  private static void dispose(Future<?> late) {
+    Object result = late.isSuccess() ? late.getNow() : null;
+    if (result instanceof Channel channel) {
+      var _ = channel.close();
+    } else {
+      ReferenceCountUtil.release(result);
+    }
+  }
+
+  /// {@return a promise with the outcome of a future or task of a loop} Loop thread and coroutines
+  /// of that loop only; never suspends. The promise is for any thread.
+  ///
+  /// Cancelling the promise cancels the task. A cancelled task cancels the promise, unless somebody
+  /// has made it uncancellable: then it fails with a [CancellationException].
+  ///
+  /// Source: `asyncio.run_coroutine_threadsafe`, whose future is this one's counterpart.
+  ///
+  /// @param future the future or task
+  /// @param executor the executor that tells the promise's listeners
+  /// @param <T> the type of the result
+  public static <T extends @Nullable Object> Promise<T> toPromise(
+      LoopFuture<T> future, EventExecutor executor) {
+    Promise<T> promise = executor.newPromise();
+    future.addDoneCallback(settled -> copy(settled, promise));
+    promise.addListener(done -> {
+      if (done.isCancelled()) {
+        onLoop(future.getLoop(), future::cancel);
+      }
+    });
+    return promise;
+  }
+
+  private static <T extends @Nullable Object> void copy(LoopFuture<T> settled, Promise<T> promise) {
+    if (settled.isCancelled()) {
+      if (!promise.cancel(false)) {
+        promise.tryFailure(new CancellationException("the task was cancelled"));
+      }
+      return;
+    }
+    if (promise.isDone()) {
+      return; // given up there; a failure here stays unread
+    }
+    Throwable fault = settled.exception();
+    if (fault != null) {
+      promise.tryFailure(fault);
+    } else {
+      promise.trySuccess(settled.result());
+    }
+  }
 
   /// Starts something on the loop's thread and waits for it. Coroutine only.
   ///
@@ -24,29 +194,44 @@ final class NettyFutures {
     F future =
         Tasks.onLoopThread(() -> {
           F started = start.get();
-          started.addListener(_ -> settle(loop, done));
+          started.addListener(_ -> onLoop(loop, () -> settle(done)));
           return started;
         });
     try {
       done.await();
     } catch (CancelledError cancelled) {
-      Tasks.onLoopThread(() -> giveUp(future));
+      Tasks.onLoopThread(() -> giveUpChannel(future));
       throw cancelled;
     }
     return future;
   }
 
-  private static void settle(Loop loop, LoopFuture<@Nullable Void> done) {
-    if (!loop.isClosed() && !done.isDone()) {
+  private static boolean giveUpChannel(Future<?> future) {
+    boolean cancelled = future.cancel(false);
+    if (future instanceof ChannelFuture opening) {
+      var _ = opening.channel().close(); // one that was cancelled before it began would stay open
+    }
+    return cancelled;
+  }
+
+  private static void settle(LoopFuture<@Nullable Void> done) {
+    if (!done.isDone()) {
       done.setResult(null);
     }
   }
 
-  private static boolean giveUp(Future<?> future) {
-    boolean cancelled = future.cancel(false);
-    if (future instanceof ChannelFuture opening) {
-      opening.channel().close(); // one that was cancelled before it began would stay open
+  private static void onLoop(Loop loop, Runnable action) {
+    if (loop.isClosed()) {
+      return; // nobody is left to tell
     }
-    return cancelled;
+    if (loop.isOnLoop()) {
+      action.run();
+      return;
+    }
+    try {
+      loop.callSoonThreadsafe(action);
+    } catch (IllegalStateException closed) {
+      // it has closed meanwhile, and nobody is left to tell
+    }
   }
 }

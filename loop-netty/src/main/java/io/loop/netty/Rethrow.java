@@ -1,0 +1,17 @@
+package io.loop.netty;
+
+/// Throws what a pipeline failed with, the very object, undeclared.
+final class Rethrow {
+
+  private Rethrow() {}
+
+  /// Never returns; declared to return something so that the caller can say `throw`.
+  static RuntimeException unchecked(Throwable fault) {
+    throw Rethrow.<RuntimeException>as(fault);
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the cast is the point
+  private static <X extends Throwable> X as(Throwable fault) throws X {
+    throw (X) fault;
+  }
+}

@@ -1,0 +1,223 @@
+package io.loop.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.loop.Asyncio;
+import io.loop.event.Loop;
+import io.loop.task.CancelledError;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Promise;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Netty's futures awaited, and tasks as Netty's promises.
+class NettyFuturesTest extends OnNetty {
+
+  private static EventExecutor foreign() {
+    return new DefaultEventExecutor();
+  }
+
+  private static String failing(IOException fault) throws IOException {
+    throw fault;
+  }
+
+  private static void end(EventExecutor executor) {
+    offLoop(() -> executor.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(10, TimeUnit.SECONDS));
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_whatIsDone_doesNotSuspend(Transport transport) {
+    run(
+        transport,
+        () -> {
+          IoEventLoop eventLoop = NettyLoop.eventLoop(Loop.running());
+          boolean[] ran = new boolean[1];
+          Loop.running().callSoon(() -> ran[0] = true);
+
+          assertThat(NettyFutures.<String>await(eventLoop.newSucceededFuture("x"))).isEqualTo("x");
+          assertThat(ran[0]).isFalse();
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_promiseOfTheOwnLoop_givesItsResult(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Promise<String> promise = NettyLoop.eventLoop(Loop.running()).newPromise();
+          Loop.running().callSoon(() -> promise.setSuccess("x"));
+
+          assertThat(NettyFutures.<String>await(promise)).isEqualTo("x");
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_promiseOfAForeignExecutor_givesResultAndFailure(Transport transport) {
+    run(
+        transport,
+        () -> {
+          EventExecutor executor = foreign();
+          var fault = new IOException("no");
+
+          assertThat(NettyFutures.await(executor.submit(() -> "x"))).isEqualTo("x");
+          assertThatThrownBy(() ->
+                  NettyFutures.await(
+                      executor.submit(() -> {
+                        throw fault;
+                      })))
+              .isSameAs(fault);
+          end(executor);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_cancelled_cancelsTheFuture(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Promise<String> promise = NettyLoop.eventLoop(Loop.running()).newPromise();
+          Task<?> task = Asyncio.createTask(() -> NettyFutures.await(promise));
+          Asyncio.sleep(Duration.ZERO);
+
+          task.cancel();
+
+          assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+          assertThat(promise.isCancelled()).isTrue();
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_ofACancelledFuture_isCancelled(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Promise<String> promise = NettyLoop.eventLoop(Loop.running()).newPromise();
+          promise.cancel(false);
+
+          assertThatThrownBy(() -> NettyFutures.await(promise)).isInstanceOf(CancelledError.class);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_cancelledTooLate_releasesTheLateResult(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Promise<ByteBuf> promise = NettyLoop.eventLoop(Loop.running()).newPromise();
+          assertThat(promise.setUncancellable()).isTrue();
+          Task<?> task = Asyncio.createTask(() -> NettyFutures.await(promise));
+          Asyncio.sleep(Duration.ZERO);
+          task.cancel();
+          assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+          ByteBuf late = Unpooled.buffer(1);
+
+          promise.setSuccess(late);
+          Asyncio.sleep(Duration.ofMillis(1));
+
+          assertThat(late.refCnt()).isZero();
+        });
+  }
+
+  /// Hazard 12.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_promiseOfAnExecutorThatEnds_fails(Transport transport) {
+    run(
+        transport,
+        () -> {
+          EventExecutor executor = foreign();
+          Promise<String> promise = executor.newPromise();
+          Task<String> waiting = Asyncio.createTask(() -> NettyFutures.await(promise, executor));
+          Asyncio.sleep(Duration.ZERO);
+
+          end(executor);
+
+          assertThatThrownBy(waiting::await)
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessageContaining("has ended");
+          assertThatThrownBy(() -> NettyFutures.await(promise, executor))
+              .isInstanceOf(IllegalStateException.class);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void toPromise_ofATask_hasItsOutcome(Transport transport) {
+    run(
+        transport,
+        () -> {
+          EventExecutor executor = foreign();
+          var fault = new IOException("no");
+          Promise<String> good = NettyFutures.toPromise(Asyncio.createTask(() -> "x"), executor);
+          Promise<String> bad =
+              NettyFutures.toPromise(Asyncio.createTask(() -> failing(fault)), executor);
+
+          String result = offLoop(good::get);
+          Throwable failure = offLoop(() -> bad.await().cause());
+
+          assertThat(result).isEqualTo("x");
+          assertThat(failure).isSameAs(fault);
+          end(executor);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void toPromise_cancelledFromOutside_cancelsTheTask(Transport transport) {
+    run(
+        transport,
+        () -> {
+          EventExecutor executor = foreign();
+          var pending = new LoopFuture<String>();
+          Task<String> task = Asyncio.createTask(() -> pending.await());
+          Promise<String> promise = NettyFutures.toPromise(task, executor);
+
+          boolean cancelled = offLoop(() -> promise.cancel(false));
+
+          assertThat(cancelled).isTrue();
+
+          assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+          end(executor);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void toPromise_ofACancelledTask_isCancelled(Transport transport) {
+    run(
+        transport,
+        () -> {
+          EventExecutor executor = foreign();
+          var pending = new LoopFuture<String>();
+          Promise<String> promise = NettyFutures.toPromise(pending, executor);
+          Promise<String> stubborn = NettyFutures.toPromise(pending, executor);
+          assertThat(stubborn.setUncancellable()).isTrue();
+
+          pending.cancel();
+
+          boolean cancelled = offLoop(() -> promise.await().isCancelled());
+          Throwable failure = offLoop(() -> stubborn.await().cause());
+
+          assertThat(cancelled).isTrue();
+          assertThat(failure).isInstanceOf(CancellationException.class);
+          end(executor);
+        });
+  }
+}
