@@ -1,0 +1,108 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The user events of a channel's pipeline, in order: idleness, handshakes, upgrades and whatever
+/// other handlers fire.
+///
+/// Coroutines of the channel's loop only, one at a time. The last 64 that nobody has received are
+/// kept. Iterating gives the events until the channel is closed or detached.
+public final class ChannelEvents implements Iterable<Object> {
+
+  private static final int CAPACITY = 64;
+
+  private final ArrayDeque<Object> queue = new ArrayDeque<>(2);
+  private final Waiters receiver;
+  private boolean ended;
+
+  ChannelEvents(Loop loop) {
+    this.receiver = new Waiters(loop);
+  }
+
+  /// Takes an event that passes on as well: it gets a reference of its own.
+  void add(Object event) {
+    if (ended) {
+      return;
+    }
+    if (queue.size() == CAPACITY) {
+      ReferenceCountUtil.release(queue.poll());
+    }
+    queue.add(ReferenceCountUtil.retain(event));
+    receiver.wakeAll();
+  }
+
+  void end() {
+    ended = true;
+    receiver.wakeAll();
+  }
+
+  void discard() {
+    end();
+    queue.forEach(ReferenceCountUtil::release);
+    queue.clear();
+  }
+
+  /// {@return the next event, or null when the channel is closed or detached} Suspends until there
+  /// is one; a cancellation point only then. An event that is reference-counted is the caller's to
+  /// release.
+  ///
+  /// @throws IllegalStateException if another coroutine waits in here
+  public @Nullable Object receive() {
+    if (!receiver.isEmpty()) {
+      throw new IllegalStateException(
+          "receive() called while another coroutine is already waiting for an event");
+    }
+    while (queue.isEmpty() && !ended) {
+      receiver.await();
+    }
+    return queue.poll();
+  }
+
+  /// {@return the next event of a type, or null when the channel is closed or detached; others
+  /// before it are dropped} Suspends as [#receive()] does.
+  ///
+  /// @param type the type
+  /// @param <E> the type
+  /// @throws IllegalStateException if another coroutine waits in here
+  public <E> @Nullable E receive(Class<E> type) {
+    for (Object event; (event = receive()) != null; ) {
+      if (type.isInstance(event)) {
+        return type.cast(event);
+      }
+      ReferenceCountUtil.release(event);
+    }
+    return null;
+  }
+
+  /// {@return the events until the channel is closed or detached}
+  @Override
+  public Iterator<Object> iterator() {
+    return new Iterator<>() {
+      private @Nullable Object ahead;
+
+      @Override
+      public boolean hasNext() {
+        if (ahead == null) {
+          ahead = receive();
+        }
+        return ahead != null;
+      }
+
+      @Override
+      public Object next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException("the channel is closed or detached");
+        }
+        Object event = Objects.requireNonNull(ahead);
+        ahead = null;
+        return event;
+      }
+    };
+  }
+}

@@ -1,0 +1,291 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.netty.HandlerOptions.Disconnect;
+import io.loop.task.Coro;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.TaskOptions;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// Serves a channel of any Netty pipeline with a coroutine.
+///
+/// Added last, behind the codecs, to a pipeline of any bootstrap:
+///
+/// ```java
+/// pipeline.addLast(
+///     new LineBasedFrameDecoder(1024),
+///     new StringDecoder(),
+///     new StringEncoder(),
+///     CoroutineHandler.of(String.class, channel -> {
+///       for (String line : channel) {
+///         channel.send(line + "\n");
+///       }
+///     }));
+/// ```
+///
+/// The coroutine is a task of the loop that belongs to the handler's executor: the channel's event
+/// loop, or the executor the handler was added with. It starts when the channel is active, always
+/// from the loop's ready queue, and is named after the channel. Reading stops while messages pile
+/// up, and goes on when the coroutine has caught up.
+///
+/// Messages of other types, and all user events, pass on to the handlers behind this one.
+/// Exceptions in the pipeline end here: the coroutine receives them. One handler serves one
+/// channel, once.
+///
+/// @param <I> the type of the messages the coroutine receives
+public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
+
+  /*
+   *   NEW --active, or handshake done--> STARTING --next tick--> RUNNING --body's end--> ENDED
+   *    `---------- handshake failed, lost or removed before it runs ----------------------^
+   *
+   * Everything here runs on the loop's thread: Netty's calls while the loop polls, begin() and
+   * ended() as callbacks of the loop. The body is never entered from a Netty call.
+   */
+
+  private enum Phase {
+    NEW,
+    STARTING,
+    RUNNING,
+    ENDED
+  }
+
+  private final Class<I> type;
+  private final ChannelBody<I> body;
+  private final HandlerOptions options;
+
+  private Phase phase = Phase.NEW;
+  private @Nullable CoroutineChannel<I> channel;
+  private @Nullable Task<@Nullable Void> task;
+  private @Nullable Throwable cause;
+
+  private CoroutineHandler(Class<I> type, ChannelBody<I> body, HandlerOptions options) {
+    this.type = Objects.requireNonNull(type, "type");
+    this.body = Objects.requireNonNull(body, "body");
+    this.options = Objects.requireNonNull(options, "options");
+  }
+
+  /// {@return a handler whose coroutine receives every message, with the default options}
+  ///
+  /// @param body serves the channel
+  public static CoroutineHandler<Object> of(ChannelBody<Object> body) {
+    return of(Object.class, body);
+  }
+
+  /// {@return a handler with the default options}
+  ///
+  /// @param type the messages the coroutine receives; others pass on
+  /// @param body serves the channel
+  /// @param <I> the type of the messages
+  public static <I> CoroutineHandler<I> of(Class<I> type, ChannelBody<I> body) {
+    return of(type, body, HandlerOptions.DEFAULT);
+  }
+
+  /// {@return a handler}
+  ///
+  /// @param type the messages the coroutine receives; others pass on
+  /// @param body serves the channel
+  /// @param options marks, start and end
+  /// @param <I> the type of the messages
+  public static <I> CoroutineHandler<I> of(
+      Class<I> type, ChannelBody<I> body, HandlerOptions options) {
+    return new CoroutineHandler<>(type, body, options);
+  }
+
+  /// {@return a handler that answers one message after the other, with the default options}
+  ///
+  /// @param type the messages it answers; others pass on
+  /// @param body answers a message
+  /// @param <I> the type of the messages
+  public static <I> CoroutineHandler<I> perMessage(Class<I> type, MessageBody<I> body) {
+    return perMessage(type, body, 1, HandlerOptions.DEFAULT);
+  }
+
+  /// {@return a handler that answers several messages at once}
+  ///
+  /// Each message has a task of its own. The answers are written in the order of the messages,
+  /// whichever is ready first. When a body fails, the answers to earlier messages are written,
+  /// those to later ones are cancelled, and the channel is closed once what was written is handed
+  /// to Netty.
+  ///
+  /// @param type the messages it answers; others pass on
+  /// @param body answers a message
+  /// @param concurrency how many messages at most are being answered, or have an answer that waits
+  ///   for an earlier one
+  /// @param options marks, start and end
+  /// @param <I> the type of the messages
+  /// @throws IllegalArgumentException if the concurrency is below 1
+  public static <I> CoroutineHandler<I> perMessage(
+      Class<I> type, MessageBody<I> body, int concurrency, HandlerOptions options) {
+    return of(type, PerMessage.of(body, concurrency), options);
+  }
+
+  private CoroutineChannel<I> channel() {
+    return Objects.requireNonNull(channel, "handlerAdded() comes first");
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    Loop loop = NettyLoop.of(context.executor());
+    channel = new CoroutineChannel<>(this, context, loop, options);
+    if (context.channel().isActive()) {
+      start(context);
+    }
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    start(context);
+    context.fireChannelActive();
+  }
+
+  private void start(ChannelHandlerContext context) {
+    if (!options.afterHandshake() || hasShakenHands(context)) {
+      startSoon();
+    }
+  }
+
+  private static boolean hasShakenHands(ChannelHandlerContext context) {
+    SslHandler tls = context.pipeline().get(SslHandler.class);
+    return tls != null && tls.handshakeFuture().isSuccess();
+  }
+
+  private void startSoon() {
+    Loop loop = channel().getLoop();
+    if (phase == Phase.NEW && !loop.isClosed()) {
+      phase = Phase.STARTING;
+      loop.callSoon(this::begin);
+    }
+  }
+
+  private void begin() {
+    CoroutineChannel<I> served = channel();
+    if (phase != Phase.STARTING) {
+      return; // given up meanwhile
+    }
+    phase = Phase.RUNNING;
+    Coro<@Nullable Void> coro = Coro.of(() -> body.serve(served));
+    var options = TaskOptions.named(served.nettyChannel().toString());
+    task = Task.create(served.getLoop(), coro, options);
+    task.addDoneCallback(this::ended);
+  }
+
+  private void ended(LoopFuture<?> done) {
+    phase = Phase.ENDED;
+    task = null;
+    Throwable fault = done.isCancelled() ? null : done.exception();
+    if (fault != null) {
+      channel().report("Unhandled exception in the coroutine of a channel", fault);
+    }
+    channel().bodyEnded(fault == null);
+  }
+
+  /// The body has not begun, and will not.
+  private void giveUp() {
+    if (phase == Phase.NEW || phase == Phase.STARTING) {
+      phase = Phase.ENDED;
+      channel().bodyEnded(false);
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    if (type.isInstance(message) && !channel().isDetached()) {
+      channel().received(type.cast(message));
+    } else {
+      context.fireChannelRead(message);
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    switch (event) {
+      case ChannelInputShutdownEvent _ -> channel().inputShutDown();
+      case SslCloseCompletionEvent _ -> channel().inputEnded();
+      case SslHandshakeCompletionEvent shaken when options.afterHandshake() -> shaken(shaken);
+      default -> {}
+    }
+    if (phase != Phase.ENDED) {
+      channel().happened(event);
+    }
+    context.fireUserEventTriggered(event);
+  }
+
+  private void shaken(SslHandshakeCompletionEvent handshake) {
+    if (handshake.isSuccess()) {
+      startSoon();
+    } else if (phase == Phase.NEW) {
+      channel().report("The TLS handshake of a channel failed", handshake.cause());
+      giveUp();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    channel().writabilityChanged();
+    context.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+    if (cause == null && fault instanceof IOException) {
+      cause = fault;
+    }
+    channel().failed(fault);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    lose(cause);
+    context.fireChannelInactive();
+  }
+
+  @Override
+  public void channelUnregistered(ChannelHandlerContext context) {
+    if (context.channel().isOpen() && !channel().isLost()) {
+      var moved =
+          new IllegalStateException(
+              context.channel() + " left its event loop, and its coroutine cannot follow");
+      channel().failed(moved);
+      lose(moved);
+    }
+    context.fireChannelUnregistered();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    CoroutineChannel<I> served = channel();
+    if (served.isLost()) {
+      return;
+    }
+    if (context.channel().isOpen()) {
+      served.detached();
+      phase = phase == Phase.RUNNING ? phase : Phase.ENDED;
+    } else {
+      lose(cause);
+    }
+  }
+
+  private void lose(@Nullable Throwable why) {
+    CoroutineChannel<I> served = channel();
+    served.lost(why);
+    if (phase == Phase.NEW || served.getLoop().isClosed()) {
+      phase = Phase.ENDED;
+      served.bodyEnded(false);
+    } else if (options.disconnect() == Disconnect.CANCEL) {
+      giveUp();
+      if (task != null) {
+        task.cancel("the connection was lost");
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.event.LoopLocal;
+import java.util.HashSet;
+import java.util.Set;
+
+/// A loop's channels whose coroutine has not ended: what to release when the loop closes first.
+final class OpenChannels implements AutoCloseable {
+
+  private static final LoopLocal<OpenChannels> KEY = LoopLocal.withInitial(_ -> new OpenChannels());
+
+  private final Set<CoroutineChannel<?>> channels = new HashSet<>();
+
+  private OpenChannels() {}
+
+  static OpenChannels of(Loop loop) {
+    return KEY.get(loop);
+  }
+
+  void add(CoroutineChannel<?> channel) {
+    channels.add(channel);
+  }
+
+  void remove(CoroutineChannel<?> channel) {
+    channels.remove(channel);
+  }
+
+  /// A closing loop unwinds its coroutines, and tells nobody that they have ended.
+  @Override
+  public void close() {
+    channels.forEach(CoroutineChannel::loopClosed);
+    channels.clear();
+  }
+}

@@ -1,0 +1,53 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.task.LoopFuture;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Coroutines that wait for something about a channel to change, and then look again.
+///
+/// Each has a future of its own, so that cancelling one leaves the others alone. Waking only
+/// schedules them: it is safe inside any Netty callback.
+final class Waiters {
+
+  private final Loop loop;
+  private final List<LoopFuture<@Nullable Void>> waiting = new ArrayList<>(1);
+
+  Waiters(Loop loop) {
+    this.loop = loop;
+  }
+
+  /// {@return whether nobody waits} Who is woken or cancelled and has not gone on yet does not.
+  boolean isEmpty() {
+    for (LoopFuture<@Nullable Void> woken : waiting) {
+      if (!woken.isDone()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Suspends until the next wake-up.
+  void await() {
+    var woken = new LoopFuture<@Nullable Void>(loop);
+    waiting.add(woken);
+    try {
+      woken.await();
+    } finally {
+      waiting.remove(woken);
+    }
+  }
+
+  void wakeAll() {
+    if (loop.isClosed()) {
+      return;
+    }
+    for (LoopFuture<@Nullable Void> woken : waiting) {
+      if (!woken.isDone()) {
+        woken.setResult(null);
+      }
+    }
+  }
+}

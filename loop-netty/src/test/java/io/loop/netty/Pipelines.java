@@ -1,0 +1,144 @@
+package io.loop.netty;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.loop.Asyncio;
+import io.loop.event.ExceptionContext;
+import io.loop.event.Loop;
+import io.loop.task.CancelledError;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.LineBasedFrameDecoder;
+import io.netty.handler.codec.string.StringDecoder;
+import io.netty.handler.codec.string.StringEncoder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
+
+/// Plain Netty servers and clients on the running loop's event loop, as a user would write them.
+final class Pipelines {
+
+  private Pipelines() {}
+
+  /// Listens on a free port of the loopback address.
+  static Channel serve(Transport transport, Consumer<ChannelPipeline> pipeline) {
+    return serve(transport, Map.of(), pipeline);
+  }
+
+  static Channel serve(
+      Transport transport,
+      Map<ChannelOption<Boolean>, Boolean> options,
+      Consumer<ChannelPipeline> pipeline) {
+    Loop loop = Loop.running();
+    var bootstrap =
+        new ServerBootstrap()
+            .group(NettyLoop.eventLoop(loop))
+            .channel(transport.serverType())
+            .childHandler(initializer(pipeline));
+    options.forEach(bootstrap::childOption);
+    return NettyFutures.await(
+            loop, () -> bootstrap.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
+        .channel();
+  }
+
+  static ChannelInitializer<Channel> initializer(Consumer<ChannelPipeline> pipeline) {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(Channel channel) {
+        pipeline.accept(channel.pipeline());
+      }
+    };
+  }
+
+  /// Connects a channel of the running loop.
+  static Channel connect(Transport transport, Channel server, Consumer<ChannelPipeline> pipeline) {
+    Loop loop = Loop.running();
+    var bootstrap =
+        new Bootstrap()
+            .group(NettyLoop.eventLoop(loop))
+            .channel(transport.socketType())
+            .handler(initializer(pipeline));
+    var connected = NettyFutures.await(loop, () -> bootstrap.connect(server.localAddress()));
+    NettyFutures.await(connected);
+    return connected.channel();
+  }
+
+  /// Connects a socket that knows nothing of Netty.
+  static Socket socket(Channel server) {
+    return OnNetty.offLoop(() -> {
+      var address = (InetSocketAddress) server.localAddress();
+      var socket = new Socket(address.getAddress(), address.getPort());
+      socket.setSoTimeout((int) OnNetty.PATIENCE.toMillis());
+      return socket;
+    });
+  }
+
+  /// {@return what the running loop's exception handler is told from now on}
+  static List<ExceptionContext> reports() {
+    List<ExceptionContext> reports = new ArrayList<>();
+    Loop.running().setExceptionHandler((_, report) -> reports.add(report));
+    return reports;
+  }
+
+  /// Adds codecs for lines of up to 64 characters.
+  static void lines(ChannelPipeline pipeline) {
+    pipeline.addLast(
+        new LineBasedFrameDecoder(64), new StringDecoder(US_ASCII), new StringEncoder(US_ASCII));
+  }
+
+  static Consumer<ChannelPipeline> lines(ChannelBody<String> body) {
+    return lines(body, HandlerOptions.DEFAULT);
+  }
+
+  static Consumer<ChannelPipeline> lines(ChannelBody<String> body, HandlerOptions options) {
+    return pipeline -> {
+      lines(pipeline);
+      pipeline.addLast(CoroutineHandler.of(String.class, body, options));
+    };
+  }
+
+  static CoroutineHandler<ByteBuf> bytes(ChannelBody<ByteBuf> body) {
+    return CoroutineHandler.of(ByteBuf.class, body);
+  }
+
+  static byte[] randomBytes(int size) {
+    byte[] bytes = new byte[size];
+    new Random(size).nextBytes(bytes);
+    return bytes;
+  }
+
+  static void forever() {
+    Asyncio.sleep(Duration.ofHours(1));
+  }
+
+  /// Closes a socket so that its peer gets a reset.
+  static void reset(Socket socket) throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
+  interface Failing {
+    void run() throws Exception;
+  }
+
+  static Throwable thrownBy(Failing action) {
+    try {
+      action.run();
+    } catch (Exception | CancelledError fault) {
+      return fault;
+    }
+    return new AssertionError("nothing was thrown");
+  }
+}
