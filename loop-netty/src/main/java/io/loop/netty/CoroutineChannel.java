@@ -40,6 +40,8 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
    * Reading is stopped by `autoRead`, and only by us if it was on: `readingPaused` says so. A channel
    * whose owner has turned it off is read once for each receive that has to wait. After the peer has
    * ended its direction the channel is not told to read again: epoll closes it for that.
+   *
+   * The file is long because every method carries its contract; the work is Inbound's and Outbound's.
    */
 
   private final CoroutineHandler<I> handler;
