@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.loop.Asyncio;
 import io.loop.event.Loop;
 import io.loop.task.LoopFuture;
+import io.loop.task.TaskFactory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPipelineException;
 import io.netty.channel.ChannelPromise;
@@ -221,6 +223,37 @@ class PipelineHazardsTest extends OnNetty {
 
           assertThat(all).asString().isEqualTo("kept");
           assertThat(fault.await()).isInstanceOf(IllegalStateException.class);
+          socket.close();
+        });
+  }
+
+  /// Hazard 47: a coroutine is never entered from a Netty call, not even where tasks start eagerly.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard47_tasksThatStartEagerly_doNotEnterTheBodyFromTheHandler(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Asyncio.setTaskFactory(TaskFactory.EAGER);
+          boolean[] inHandler = new boolean[1];
+          var entered = new LoopFuture<Boolean>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline ->
+                      pipeline.addLast(
+                          new ChannelInboundHandlerAdapter() {
+                            @Override
+                            public void channelActive(ChannelHandlerContext context) {
+                              inHandler[0] = true;
+                              context.fireChannelActive();
+                              inHandler[0] = false;
+                            }
+                          },
+                          Pipelines.bytes(_ -> entered.setResult(inHandler[0]))));
+          Socket socket = Pipelines.socket(server);
+
+          assertThat(entered.await()).isFalse();
           socket.close();
         });
   }
