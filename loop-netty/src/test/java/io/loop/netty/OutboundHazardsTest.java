@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -250,8 +249,7 @@ class OutboundHazardsTest extends OnNetty {
                   Pipelines.lines(channel -> {
                     channel.send("started\n");
                     Asyncio.sleep(Duration.ofMillis(20));
-                    Throwable fault =
-                        Pipelines.thrownBy(() -> channel.send("x".repeat(16 * MIB)));
+                    Throwable fault = Pipelines.thrownBy(() -> channel.send("x".repeat(16 * MIB)));
                     String line = channel.receive();
                     answer.setResult(List.of(fault, line == null ? "nothing" : line));
                   }));

@@ -161,13 +161,14 @@ class UpgradeTest extends OnNetty {
                   transport,
                   Pipelines.lines(channel -> {
                     assertThat(channel.receive()).isEqualTo("STARTTLS");
-                    channel.send("ready\n");
                     SslHandler tls =
                         Tasks.onLoopThread(() -> {
-                          var handler = serverTls.newHandler(channel.nettyChannel().alloc());
+                          var engine = serverTls.newEngine(channel.nettyChannel().alloc());
+                          var handler = new SslHandler(engine, true);
                           channel.nettyChannel().pipeline().addFirst(handler);
                           return handler;
                         });
+                    channel.send("ready\n"); // the last one in the clear; the peer answers with TLS
                     NettyFutures.await(tls.handshakeFuture());
                     for (String line : channel) {
                       channel.send(
