@@ -91,6 +91,11 @@ public final class StreamReader implements Iterable<byte[]> {
     }
   }
 
+  /// {@return how many bytes have arrived that were not read}
+  public int buffered() {
+    return bytes.size();
+  }
+
   /// Takes back what was fed and not read; for a transport that finds it is not for the reader, but
   /// the beginning of a TLS handshake.
   ///
