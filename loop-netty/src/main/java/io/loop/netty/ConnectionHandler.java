@@ -24,6 +24,8 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +83,10 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private boolean ready;
   private boolean dirty;
   private boolean readingPaused;
+  private boolean active;
+  private int looks;
+  private int silentLooks;
+  private long received;
   private boolean inputEnded;
   private boolean outputEnds;
   private boolean outputEndSent;
@@ -193,6 +199,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     }
     try {
       if (state == State.OPEN && !inputEnded) {
+        active = true;
+        received += data.readableBytes();
         feed(data);
       }
     } finally {
@@ -345,6 +353,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private void writePending() {
     if (tls == null) {
       if (!pending.isEmpty()) {
+        active = true;
         channel.writeAndFlush(pending.take(channel.alloc(), Integer.MAX_VALUE), silent());
       }
       return;
@@ -353,6 +362,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     while (!pending.isEmpty() && channel.isWritable()) {
       channel.write(pending.take(channel.alloc(), TLS_CHUNK), silent());
       more = true;
+      active = true;
     }
     if (more) {
       channel.flush();
@@ -361,6 +371,39 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   private ChannelPromise silent() {
     return channel.voidPromise();
+  }
+
+  /// {@return the peer's address; the loopback address for a Unix socket}
+  InetAddress peerAddress() {
+    return channel.remoteAddress() instanceof InetSocketAddress peer
+        ? peer.getAddress()
+        : InetAddress.getLoopbackAddress();
+  }
+
+  /// Notes whether anything has happened since the last call; loop's thread.
+  void growOlder() {
+    looks++;
+    silentLooks = active ? 0 : silentLooks + 1;
+    active = false;
+  }
+
+  int looks() {
+    return looks;
+  }
+
+  int silentLooks() {
+    return silentLooks;
+  }
+
+  /// {@return whether anybody has taken bytes from the reader}
+  boolean hasBeenRead() {
+    return received > reader.buffered();
+  }
+
+  /// Ends the connection for a reason of ours.
+  void cut(IOException reason) {
+    fail(reason);
+    markDirty();
   }
 
   private void applyReading() {
@@ -457,8 +500,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   private void giveUpShutdown() {
     if (state == State.CLOSING) {
-      fail(new IOException("TLS shutdown timed out"));
-      markDirty();
+      cut(new IOException("TLS shutdown timed out"));
     }
   }
 

@@ -7,8 +7,10 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -84,11 +86,22 @@ final class Listening {
   /// {@return why an address is left out, or null}
   private @Nullable IOException bindOne(
       SocketAddress address, Class<? extends ServerChannel> channelType) throws IOException {
-    ChannelFuture opened = NettyFutures.await(loop, () -> bootstrap(channelType).bind(address));
-    if (opened.isSuccess()) {
+    SocketAddress wanted = address;
+    for (EventLoop acceptor : acceptors()) {
+      SocketAddress here = wanted;
+      ChannelFuture opened =
+          NettyFutures.await(loop, () -> bootstrap(acceptor, channelType).bind(here));
+      if (!opened.isSuccess()) {
+        return leaveOut(here, opened);
+      }
       bound.add(opened.channel());
-      return null;
+      wanted = opened.channel().localAddress(); // port 0 is a real one for the next
     }
+    return null;
+  }
+
+  private static IOException leaveOut(SocketAddress address, ChannelFuture opened)
+      throws IOException {
     IOException fault = bindFailure(address, opened.cause());
     if (String.valueOf(opened.cause().getMessage()).contains(NOT_OURS)) {
       return fault;
@@ -96,17 +109,34 @@ final class Listening {
     throw fault;
   }
 
-  private ServerBootstrap bootstrap(Class<? extends ServerChannel> channelType) {
+  private List<EventLoop> acceptors() {
+    LoopGroup group = options.group();
+    if (group == null || !options.reusePort()) {
+      return List.of(poller.eventLoop());
+    }
+    List<EventLoop> each = new ArrayList<>();
+    for (EventExecutor eventLoop : group.nettyGroup(poller.transport())) {
+      each.add((EventLoop) eventLoop);
+    }
+    return each;
+  }
+
+  private ServerBootstrap bootstrap(
+      EventLoop acceptor, Class<? extends ServerChannel> channelType) {
     var bootstrap =
         new ServerBootstrap()
-            .group(poller.eventLoop(), childGroup())
+            .group(acceptor, options.reusePort() ? acceptor : childGroup())
             .channel(channelType)
             .option(ChannelOption.SO_BACKLOG, options.backlog())
             .option(ChannelOption.AUTO_READ, options.startServing())
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
+            .handler(new AcceptBackoff(((OwnedEventLoop) acceptor).loop()))
             .childHandler(accepting);
     if (channelType == poller.transport().serverType()) {
       bootstrap.option(ChannelOption.SO_REUSEADDR, true);
+      if (options.reusePort()) {
+        bootstrap.option(poller.transport().reusePort(), true);
+      }
     }
     return bootstrap;
   }

@@ -8,15 +8,16 @@ import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
 import io.netty.channel.Channel;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,11 @@ public final class Server implements AutoCloseable {
 
   private final Loop loop;
   private final Duration grace;
-  private final Set<ConnectionHandler> connections = ConcurrentHashMap.newKeySet();
+  private final ConcurrentHashMap<ConnectionHandler, InetAddress> connections =
+      new ConcurrentHashMap<>();
+  private final Admission admission;
+  private final Sweeper sweeper;
+  private final AtomicLong refused = new AtomicLong();
   private final List<LoopFuture<@Nullable Void>> waiters = new ArrayList<>(1);
   private @Nullable LoopFuture<@Nullable Void> serving;
   private List<Channel> listeners = List.of();
@@ -45,28 +50,43 @@ public final class Server implements AutoCloseable {
   private boolean accepting;
   private volatile boolean closed;
 
-  Server(Loop loop, Duration grace) {
+  Server(Loop loop, ServerOptions options) {
     this.loop = loop;
-    this.grace = grace;
+    this.grace = options.grace();
+    this.admission = new Admission(options.limits());
+    this.sweeper = new Sweeper(loop, connections.keySet(), options.limits());
   }
 
   void listenOn(List<Channel> channels, @Nullable UnixSocketFile file, boolean accepting) {
     this.listeners = List.copyOf(channels);
     this.file = file;
     this.accepting = accepting;
+    sweeper.start();
+  }
+
+  List<Channel> listeners() {
+    return listeners;
   }
 
   /// Counts a connection in; its loop's thread.
   ///
-  /// @return false if the server is closed: the connection came too late
+  /// @return false if the server is closed, and the connection came too late, or there are enough
   boolean add(ConnectionHandler connection) {
-    connections.add(connection);
+    InetAddress from = connection.peerAddress();
+    if (!admission.enter(from)) {
+      refused.incrementAndGet();
+      return false;
+    }
+    connections.put(connection, from);
     return !closed;
   }
 
   /// Counts a connection out; its loop's thread.
   void remove(ConnectionHandler connection) {
-    connections.remove(connection);
+    InetAddress from = connections.remove(connection);
+    if (from != null) {
+      admission.leave(from);
+    }
     if (closed && !loop.isClosed()) {
       onLoop(loop, this::wakeWaiters);
     }
@@ -129,6 +149,11 @@ public final class Server implements AutoCloseable {
   /// {@return how many connections are open} Any thread, but the answer may be old.
   public int connectionCount() {
     return connections.size();
+  }
+
+  /// {@return how many connections were turned away because there were enough} Any thread.
+  public long refusedCount() {
+    return refused.get();
   }
 
   /// Accepts until the calling task is cancelled; then closes the server and its connections, waits
@@ -230,12 +255,12 @@ public final class Server implements AutoCloseable {
   }
 
   private void forEachClient(Consumer<ConnectionHandler> action) {
-    for (ConnectionHandler connection : connections) {
+    for (ConnectionHandler connection : connections.keySet()) {
       onLoop(connection.loop(), () -> action.accept(connection));
     }
   }
 
-  private static void onLoop(Loop loop, Runnable action) {
+  static void onLoop(Loop loop, Runnable action) {
     try {
       loop.callSoonThreadsafe(action);
     } catch (IllegalStateException loopClosed) {
@@ -264,6 +289,7 @@ public final class Server implements AutoCloseable {
     if (!connections.isEmpty()) {
       return;
     }
+    sweeper.stop();
     for (LoopFuture<@Nullable Void> waiter : waiters) {
       if (!waiter.isDone()) {
         waiter.setResult(null);

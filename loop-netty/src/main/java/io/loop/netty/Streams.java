@@ -69,7 +69,7 @@ public final class Streams {
       ConnectionBody body, List<String> hosts, int port, ServerOptions options) throws IOException {
     Objects.requireNonNull(body, "body");
     Loop loop = Loop.running();
-    var server = new Server(loop, options.grace());
+    var server = new Server(loop, options);
     var accepting = new Accepting(server, body, options, Context.copyCurrent());
     List<Channel> bound = new Listening(loop, accepting, options).bind(hosts, port);
     server.listenOn(bound, null, options.startServing());
@@ -93,7 +93,7 @@ public final class Streams {
       throws IOException {
     Objects.requireNonNull(body, "body");
     Loop loop = Loop.running();
-    var server = new Server(loop, options.grace());
+    var server = new Server(loop, options);
     var accepting = new Accepting(server, body, options, Context.copyCurrent());
     var file = new UnixSocketFile(path.toAbsolutePath());
     file.removeStale();

@@ -1,0 +1,70 @@
+package io.loop.netty;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// What a server grants its peers. Who wants more is cut off.
+///
+/// The times are looked at four times in the shortest of them, so they may be exceeded by a
+/// quarter.
+///
+/// @param connections how many connections may be open
+/// @param connectionsPerAddress how many of them from one address; connections from this machine
+///   are not counted
+/// @param firstMessageTimeout how long it may take until the body has taken its first bytes, which
+///   means, if it reads lines or blocks, the first whole one; null for no limit
+/// @param idleTimeout how long nothing may arrive and nothing be sent; null for no limit
+public record ServerLimits(
+    int connections,
+    int connectionsPerAddress,
+    @Nullable Duration firstMessageTimeout,
+    @Nullable Duration idleTimeout) {
+
+  /// 10,000 connections, 100 of them from one address, and 5 minutes without a byte; no limit for
+  /// the first message, as there are protocols in which the server speaks first.
+  public static final ServerLimits DEFAULT =
+      new ServerLimits(10_000, 100, null, Duration.ofMinutes(5));
+
+  /// No limits at all.
+  public static final ServerLimits NONE =
+      new ServerLimits(Integer.MAX_VALUE, Integer.MAX_VALUE, null, null);
+
+  /// Checks the numbers.
+  ///
+  /// @throws IllegalArgumentException if one is not positive
+  public ServerLimits {
+    if (connections < 1 || connectionsPerAddress < 1) {
+      throw new IllegalArgumentException("a server needs at least one connection");
+    }
+    requirePositive(firstMessageTimeout, "firstMessageTimeout");
+    requirePositive(idleTimeout, "idleTimeout");
+  }
+
+  private static void requirePositive(@Nullable Duration time, String name) {
+    if (time != null && !time.isPositive()) {
+      throw new IllegalArgumentException(name + " should be a positive time, got " + time);
+    }
+  }
+
+  /// {@return these limits with other numbers of connections}
+  ///
+  /// @param connections how many may be open
+  /// @param connectionsPerAddress how many of them from one address
+  public ServerLimits withConnections(int connections, int connectionsPerAddress) {
+    return new ServerLimits(connections, connectionsPerAddress, firstMessageTimeout, idleTimeout);
+  }
+
+  /// {@return these limits with one for the first message}
+  ///
+  /// @param firstMessageTimeout how long it may take; null for no limit
+  public ServerLimits withFirstMessageTimeout(@Nullable Duration firstMessageTimeout) {
+    return new ServerLimits(connections, connectionsPerAddress, firstMessageTimeout, idleTimeout);
+  }
+
+  /// {@return these limits with another one for silence}
+  ///
+  /// @param idleTimeout how long nothing may arrive and nothing be sent; null for no limit
+  public ServerLimits withIdleTimeout(@Nullable Duration idleTimeout) {
+    return new ServerLimits(connections, connectionsPerAddress, firstMessageTimeout, idleTimeout);
+  }
+}

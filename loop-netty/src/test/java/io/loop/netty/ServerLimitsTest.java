@@ -1,0 +1,216 @@
+package io.loop.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.loop.Asyncio;
+import io.loop.event.ExceptionContext;
+import io.loop.event.Loop;
+import io.loop.stream.StreamReader;
+import io.loop.stream.StreamWriter;
+import io.loop.task.Tasks;
+import io.netty.channel.Channel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Servers with too many peers, silent ones, and too few descriptors.
+class ServerLimitsTest extends OnNetty {
+
+  private static final String LOCAL = "127.0.0.1";
+  private static final Duration SHORT = Duration.ofMillis(80);
+
+  private static ServerOptions with(ServerLimits limits) {
+    return ServerOptions.DEFAULT.withLimits(limits);
+  }
+
+  private static StreamConnection open(Server server) throws IOException {
+    return Streams.openConnection(LOCAL, server.localAddress().getPort());
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void connections_beyondTheLimit_areTurnedAwayUntilOneLeaves(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  TlsTest::echo, LOCAL, 0, with(ServerLimits.NONE.withConnections(2, 2)));
+          StreamConnection first = open(server);
+          StreamConnection second = open(server);
+          while (server.connectionCount() < 2) {
+            Asyncio.sleep(Duration.ofMillis(1));
+          }
+
+          Socket third = connect(server);
+          assertThat(offLoop(() -> endOf(third))).isTrue();
+          assertThat(server.refusedCount()).isEqualTo(1);
+
+          first.close();
+          while (server.connectionCount() > 1) {
+            Asyncio.sleep(Duration.ofMillis(1));
+          }
+          StreamConnection fourth = open(server);
+          fourth.writer().write(TlsTest.ascii("hello\n"));
+          assertThat(fourth.reader().readLine()).asString().isEqualTo("hello\n");
+          third.close();
+          TlsTest.end(server, second, fourth);
+        });
+  }
+
+  private static boolean endOf(Socket socket) {
+    try {
+      return socket.getInputStream().read() == -1;
+    } catch (IOException reset) {
+      return true;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void silence_longerThanTheLimit_endsTheConnectionAndTalkDoesNot(Transport transport) {
+    var fault = new AtomicReference<Throwable>();
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  (reader, writer) -> {
+                    try {
+                      TlsTest.echo(reader, writer);
+                    } catch (SocketTimeoutException silent) {
+                      fault.set(silent);
+                    }
+                  },
+                  LOCAL,
+                  0,
+                  with(ServerLimits.NONE.withIdleTimeout(Duration.ofMillis(400))));
+          StreamConnection connection = open(server);
+          for (int i = 0; i < 12; i++) { // longer than the limit, all in all
+            connection.writer().write(new byte[1]);
+            connection.reader().readExactly(1);
+            Asyncio.sleep(Duration.ofMillis(50));
+          }
+
+          assertThat(fault).hasNullValue();
+          assertThat(connection.reader().read()).isEmpty(); // returns when the server ends it
+          while (fault.get() == null) { // the body may come a tick later
+            Asyncio.sleep(Duration.ZERO);
+          }
+          TlsTest.end(server, connection);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void firstMessage_dribbledIn_endsTheConnectionAndACompleteOneDoesNot(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  ServerLimitsTest::echoLines,
+                  LOCAL,
+                  0,
+                  with(ServerLimits.NONE.withFirstMessageTimeout(SHORT)));
+          StreamConnection good = open(server);
+          good.writer().write(TlsTest.ascii("hello\n"));
+          good.reader().readLine();
+          StreamConnection slow = open(server);
+          while (!slow.reader().atEof() && slow.reader().exception() == null) {
+            slow.writer().write(new byte[] {'x'}); // never a whole line
+            Asyncio.sleep(Duration.ofMillis(5));
+          }
+
+          good.writer().write(TlsTest.ascii("again\n"));
+          assertThat(good.reader().readLine()).asString().isEqualTo("again\n");
+          TlsTest.end(server, good, slow);
+        });
+  }
+
+  private static void echoLines(StreamReader reader, StreamWriter writer) {
+    try {
+      for (byte[] line : reader) {
+        writer.write(line);
+      }
+    } catch (UncheckedIOException cutOff) {
+      assertThat(cutOff).hasCauseInstanceOf(SocketTimeoutException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  @Tag("slow")
+  void accept_withoutDescriptors_reportsOncePausesAndGoesOn(Transport transport) {
+    List<ExceptionContext> reports = new ArrayList<>();
+    run(
+        transport,
+        () -> {
+          Loop.running().setExceptionHandler((_, report) -> reports.add(report));
+          Server server = Streams.startServer(TlsTest::echo, LOCAL, 0);
+          Channel listener = server.listeners().getFirst();
+          Tasks.onLoopThread(() -> {
+            for (int i = 0; i < 3; i++) {
+              listener.pipeline().fireExceptionCaught(new IOException("Too many open files"));
+            }
+            return true;
+          });
+
+          assertThat(reports).hasSize(1);
+          assertThat(listener.config().isAutoRead()).isFalse();
+          StreamConnection waiting = open(server);
+          waiting.writer().write(TlsTest.ascii("hello\n"));
+
+          assertThat(waiting.reader().readLine()).asString().isEqualTo("hello\n");
+          assertThat(listener.config().isAutoRead()).isTrue();
+          TlsTest.end(server, waiting);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void reusePort_group_acceptsOnEveryLoopAndStaysThere(Transport transport) {
+    Set<Loop> seen = ConcurrentHashMap.newKeySet();
+    try (var group = new LoopGroup(2, transport)) {
+      run(
+          transport,
+          () -> {
+            Server server =
+                Streams.startServer(
+                    (reader, writer) -> {
+                      Loop mine = Loop.running();
+                      seen.add(mine);
+                      for (byte[] line : reader) {
+                        assertThat(Loop.running()).isSameAs(mine);
+                        writer.write(line);
+                      }
+                    },
+                    LOCAL,
+                    0,
+                    ServerOptions.DEFAULT.withGroup(group).withReusePort());
+            assertThat(server.sockets()).hasSize(2);
+            assertThat(server.sockets().getFirst()).isEqualTo(server.sockets().getLast());
+
+            for (int i = 0; i < 200 && seen.size() < 2; i++) { // the system decides
+              StreamConnection connection = open(server);
+              connection.writer().write(TlsTest.ascii("hello\n"));
+              assertThat(connection.reader().readLine()).asString().isEqualTo("hello\n");
+              connection.close();
+            }
+
+            TlsTest.end(server);
+          });
+      assertThat(seen).containsExactlyInAnyOrderElementsOf(group.loops());
+    }
+  }
+}
