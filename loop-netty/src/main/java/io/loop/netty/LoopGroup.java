@@ -45,6 +45,13 @@ public final class LoopGroup implements AutoCloseable {
     return loops;
   }
 
+  /// {@return the Netty event loops under the loops, for the bootstrap of a program's own}
+  ///
+  /// Their coroutines run on the group's loops. Close the group with [#close], not there.
+  public EventLoopGroup eventLoops() {
+    return group;
+  }
+
   EventLoopGroup nettyGroup(Transport wanted) {
     if (wanted != transport) {
       throw new IllegalArgumentException(

@@ -163,11 +163,13 @@ public enum Transport {
     return require().handlers.get();
   }
 
-  Class<? extends DuplexChannel> socketType() {
+  /// {@return the type of a TCP connection's channel, for the bootstrap of a program's own}
+  public Class<? extends DuplexChannel> socketType() {
     return socketType;
   }
 
-  Class<? extends ServerChannel> serverType() {
+  /// {@return the type of a TCP server's channel, for the bootstrap of a program's own}
+  public Class<? extends ServerChannel> serverType() {
     return serverType;
   }
 

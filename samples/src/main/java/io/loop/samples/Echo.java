@@ -2,14 +2,26 @@ package io.loop.samples;
 
 import io.loop.Asyncio;
 import io.loop.event.KeyboardInterrupt;
+import io.loop.event.Loop;
 import io.loop.event.SystemExit;
+import io.loop.netty.CoroutineChannel;
+import io.loop.netty.CoroutineHandler;
 import io.loop.netty.LoopGroup;
+import io.loop.netty.NettyFutures;
+import io.loop.netty.NettyLoop;
 import io.loop.netty.Server;
 import io.loop.netty.ServerOptions;
 import io.loop.netty.Streams;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.task.Coro;
+import io.loop.task.Tasks;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
@@ -52,6 +64,21 @@ final class Echo implements Callable<Integer> {
       description = "loops that serve connections (default: ${DEFAULT-VALUE})")
   private int loops;
 
+  enum Style {
+    STREAMS,
+    CHANNEL
+  }
+
+  @Option(
+      names = "--style",
+      defaultValue = "streams",
+      paramLabel = "NAME",
+      description = {
+        "streams: a coroutine with a reader and a writer; channel: one at the end of a Netty pipeline,"
+            + " which copies no bytes (default: ${DEFAULT-VALUE})"
+      })
+  private Style style = Style.STREAMS;
+
   @Option(
       names = "--grace",
       defaultValue = "5",
@@ -79,15 +106,54 @@ final class Echo implements Callable<Integer> {
   }
 
   private void serve(ServerOptions options) throws IOException {
+    if (style == Style.CHANNEL) {
+      serveChannels(options);
+      return;
+    }
     Server server = Streams.startServer(Echo::echo, host, port, options);
-    InetSocketAddress address = server.localAddress();
-    PrintWriter out = spec.commandLine().getOut();
-    out.println("listening on " + address.getAddress().getHostAddress() + ":" + address.getPort());
-    out.flush();
+    announce(server.localAddress());
     server.serveForever();
   }
 
-  private static void echo(StreamReader reader, StreamWriter writer) throws IOException {
+  private void serveChannels(ServerOptions options) {
+    LoopGroup group = options.group();
+    IoEventLoop here = NettyLoop.eventLoop(Loop.running());
+    var bootstrap =
+        new ServerBootstrap()
+            .group(here, group == null ? here : group.eventLoops())
+            .channel(common.transport().serverType())
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(CoroutineHandler.of(ByteBuf.class, Echo::echo));
+                  }
+                });
+    ChannelFuture bound = Tasks.onLoopThread(() -> bootstrap.bind(host, port));
+    NettyFutures.await(bound);
+    Channel server = bound.channel();
+    try {
+      announce((InetSocketAddress) server.localAddress());
+      NettyFutures.await(server.closeFuture());
+    } finally {
+      Tasks.onLoopThread(server::close);
+    }
+  }
+
+  private void announce(InetSocketAddress address) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println("listening on " + address.getAddress().getHostAddress() + ":" + address.getPort());
+    out.flush();
+  }
+
+  private static void echo(CoroutineChannel<ByteBuf> channel) throws IOException {
+    for (ByteBuf block : channel) {
+      channel.write(block);
+      channel.drain();
+    }
+  }
+
+  static void echo(StreamReader reader, StreamWriter writer) throws IOException {
     byte[] block = reader.read(BLOCK);
     while (block.length > 0) {
       writer.write(block);

@@ -39,6 +39,21 @@ class EchoTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("transports")
+  void client_ofTheChannelStyle_getsEveryByteBack(Transport transport) throws Exception {
+    try (var server =
+        echo(FLAGS, "--style", "channel", "--loops", "2", "--transport", transport.toString())) {
+      int port = server.readPort();
+
+      try (var client = client(FLAGS, port)) {
+        assertThat(client.readLine()).contains("sent=800 received=800 mismatches=0");
+      }
+      server.terminate();
+      assertThat(server.exitCode()).isZero();
+    }
+  }
+
   @Test
   void client_severalLoops_getsEveryByteBack() throws Exception {
     try (var server = echo(FLAGS, "--loops", "2")) {

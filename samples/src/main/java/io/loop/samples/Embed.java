@@ -1,0 +1,169 @@
+package io.loop.samples;
+
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
+import static io.netty.handler.codec.http.HttpVersion.HTTP_1_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.loop.Asyncio;
+import io.loop.netty.CoroutineChannel;
+import io.loop.netty.CoroutineHandler;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// A plain Netty server, its codecs, its own event loops, and a coroutine at the end of each
+/// pipeline.
+///
+/// Nothing here is started by Loop: what [#pipeline] adds last is all there is to it.
+@Command(
+    name = "embed",
+    description = {
+      "HTTP on a plain Netty server: GET answers after the milliseconds in ?delay=, POST sends the"
+          + " body back.",
+      "Ends at SIGINT or SIGTERM with the code 130 or 143, as programs without Loop's run do."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Samples.Version.class)
+final class Embed implements Callable<Integer> {
+
+  private static final int LARGEST_BODY = 1 << 20;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--host",
+      defaultValue = "127.0.0.1",
+      description = "address to listen on (default: ${DEFAULT-VALUE})")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--port",
+      defaultValue = "8080",
+      description = "port to listen on, 0 for a free one (default: ${DEFAULT-VALUE})")
+  private int port;
+
+  @Override
+  public Integer call() throws Exception {
+    EventLoopGroup group = new MultiThreadIoEventLoopGroup(NioIoHandler.newFactory());
+    try {
+      Channel server = bind(group);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(group)));
+      var address = (InetSocketAddress) server.localAddress();
+      spec.commandLine()
+          .getOut()
+          .println(
+              "listening on " + address.getAddress().getHostAddress() + ":" + address.getPort());
+      spec.commandLine().getOut().flush();
+      server.closeFuture().sync();
+    } finally {
+      end(group);
+    }
+    return 0;
+  }
+
+  private Channel bind(EventLoopGroup group) throws IOException, InterruptedException {
+    var bound =
+        new ServerBootstrap()
+            .group(group)
+            .channel(NioServerSocketChannel.class)
+            .childHandler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    pipeline(channel);
+                  }
+                })
+            .bind(host, port)
+            .await();
+    if (!bound.isSuccess()) {
+      throw new BindException(
+          "could not listen on " + host + ":" + port + ": " + bound.cause().getMessage());
+    }
+    return bound.channel();
+  }
+
+  private static void end(EventLoopGroup group) {
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  private static void pipeline(SocketChannel channel) {
+    channel
+        .pipeline()
+        .addLast(
+            new HttpServerCodec(),
+            new HttpObjectAggregator(LARGEST_BODY),
+            CoroutineHandler.of(FullHttpRequest.class, Embed::serve));
+  }
+
+  private static void serve(CoroutineChannel<FullHttpRequest> channel) throws Exception {
+    boolean goesOn = true;
+    while (goesOn) {
+      FullHttpRequest request = channel.receive();
+      if (request == null) {
+        return;
+      }
+      try {
+        goesOn = HttpUtil.isKeepAlive(request);
+        channel.send(answer(request));
+      } finally {
+        request.release();
+      }
+    }
+  }
+
+  private static FullHttpResponse answer(FullHttpRequest request) {
+    FullHttpResponse response =
+        switch (request.method().name()) {
+          case "GET" -> text(HttpResponseStatus.OK, greet(request.uri()));
+          case "POST" ->
+              new DefaultFullHttpResponse(
+                  HTTP_1_1, HttpResponseStatus.OK, request.content().retainedDuplicate());
+          default -> text(HttpResponseStatus.METHOD_NOT_ALLOWED, "GET or POST\n");
+        };
+    response.headers().set(CONTENT_LENGTH, response.content().readableBytes());
+    HttpUtil.setKeepAlive(response, HttpUtil.isKeepAlive(request));
+    return response;
+  }
+
+  /// Sleeping suspends this coroutine; its event loop serves others meanwhile.
+  private static String greet(String uri) {
+    List<String> delay = new QueryStringDecoder(uri).parameters().getOrDefault("delay", List.of());
+    if (!delay.isEmpty()) {
+      Asyncio.sleep(Duration.ofMillis(millis(delay.getFirst())));
+    }
+    return "hello\n";
+  }
+
+  private static int millis(String text) {
+    return text.matches("\\d{1,5}") ? Integer.parseInt(text) : 0;
+  }
+
+  private static FullHttpResponse text(HttpResponseStatus status, String text) {
+    return new DefaultFullHttpResponse(HTTP_1_1, status, Unpooled.copiedBuffer(text, UTF_8));
+  }
+}

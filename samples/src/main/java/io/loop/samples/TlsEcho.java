@@ -1,0 +1,153 @@
+package io.loop.samples;
+
+import io.loop.Asyncio;
+import io.loop.event.KeyboardInterrupt;
+import io.loop.event.SystemExit;
+import io.loop.netty.Server;
+import io.loop.netty.ServerOptions;
+import io.loop.netty.Streams;
+import io.loop.task.Coro;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.List;
+import java.util.concurrent.Callable;
+import javax.net.ssl.KeyManagerFactory;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The echo server over TLS.
+@Command(
+    name = "tls-echo",
+    description = "Sends back what it gets over TLS 1.2 or 1.3, until SIGINT or SIGTERM.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Samples.Version.class)
+final class TlsEcho implements Callable<Integer> {
+
+  private static final String PASSWORD = "only-in-a-temporary-file";
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--host",
+      defaultValue = "127.0.0.1",
+      description = "address to listen on (default: ${DEFAULT-VALUE})")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--port",
+      defaultValue = "8443",
+      description = "port to listen on, 0 for a free one (default: ${DEFAULT-VALUE})")
+  private int port;
+
+  @Option(
+      names = "--certificate",
+      paramLabel = "FILE",
+      description = "certificate chain, PEM (default: a new one for localhost, signed by itself)")
+  private @Nullable File certificate;
+
+  @Option(names = "--key", paramLabel = "FILE", description = "its private key, PEM")
+  private @Nullable File key;
+
+  @Override
+  public Integer call() {
+    var options = common.runnerOptions();
+    if ((certificate == null) != (key == null)) {
+      throw new ParameterException(spec.commandLine(), "--certificate and --key go together");
+    }
+    try {
+      Asyncio.run(Coro.of(this::serve), options);
+    } catch (KeyboardInterrupt | SystemExit asked) {
+      // the signal we wait for: the server has ended in good order
+    }
+    return 0;
+  }
+
+  private void serve() throws IOException {
+    var options = ServerOptions.DEFAULT.withTls(Asyncio.toThread(this::context));
+    Server server = Streams.startServer(Echo::echo, host, port, options);
+    InetSocketAddress address = server.localAddress();
+    PrintWriter out = spec.commandLine().getOut();
+    out.println("listening on " + address.getAddress().getHostAddress() + ":" + address.getPort());
+    out.flush();
+    server.serveForever();
+  }
+
+  private SslContext context() throws IOException, GeneralSecurityException {
+    if (certificate == null || key == null) {
+      return selfSigned();
+    }
+    try {
+      return SslContextBuilder.forServer(certificate, key).build();
+    } catch (IllegalArgumentException unreadable) {
+      throw new IOException(
+          "cannot use " + certificate + " and " + key + ": " + unreadable.getMessage(), unreadable);
+    }
+  }
+
+  /// The JDK can make a certificate with its keytool only.
+  private static SslContext selfSigned() throws IOException, GeneralSecurityException {
+    Path directory = Files.createTempDirectory("tls-echo");
+    Path store = directory.resolve("self-signed.p12");
+    try {
+      keytool(store);
+      var keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
+      var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      factory.init(keys, PASSWORD.toCharArray());
+      return SslContextBuilder.forServer(factory).build();
+    } finally {
+      Files.deleteIfExists(store);
+      Files.deleteIfExists(directory);
+    }
+  }
+
+  private static void keytool(Path store) throws IOException {
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+            "-genkeypair",
+            "-alias",
+            "self",
+            "-keyalg",
+            "EC",
+            "-groupname",
+            "secp256r1",
+            "-dname",
+            "CN=localhost",
+            "-ext",
+            "san=dns:localhost,ip:127.0.0.1",
+            "-validity",
+            "7",
+            "-storetype",
+            "PKCS12",
+            "-keystore",
+            store.toString(),
+            "-storepass",
+            PASSWORD);
+    Process made = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(made.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (made.waitFor() != 0) {
+        throw new IOException("keytool made no certificate: " + said.strip());
+      }
+    } catch (InterruptedException interruption) {
+      made.destroy();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while keytool made a certificate", interruption);
+    }
+  }
+}
