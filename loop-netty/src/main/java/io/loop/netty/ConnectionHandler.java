@@ -11,11 +11,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
@@ -54,6 +56,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
    * With TLS the channel is ready when the handshake is over. Netty's handler encrypts all it is
    * given at once, whether or not the socket takes it: so it is given a chunk at a time, while the
    * channel is writable. There is no half-close: the end of the peer's direction closes.
+   *
+   * It is long because everything in it moves the one state, or waits for it: bytes, the end of
+   * either direction, TLS, files. What can be apart is: PendingBytes, Activity, TlsFacts.
    */
 
   private enum State {
@@ -74,6 +79,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private final StreamWriter writer;
   private final ConnectionEvents events;
   private final PendingBytes pending = new PendingBytes();
+  private final Activity activity = new Activity();
 
   private State state = State.OPEN;
   private @Nullable TlsOptions tls;
@@ -83,14 +89,11 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private boolean ready;
   private boolean dirty;
   private boolean readingPaused;
-  private boolean active;
-  private int looks;
-  private int silentLooks;
-  private long received;
   private boolean inputEnded;
   private boolean outputEnds;
   private boolean outputEndSent;
   private boolean closeSent;
+  private boolean sendingFile;
   private boolean writerPaused;
   private @Nullable Throwable cause;
 
@@ -199,8 +202,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     }
     try {
       if (state == State.OPEN && !inputEnded) {
-        active = true;
-        received += data.readableBytes();
+        activity.received(data.readableBytes());
         feed(data);
       }
     } finally {
@@ -353,7 +355,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private void writePending() {
     if (tls == null) {
       if (!pending.isEmpty()) {
-        active = true;
+        activity.sent();
         channel.writeAndFlush(pending.take(channel.alloc(), Integer.MAX_VALUE), silent());
       }
       return;
@@ -362,7 +364,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     while (!pending.isEmpty() && channel.isWritable()) {
       channel.write(pending.take(channel.alloc(), TLS_CHUNK), silent());
       more = true;
-      active = true;
+      activity.sent();
     }
     if (more) {
       channel.flush();
@@ -373,6 +375,32 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     return channel.voidPromise();
   }
 
+  void beginFile() {
+    if (outputEnds || state != State.OPEN) {
+      throw new IllegalStateException("Cannot send a file on a connection that is closing");
+    }
+    if (sendingFile) {
+      throw new IllegalStateException("Cannot send two files at once");
+    }
+    sendingFile = true;
+  }
+
+  void endFile() {
+    sendingFile = false;
+  }
+
+  /// {@return whether the system can send files on it}
+  boolean takesFiles() {
+    return tls == null && channel instanceof SocketChannel;
+  }
+
+  /// Sends a part of a file behind what was written; loop's thread.
+  ChannelFuture sendFile(FileRegion region) {
+    writePending();
+    activity.sent();
+    return channel.writeAndFlush(region);
+  }
+
   /// {@return the peer's address; the loopback address for a Unix socket}
   InetAddress peerAddress() {
     return channel.remoteAddress() instanceof InetSocketAddress peer
@@ -380,24 +408,13 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
         : InetAddress.getLoopbackAddress();
   }
 
-  /// Notes whether anything has happened since the last call; loop's thread.
-  void growOlder() {
-    looks++;
-    silentLooks = active ? 0 : silentLooks + 1;
-    active = false;
-  }
-
-  int looks() {
-    return looks;
-  }
-
-  int silentLooks() {
-    return silentLooks;
+  Activity activity() {
+    return activity;
   }
 
   /// {@return whether anybody has taken bytes from the reader}
   boolean hasBeenRead() {
-    return received > reader.buffered();
+    return activity.received() > reader.buffered();
   }
 
   /// Ends the connection for a reason of ours.
@@ -468,6 +485,14 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     if (outputEnds) {
       throw new IllegalStateException("Cannot write after writeEof()");
     }
+    if (sendingFile) {
+      throw new IllegalStateException("Cannot write while a file is being sent");
+    }
+    enqueue(data, offset, length);
+  }
+
+  /// Does what a write does, for whoever sends a file too.
+  void enqueue(byte[] data, int offset, int length) {
     if (state != State.OPEN) {
       return; // as asyncio: a writer learns of the loss when it drains
     }

@@ -6,6 +6,7 @@ import io.loop.stream.StreamWriter;
 import io.netty.channel.Channel;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -151,6 +152,41 @@ public final class Streams {
   public static StreamConnection openUnixConnection(Path path, ConnectionOptions options)
       throws IOException {
     return new Opening(Loop.running(), options).openUnix(path);
+  }
+
+  /// Sends a whole file, behind what was written before; as [#sendfile(StreamWriter, FileChannel,
+  /// long, long)].
+  ///
+  /// @param writer the writer of a connection that was opened or accepted here
+  /// @param file the file
+  /// @return how many bytes were sent
+  /// @throws IOException if it cannot be read, or the connection is lost
+  public static long sendfile(StreamWriter writer, Path file) throws IOException {
+    return new FileSending(writer, FileChannel.open(file)).sendAndClose();
+  }
+
+  /// Sends a part of a file, behind what was written before. Suspends; when it returns the peer's
+  /// system has it, or with TLS and on Unix sockets what is not sent is in the writer.
+  ///
+  /// On plain connections the system sends it without copying it here. Nothing else can be written
+  /// meanwhile. When this ends, in whatever way, the file's position is behind what was sent. A
+  /// cancellation stops it after a piece of at most a mebibyte, of which more may go out than the
+  /// position tells.
+  ///
+  /// Source: `loop.sendfile`, always with its fallback.
+  ///
+  /// @param writer the writer of a connection that was opened or accepted here
+  /// @param file the file, which stays open, and must until a piece that was cancelled is sent
+  /// @param offset where to begin
+  /// @param count how many bytes; less are sent if the file is shorter
+  /// @return how many bytes were sent
+  /// @throws IOException if the file cannot be read, or the connection is lost
+  /// @throws IllegalArgumentException if offset or count is negative, or the writer not of this
+  ///   kind
+  /// @throws IllegalStateException if the connection is closing or sends a file already
+  public static long sendfile(StreamWriter writer, FileChannel file, long offset, long count)
+      throws IOException {
+    return new FileSending(writer, file).send(offset, count);
   }
 
   /// Goes on with TLS on a connection that is open: on the client's side if this side opened it, on

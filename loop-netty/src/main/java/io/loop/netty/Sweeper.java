@@ -69,11 +69,12 @@ final class Sweeper {
   }
 
   private void look(ConnectionHandler connection) {
-    connection.growOlder();
-    if (isOver(limits.idleTimeout(), connection.silentLooks())) {
+    Activity activity = connection.activity();
+    activity.look();
+    if (isOver(limits.idleTimeout(), activity.silentLooks())) {
       connection.cut(new SocketTimeoutException("nothing sent or received for too long"));
     } else if (!connection.hasBeenRead()
-        && isOver(limits.firstMessageTimeout(), connection.looks())) {
+        && isOver(limits.firstMessageTimeout(), activity.looks())) {
       connection.cut(new SocketTimeoutException("no complete message for too long"));
     }
   }

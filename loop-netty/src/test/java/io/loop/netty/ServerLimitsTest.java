@@ -78,6 +78,7 @@ class ServerLimitsTest extends OnNetty {
 
   @ParameterizedTest
   @MethodSource("transports")
+  @Tag("slow")
   void silence_longerThanTheLimit_endsTheConnectionAndTalkDoesNot(Transport transport) {
     var fault = new AtomicReference<Throwable>();
     run(

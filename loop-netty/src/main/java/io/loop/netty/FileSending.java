@@ -1,0 +1,115 @@
+package io.loop.netty;
+
+import io.loop.stream.StreamWriter;
+import io.loop.task.LoopFuture;
+import io.loop.task.Tasks;
+import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.FileRegion;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
+
+/// Sends files: by the system where it can, else by reading them. Coroutines only.
+final class FileSending {
+
+  /*
+   * In pieces, so that a cancellation does not have to wait for a gigabyte, and a connection that
+   * makes progress does not look idle. Reading blocks, and a coroutine that is interrupted in it
+   * would have its file closed: so it is done on another thread.
+   */
+
+  private static final int PIECE = 1 << 20;
+  private static final int BLOCK = 1 << 16;
+
+  private final ConnectionHandler connection;
+  private final StreamWriter writer;
+  private final FileChannel file;
+  private boolean underWay;
+  private boolean closing;
+
+  FileSending(StreamWriter writer, FileChannel file) {
+    this.connection = ConnectionHandler.of(writer);
+    this.writer = writer;
+    this.file = file;
+  }
+
+  /// Sends a file and closes it; if a cancelled piece is on its way, when that is over.
+  long sendAndClose() throws IOException {
+    try {
+      return send(0, Long.MAX_VALUE);
+    } finally {
+      if (underWay) {
+        closing = true;
+      } else {
+        file.close();
+      }
+    }
+  }
+
+  long send(long offset, long count) throws IOException {
+    if (offset < 0 || count < 0) {
+      throw new IllegalArgumentException("offset and count cannot be negative");
+    }
+    long end = offset + Math.min(count, Math.max(0, file.size() - offset));
+    long position = offset;
+    connection.beginFile();
+    try {
+      while (position < end) {
+        position += sendSome(position, end - position);
+      }
+    } finally {
+      connection.endFile();
+      file.position(position);
+    }
+    return position - offset;
+  }
+
+  private long sendSome(long position, long left) throws IOException {
+    if (connection.isClosing()) {
+      throw new IOException("the connection was closed while a file was being sent");
+    }
+    return connection.takesFiles() ? sendPiece(position, left) : sendBlock(position, left);
+  }
+
+  private long sendPiece(long position, long left) throws IOException {
+    long length = Math.min(left, PIECE);
+    var sent = new LoopFuture<@Nullable Void>(connection.loop());
+    FileRegion region = new DefaultFileRegion(file, position, length);
+    region.retain(); // for good: Netty's last release closes the file, which is not ours
+    underWay = true;
+    Tasks.onLoopThread(
+        () -> connection.sendFile(region).addListener(done -> settle(sent, done.cause())));
+    sent.await(IOException.class);
+    return length;
+  }
+
+  private void settle(LoopFuture<@Nullable Void> sent, @Nullable Throwable fault)
+      throws IOException {
+    underWay = false;
+    if (closing) {
+      file.close();
+    }
+    if (connection.loop().isClosed() || sent.isDone()) {
+      return;
+    }
+    if (fault == null) {
+      sent.setResult(null);
+    } else {
+      sent.setException(fault);
+    }
+  }
+
+  private long sendBlock(long position, long left) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate((int) Math.min(left, BLOCK));
+    int length =
+        Tasks.runInExecutor(connection.loop(), null, () -> file.read(block, position))
+            .await(IOException.class);
+    if (length <= 0) {
+      throw new IOException("the file has become shorter while it was being sent");
+    }
+    connection.enqueue(block.array(), 0, length);
+    writer.drain();
+    return length;
+  }
+}

@@ -1,0 +1,137 @@
+package io.loop.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.loop.Asyncio;
+import io.loop.task.CancelledError;
+import io.loop.task.Task;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SendfileTest extends OnNetty {
+
+  private static final String LOCAL = "127.0.0.1";
+  private static final byte[] DATA = TlsTest.randomBytes(1_200_000);
+
+  @TempDir Path directory;
+
+  private Path file() throws IOException {
+    return Files.write(directory.resolve("data"), DATA);
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void sendfile_whole_arrivesBetweenWhatIsWritten(Transport transport) throws IOException {
+    Path file = file();
+    assertArrives(transport, file, ServerOptions.DEFAULT, ConnectionOptions.DEFAULT);
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void sendfile_tls_arrivesToo(Transport transport) throws IOException {
+    Path file = file();
+    assertArrives(transport, file, TlsTest.SERVER, TlsTest.CLIENT);
+  }
+
+  private static void assertArrives(
+      Transport transport, Path file, ServerOptions options, ConnectionOptions client) {
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  (_, writer) -> {
+                    writer.write(TlsTest.ascii("head"));
+                    assertThat(Streams.sendfile(writer, file)).isEqualTo(DATA.length);
+                    writer.write(TlsTest.ascii("tail"));
+                  },
+                  LOCAL,
+                  0,
+                  options);
+          StreamConnection connection = TlsTest.open(server, client);
+
+          byte[] all = connection.reader().read();
+
+          assertThat(all).hasSize(DATA.length + 8);
+          assertThat(Arrays.copyOfRange(all, 4, all.length - 4)).isEqualTo(DATA);
+          assertThat(all).startsWith(TlsTest.ascii("head")).endsWith(TlsTest.ascii("tail"));
+          TlsTest.end(server, connection);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void sendfile_partBeyondTheEnd_sendsWhatThereIsAndLeavesTheFileOpen(Transport transport)
+      throws IOException {
+    Path path = file();
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  (_, writer) -> {
+                    try (FileChannel file = FileChannel.open(path)) {
+                      assertThat(Streams.sendfile(writer, file, DATA.length - 10, 100))
+                          .isEqualTo(10);
+                      assertThat(file.position()).isEqualTo(DATA.length);
+                      assertThat(Streams.sendfile(writer, file, 0, 5)).isEqualTo(5);
+                      assertThat(file.position()).isEqualTo(5);
+                      assertThat(Streams.sendfile(writer, file, DATA.length + 10, 5)).isZero();
+                      assertThat(file.isOpen()).isTrue();
+                    }
+                  },
+                  LOCAL,
+                  0);
+          StreamConnection connection = TlsTest.open(server, ConnectionOptions.DEFAULT);
+
+          assertThat(connection.reader().read()).hasSize(15);
+          TlsTest.end(server, connection);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void sendfile_peerDoesNotRead_canBeCancelledAndRefusesOtherWrites(Transport transport)
+      throws IOException {
+    Path path = Files.createFile(directory.resolve("large"));
+    try (var large = Files.newByteChannel(path, StandardOpenOption.WRITE)) {
+      large.position(256 << 20);
+      large.write(ByteBuffer.allocate(1)); // mostly a hole
+    }
+    run(
+        transport,
+        () -> {
+          Server server = Streams.startServer((_, _) -> Asyncio.sleep(PATIENCE), LOCAL, 0);
+          StreamConnection connection = TlsTest.open(server, ConnectionOptions.DEFAULT);
+          Task<Long> sending =
+              Asyncio.createTask(() -> Streams.sendfile(connection.writer(), path));
+          Asyncio.sleep(Duration.ofMillis(50));
+
+          assertThatThrownBy(() -> connection.writer().write(new byte[1]))
+              .isInstanceOf(IllegalStateException.class);
+          assertThatThrownBy(() -> Streams.sendfile(connection.writer(), path))
+              .isInstanceOf(IllegalStateException.class);
+          sending.cancel();
+          assertThatThrownBy(sending::await).isInstanceOf(CancelledError.class);
+          connection.writer().write(new byte[1]); // it is free again
+          Asyncio.sleep(Duration.ofMillis(20));
+          assertThat(connection.writer().isClosing()).isFalse();
+          connection.writer().abort();
+          server.close();
+          server.abortClients();
+          server.waitClosed();
+          assertThatThrownBy(() -> Streams.sendfile(connection.writer(), path))
+              .isInstanceOf(IllegalStateException.class);
+        });
+  }
+}
