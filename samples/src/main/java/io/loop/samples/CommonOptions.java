@@ -47,9 +47,17 @@ final class CommonOptions {
   }
 
   void requirePositive(String option, int value) {
-    if (value < 1) {
+    requireAtLeast(1, option, value);
+  }
+
+  void requireNotNegative(String option, int value) {
+    requireAtLeast(0, option, value);
+  }
+
+  private void requireAtLeast(int least, String option, int value) {
+    if (value < least) {
       throw new ParameterException(
-          spec.commandLine(), option + " must be at least 1, not " + value);
+          spec.commandLine(), option + " must be at least " + least + ", not " + value);
     }
   }
 

@@ -6,12 +6,16 @@ import static io.loop.Asyncio.sleep;
 import io.loop.Asyncio;
 import io.loop.netty.StreamConnection;
 import io.loop.netty.Streams;
+import io.loop.stream.IncompleteReadException;
+import io.loop.sync.Barrier;
+import io.loop.sync.Semaphore;
 import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.TaskGroup;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -35,6 +39,7 @@ import picocli.CommandLine.Spec;
 final class EchoClient implements Callable<Integer> {
 
   private static final Duration PROGRESS = Duration.ofSeconds(1);
+  private static final int OPENING = 256; // fewer than wait in a server's backlog
 
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private CommonOptions common = new CommonOptions();
@@ -66,10 +71,36 @@ final class EchoClient implements Callable<Integer> {
       description = "bytes in a message (default: ${DEFAULT-VALUE})")
   private int size;
 
+  @Option(
+      names = "--duration",
+      paramLabel = "SECONDS",
+      description = "send for so long instead, on each connection")
+  private int duration;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "PER_SECOND",
+      description = "messages a second on all connections together (default: as many as go)")
+  private int rate;
+
+  @Option(
+      names = "--hold",
+      paramLabel = "SECONDS",
+      description = "open all connections first, and leave them idle for so long")
+  private int hold;
+
+  @Option(
+      names = "--until-closed",
+      description = "the server may end; its closing a connection between answers is no failure")
+  private boolean untilClosed;
+
   private final Histogram nanos = new Histogram(3);
   private long sent;
   private long received;
   private long mismatches;
+  private long closed;
+  private long resets;
+  private long torn;
 
   @Override
   public Integer call() throws IOException {
@@ -77,20 +108,25 @@ final class EchoClient implements Callable<Integer> {
     common.requirePositive("--connections", connections);
     common.requirePositive("--messages", messages);
     common.requirePositive("--size", size);
+    common.requireNotNegative("--duration", duration);
+    common.requireNotNegative("--rate", rate);
+    common.requireNotNegative("--hold", hold);
     long start = System.nanoTime();
     Asyncio.run(Coro.of(this::converse), options);
     report((System.nanoTime() - start) / 1e9);
-    return mismatches == 0 && sent == received ? 0 : 1;
+    return mismatches == 0 && torn == 0 && (untilClosed || sent == received) ? 0 : 1;
   }
 
   private void converse() throws IOException {
     StreamConnection first = Streams.openConnection(host, port); // fails here if nobody listens
     Task<?> progress = isTerminal() ? createTask(this::showProgress) : null;
+    var opening = new Semaphore(OPENING);
+    var allOpen = new Barrier(connections);
     TaskGroup.run(group -> {
-      group.createTask(() -> talk(first, 0));
+      group.createTask(() -> talk(first, 0, allOpen));
       for (int i = 1; i < connections; i++) {
         int index = i;
-        group.createTask(() -> talk(Streams.openConnection(host, port), index));
+        group.createTask(() -> talk(opening.with(this::open), index, allOpen));
       }
     });
     if (progress != null) {
@@ -98,24 +134,57 @@ final class EchoClient implements Callable<Integer> {
     }
   }
 
-  private void talk(StreamConnection connection, int index) throws IOException {
+  private StreamConnection open() throws IOException {
+    return Streams.openConnection(host, port);
+  }
+
+  private void talk(StreamConnection connection, int index, Barrier allOpen) throws Exception {
+    try (connection) {
+      if (hold > 0) {
+        holdAll(allOpen);
+      }
+      exchange(connection, index);
+    } catch (IncompleteReadException end) {
+      if (!untilClosed) {
+        throw end;
+      }
+      closed++;
+      torn += end.partial().length == 0 ? 0 : 1;
+    } catch (SocketException reset) {
+      if (!untilClosed) {
+        throw reset;
+      }
+      resets++;
+    }
+  }
+
+  private void holdAll(Barrier allOpen) {
+    if (allOpen.await() == 0) {
+      spec.commandLine().getOut().println(connections + " connections open");
+      spec.commandLine().getOut().flush();
+    }
+    sleep(Duration.ofSeconds(hold));
+  }
+
+  private void exchange(StreamConnection connection, int index) throws IOException {
     var random = new SplittableRandom(index);
     var sentHash = new CRC32C();
     var receivedHash = new CRC32C();
     byte[] message = new byte[size];
-    try (connection) {
-      for (int i = 0; i < messages; i++) {
-        random.nextBytes(message);
-        sentHash.update(message);
-        long start = System.nanoTime();
-        connection.writer().write(message); // not drained: reading the answer waits for more
-        sent++;
-        receivedHash.update(connection.reader().readExactly(size));
-        nanos.recordValue(System.nanoTime() - start);
-        received++;
-        if (sentHash.getValue() != receivedHash.getValue()) {
-          mismatches++;
-        }
+    Pace pace = duration > 0 ? Pace.forSeconds(duration) : Pace.ofMessages(messages);
+    if (rate > 0) {
+      pace.spread(index, connections, rate);
+    }
+    while (pace.awaitNext()) {
+      random.nextBytes(message);
+      sentHash.update(message);
+      connection.writer().write(message); // not drained: reading the answer waits for more
+      sent++;
+      receivedHash.update(connection.reader().readExactly(size));
+      nanos.recordValue(System.nanoTime() - pace.dueNanos());
+      received++;
+      if (sentHash.getValue() != receivedHash.getValue()) {
+        mismatches++;
       }
     }
   }
@@ -130,7 +199,7 @@ final class EchoClient implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     for (; ; ) {
       sleep(PROGRESS);
-      out.printf("\rreceived %,d of %,d", received, (long) connections * messages);
+      out.printf("\rsent %,d, received %,d", sent, received);
       out.flush();
     }
   }
@@ -139,7 +208,7 @@ final class EchoClient implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            "%ssent=%d received=%d mismatches=%d seconds=%.3f rps=%.0f p50=%.1fus p99=%.1fus%n",
+            "%ssent=%d received=%d mismatches=%d seconds=%.3f rps=%.0f p50=%.1fus p99=%.1fus%s%n",
             isTerminal() ? "\r" : "",
             sent,
             received,
@@ -147,6 +216,7 @@ final class EchoClient implements Callable<Integer> {
             seconds,
             received / seconds,
             nanos.getValueAtPercentile(50) / 1e3,
-            nanos.getValueAtPercentile(99) / 1e3);
+            nanos.getValueAtPercentile(99) / 1e3,
+            untilClosed ? " closed=" + closed + " resets=" + resets + " torn=" + torn : "");
   }
 }

@@ -68,6 +68,32 @@ class EchoTest {
   }
 
   @Test
+  void client_atARateForATime_sendsAsManyAsThatMakes() throws Exception {
+    try (var server = echo(FLAGS)) {
+      int port = server.readPort();
+
+      try (var client = client(FLAGS, port, "--rate", "200", "--duration", "1")) {
+        assertThat(client.readLine()).contains("sent=200 received=200 mismatches=0");
+        assertThat(client.exitCode()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void client_serverEndsWhileConnectionsAreIdle_countsThem() throws Exception {
+    try (var server = echo(FLAGS)) {
+      int port = server.readPort();
+
+      try (var client = client(FLAGS, port, "--hold", "1", "--until-closed")) {
+        assertThat(client.readLine()).isEqualTo("8 connections open");
+        server.terminate();
+        assertThat(client.readLine()).contains("received=0", "closed=8 resets=0 torn=0");
+        assertThat(client.exitCode()).isZero();
+      }
+    }
+  }
+
+  @Test
   void bothSides_withoutFlags_saySoInOneLineAndWork() throws Exception {
     try (var server = echo(NO_FLAGS)) {
       int port = server.readPort();

@@ -71,6 +71,14 @@ class SamplesTest {
   }
 
   @Test
+  void countBelowNought_printsUsageAndExitsWith2() {
+    int code = run("echo-client", "--port", "1", "--rate", "-1");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("--rate must be at least 0", "Usage:");
+  }
+
+  @Test
   void portInUse_isOneLineAndExitsWith1() throws IOException {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int code = run("echo", "--port", Integer.toString(taken.getLocalPort()));
