@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
 import io.loop.event.ExceptionContext;
+import io.loop.event.Loop;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.netty.buffer.ByteBuf;
@@ -131,6 +132,8 @@ class PerMessageTest extends OnNetty {
     run(
         transport,
         () -> {
+          // what was written is not flushed before the failure
+          Loop.running().setTicksPerPoll(10_000, Duration.ofSeconds(1));
           List<ExceptionContext> reports = Pipelines.reports();
           var cancelled = new LoopFuture<String>();
           var fault = new IOException("no");
