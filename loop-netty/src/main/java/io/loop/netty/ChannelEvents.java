@@ -17,11 +17,13 @@ public final class ChannelEvents implements Iterable<Object> {
 
   private static final int CAPACITY = 64;
 
+  private final Loop loop;
   private final ArrayDeque<Object> queue = new ArrayDeque<>(2);
   private final Waiters receiver;
   private boolean ended;
 
   ChannelEvents(Loop loop) {
+    this.loop = loop;
     this.receiver = new Waiters(loop);
   }
 
@@ -54,6 +56,7 @@ public final class ChannelEvents implements Iterable<Object> {
   ///
   /// @throws IllegalStateException if another coroutine waits in here
   public @Nullable Object receive() {
+    loop.checkTurn();
     if (!receiver.isEmpty()) {
       throw new IllegalStateException(
           "receive() called while another coroutine is already waiting for an event");

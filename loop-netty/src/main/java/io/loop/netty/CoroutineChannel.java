@@ -398,7 +398,9 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   }
 
   void failed(Throwable cause) {
-    inbound.fail(cause);
+    if (!inbound.fail(cause)) {
+      reportUnseen(cause);
+    }
   }
 
   void writabilityChanged() {

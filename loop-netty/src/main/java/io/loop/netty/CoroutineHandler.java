@@ -9,11 +9,13 @@ import io.loop.task.TaskOptions;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.util.Objects;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /// Serves a channel of any Netty pipeline with a coroutine.
@@ -236,11 +238,19 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   }
 
   @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+  public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
+    Throwable fault = unwrapTls(thrown);
     if (cause == null && fault instanceof IOException) {
       cause = fault;
     }
     channel().failed(fault);
+  }
+
+  /// TLS is a decoder to Netty; to us its failure is one of the connection.
+  private static Throwable unwrapTls(Throwable fault) {
+    return fault instanceof DecoderException && fault.getCause() instanceof SSLException tls
+        ? tls
+        : fault;
   }
 
   @Override

@@ -61,11 +61,14 @@ final class Inbound<I> {
     }
   }
 
-  void fail(Throwable cause) {
-    if (state == State.OPEN) {
-      queue.add(new Failure(cause));
-      receiver.wakeAll();
+  /// {@return false if it comes too late to be received}
+  boolean fail(Throwable cause) {
+    if (state != State.OPEN) {
+      return false;
     }
+    queue.add(new Failure(cause));
+    receiver.wakeAll();
+    return true;
   }
 
   void end() {

@@ -405,8 +405,10 @@ class CoroutineHandlerTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void close_ofTheLoopAfterTheChannelIsLost_releasesWhatWaits(Transport transport) {
-    run(
-        transport,
+    Loop loop = NettyLoop.create(transport);
+    loop.setExceptionHandler((_, _) -> {}); // a task that is pending, as it should be
+    Asyncio.runUntilComplete(
+        loop,
         () -> {
           var lost = new LoopFuture<@Nullable Void>();
           Channel server =
@@ -417,7 +419,7 @@ class CoroutineHandlerTest extends OnNetty {
                           CoroutineHandler.of(channel -> {
                             channel.waitClosed();
                             lost.setResult(null);
-                            Asyncio.sleep(Duration.ofHours(1));
+                            Pipelines.forever();
                           })));
           Socket socket = Pipelines.socket(server);
           offLoop(() -> {
@@ -425,9 +427,10 @@ class CoroutineHandlerTest extends OnNetty {
             socket.close();
             return true;
           });
-
-          lost.await(); // and a buffer is in the queue
+          return lost.await(); // and a buffer is in the queue
         });
+
+    loop.close();
 
     noBufferIsLeft();
   }
@@ -525,6 +528,65 @@ class CoroutineHandlerTest extends OnNetty {
           exchange(Pipelines.socket(server), "one\n" + "x".repeat(100) + "\ntwo\n");
 
           assertThat(all.await()).containsExactly("one", "too long", "two");
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void exception_thatComesAfterTheBodyHasEnded_isReported(Transport transport) {
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          var late = new IllegalStateException("late");
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  Pipelines.lines(channel ->
+                      channel
+                          .nettyChannel()
+                          .closeFuture()
+                          .addListener(
+                              _ -> channel.nettyChannel().pipeline().fireExceptionCaught(late))));
+
+          Socket socket = Pipelines.socket(server);
+          offLoop(() -> socket.getInputStream().read());
+          socket.close();
+
+          assertThat(reports).hasSize(1);
+          assertThat(reports.getFirst().exception()).isSameAs(late);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void write_thatNoEncoderTakes_isThrownByTheNextDrainOrReported(Transport transport) {
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          var drained = new LoopFuture<Throwable>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  Pipelines.lines(channel -> {
+                    channel.write(new Object());
+                    channel.flush();
+                    drained.setResult(Pipelines.thrownBy(channel::drain));
+                    channel.drain();
+                    channel.write(new Object());
+                  }));
+          Socket socket = Pipelines.socket(server);
+          offLoop(() -> socket.getInputStream().read());
+          socket.close();
+          while (reports.isEmpty()) {
+            Asyncio.sleep(Duration.ofMillis(1));
+          }
+
+          assertThat(drained.await()).isInstanceOf(UnsupportedOperationException.class);
+          assertThat(reports).hasSize(1);
+          assertThat(reports.getFirst().exception())
+              .isInstanceOf(UnsupportedOperationException.class);
         });
   }
 }
