@@ -12,7 +12,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPipelineException;
 import io.netty.channel.ChannelPromise;
@@ -240,17 +239,11 @@ class PipelineHazardsTest extends OnNetty {
           Channel server =
               Pipelines.serve(
                   transport,
-                  pipeline ->
-                      pipeline.addLast(
-                          new ChannelInboundHandlerAdapter() {
-                            @Override
-                            public void channelActive(ChannelHandlerContext context) {
-                              inHandler[0] = true;
-                              context.fireChannelActive();
-                              inHandler[0] = false;
-                            }
-                          },
-                          Pipelines.bytes(_ -> entered.setResult(inHandler[0]))));
+                  pipeline -> {
+                    inHandler[0] = true; // an accepted channel is active when its handlers come
+                    pipeline.addLast(Pipelines.bytes(_ -> entered.setResult(inHandler[0])));
+                    inHandler[0] = false;
+                  });
           Socket socket = Pipelines.socket(server);
 
           assertThat(entered.await()).isFalse();
