@@ -60,7 +60,7 @@ class ServerAddressesTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void startServer_oneAddressIsTaken_leavesNothingBound(Transport transport) throws Exception {
-    try (var taken = new ServerSocket(0, 1, InetAddress.ofLiteral(OTHER))) {
+    try (var taken = takenOnOtherOnly()) {
       int port = taken.getLocalPort();
       run(
           transport,
@@ -76,6 +76,20 @@ class ServerAddressesTest extends OnNetty {
             TlsTest.end(server);
           });
     }
+  }
+
+  /// A port that is taken on one of our addresses and free on the other.
+  private static ServerSocket takenOnOtherOnly() throws IOException {
+    for (int tries = 0; tries < 100; tries++) {
+      var taken = new ServerSocket(0, 1, InetAddress.ofLiteral(OTHER));
+      try {
+        new ServerSocket(taken.getLocalPort(), 1, InetAddress.ofLiteral(LOCAL)).close();
+        return taken;
+      } catch (BindException takenThereToo) {
+        taken.close();
+      }
+    }
+    throw new IOException("no port is free on both addresses");
   }
 
   @ParameterizedTest
