@@ -1,0 +1,143 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.kqueue.KQueueDatagramChannel;
+import io.netty.channel.kqueue.KQueueIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.channel.unix.UnixChannelOption;
+import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/// A datagram channel, and a way to send nothing on it. Loop's thread only.
+///
+/// @param channel the channel, registered nowhere yet
+/// @param empties sends empty packets where Netty leaves them out; null where it does not
+record DatagramSocket(DatagramChannel channel, @Nullable Empties empties) {
+
+  /*
+   * What the transports do differently:
+   *
+   * - Netty leaves out an empty packet when it writes, on all but io_uring; on epoll it then also
+   *   counts wrongly, and sends another one twice. So those are sent beside it.
+   * - epoll drops an empty packet that arrives on a connected socket, unless it reads several at
+   *   once: hence room for two of the largest.
+   * - By default packets are cut off at 2 KiB.
+   */
+
+  private static final int LARGEST = 65_536;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(1).limit(0);
+
+  /// Sends an empty packet.
+  interface Empties {
+
+    /// Sends it now.
+    ///
+    /// @param to where; null for the peer of a connected socket
+    void send(@Nullable InetSocketAddress to) throws IOException;
+  }
+
+  /// {@return whether a packet without content can be sent to the peer of a connected socket} The
+  /// JDK's own leaves it out.
+  boolean sendsNothingToPeer() {
+    return !(channel instanceof NioDatagramChannel);
+  }
+
+  /// Opens a socket of the kind that a loop's event loop can register.
+  ///
+  /// @throws ChannelException if the system refuses
+  /// @throws IllegalStateException if it can register none
+  static DatagramSocket open(Loop loop) {
+    if (NettyDriver.of(loop).executor() instanceof IoEventLoop events) {
+      if (events.isIoType(EpollIoHandler.class)) {
+        return ofUnix(new EpollDatagramChannel());
+      }
+      if (events.isIoType(NioIoHandler.class)) {
+        return ofJdk(openJdk());
+      }
+      if (events.isIoType(IoUringIoHandler.class)) {
+        return new DatagramSocket(new IoUringDatagramChannel(), null);
+      }
+      if (events.isIoType(KQueueIoHandler.class)) {
+        return ofUnix(new KQueueDatagramChannel());
+      }
+    }
+    throw new IllegalStateException(
+        "the loop's executor has no sockets: " + NettyDriver.of(loop).executor());
+  }
+
+  private static java.nio.channels.DatagramChannel openJdk() {
+    try {
+      return java.nio.channels.DatagramChannel.open();
+    } catch (IOException fault) {
+      throw new ChannelException(fault);
+    }
+  }
+
+  private static DatagramSocket ofJdk(java.nio.channels.DatagramChannel jdk) {
+    return new DatagramSocket(
+        new NioDatagramChannel(jdk),
+        to -> {
+          int _ = jdk.send(NOTHING.duplicate(), to);
+        });
+  }
+
+  private static <C extends DatagramChannel & UnixChannel> DatagramSocket ofUnix(C channel) {
+    var socket = (Socket) channel.fd();
+    return new DatagramSocket(
+        channel,
+        to -> {
+          int _ =
+              to == null
+                  ? socket.send(NOTHING, 0, 0)
+                  : socket.sendTo(NOTHING, 0, 0, to.getAddress(), to.getPort());
+        });
+  }
+
+  /// {@return a bootstrap that registers this channel with the loop}
+  Bootstrap bootstrap(Loop loop, DatagramOptions options) {
+    var bootstrap =
+        new Bootstrap()
+            .group((EventLoop) NettyDriver.of(loop).executor())
+            .channelFactory(() -> channel)
+            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, DatagramHandler.WATER_MARKS)
+            .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST));
+    if (channel instanceof EpollDatagramChannel) {
+      bootstrap
+          .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, LARGEST)
+          .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(2 * LARGEST));
+    }
+    if (options.reuseAddress()) {
+      bootstrap.option(ChannelOption.SO_REUSEADDR, true);
+    }
+    if (options.broadcast()) {
+      bootstrap.option(ChannelOption.SO_BROADCAST, true);
+    }
+    if (options.reusePort()) {
+      bootstrap.option(
+          channel instanceof NioDatagramChannel
+              ? NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT)
+              : UnixChannelOption.SO_REUSEPORT,
+          true);
+    }
+    return bootstrap;
+  }
+}
