@@ -12,6 +12,7 @@ module io.loop.core {
   exports io.loop;
   exports io.loop.coroutine;
   exports io.loop.event;
+  exports io.loop.process;
   exports io.loop.stream;
   exports io.loop.sync;
   exports io.loop.task;

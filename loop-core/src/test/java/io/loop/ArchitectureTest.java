@@ -35,6 +35,8 @@ final class ArchitectureTest {
             .definedBy("io.loop")
             .layer("sync")
             .definedBy("io.loop.sync")
+            .layer("process")
+            .definedBy("io.loop.process")
             .layer("stream")
             .definedBy("io.loop.stream")
             .layer("task")
@@ -51,14 +53,16 @@ final class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("tools")
             .whereLayer("sync")
             .mayOnlyBeAccessedByLayers("functions", "tools")
-            .whereLayer("stream")
+            .whereLayer("process")
             .mayOnlyBeAccessedByLayers("functions", "tools")
+            .whereLayer("stream")
+            .mayOnlyBeAccessedByLayers("functions", "process", "tools")
             .whereLayer("task")
-            .mayOnlyBeAccessedByLayers("functions", "sync", "stream", "tools")
+            .mayOnlyBeAccessedByLayers("functions", "sync", "process", "stream", "tools")
             .whereLayer("coroutine")
-            .mayOnlyBeAccessedByLayers("functions", "sync", "stream", "task", "tools")
+            .mayOnlyBeAccessedByLayers("functions", "sync", "process", "stream", "task", "tools")
             .whereLayer("event")
-            .mayOnlyBeAccessedByLayers("functions", "sync", "stream", "task", "tools");
+            .mayOnlyBeAccessedByLayers("functions", "sync", "process", "stream", "task", "tools");
 
     rule.check(MAIN);
   }

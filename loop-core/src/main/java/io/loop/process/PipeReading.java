@@ -1,0 +1,106 @@
+package io.loop.process;
+
+import io.loop.event.Loop;
+import io.loop.stream.ReadTransport;
+import io.loop.stream.StreamReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/// Feeds a reader from a pipe, on a thread that may block in it.
+final class PipeReading implements ReadTransport, Runnable {
+
+  /*
+   *   thread: await the turn, read a block, hand it over
+   *   loop:   feed the block, give the next turn unless the reader has paused
+   *
+   * So one block at most is on its way, and a paused reader stops the thread, then the pipe, then
+   * the child. `paused` and `turnOwed` are the loop's.
+   */
+
+  private static final int BLOCK = 65_536;
+
+  private final Loop loop;
+  private final InputStream pipe;
+  private final StreamReader reader;
+  private final Runnable ending = this::abandon;
+  private final Semaphore turns = new Semaphore(1);
+  private volatile boolean abandoned;
+  private boolean paused;
+  private boolean turnOwed;
+
+  PipeReading(Loop loop, InputStream pipe, int limit) {
+    this.loop = loop;
+    this.pipe = pipe;
+    this.reader = new StreamReader(loop, limit);
+    reader.setTransport(this);
+    Children.of(loop).add(ending); // longer than the child: what it wrote may be unread
+  }
+
+  StreamReader reader() {
+    return reader;
+  }
+
+  @Override
+  public void run() {
+    byte[] block = new byte[BLOCK];
+    try (pipe) {
+      turns.acquireUninterruptibly();
+      for (int n; !abandoned && (n = pipe.read(block)) >= 0; ) {
+        byte[] data = Arrays.copyOf(block, n);
+        if (!Pipes.tell(loop, () -> feed(data))) {
+          return;
+        }
+        turns.acquireUninterruptibly();
+      }
+      Pipes.tell(loop, () -> end(null));
+    } catch (IOException fault) {
+      Pipes.tell(loop, () -> end(fault));
+    }
+  }
+
+  private void feed(byte[] data) {
+    reader.feedData(ByteBuffer.wrap(data));
+    if (paused) {
+      turnOwed = true;
+    } else {
+      turns.release();
+    }
+  }
+
+  private void end(@Nullable IOException fault) {
+    Children.of(loop).remove(ending);
+    if (fault == null) {
+      reader.feedEof();
+    } else {
+      reader.setException(fault);
+    }
+  }
+
+  /// Lets the thread end when it is not in the pipe; any thread.
+  void abandon() {
+    abandoned = true;
+    turns.release();
+  }
+
+  @Override
+  public void pauseReading() {
+    paused = true;
+  }
+
+  @Override
+  public void resumeReading() {
+    paused = false;
+    if (turnOwed) {
+      turnOwed = false;
+      turns.release();
+    }
+  }
+
+  static @Nullable StreamReader readerOf(@Nullable PipeReading reading) {
+    return reading == null ? null : reading.reader;
+  }
+}

@@ -1,0 +1,152 @@
+package io.loop.process;
+
+import io.loop.event.Loop;
+import io.loop.stream.StreamWriter;
+import io.loop.stream.WriteTransport;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Arrays;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/// Writes to a pipe, on a thread that may block in it.
+final class PipeWriting implements WriteTransport, Runnable {
+
+  /*
+   * Blocks go to the thread through a queue, which END ends. `held` counts the bytes that the thread
+   * has not written yet; it is the loop's, as all fields that are not final or volatile are. The
+   * thread tells how it ended, once.
+   */
+
+  static final int HIGH_WATER = 65_536;
+  static final int LOW_WATER = HIGH_WATER / 4;
+  private static final byte[] END = {};
+
+  private final Loop loop;
+  private final OutputStream pipe;
+  private final StreamWriter writer;
+  private final LinkedBlockingQueue<byte[]> blocks = new LinkedBlockingQueue<>();
+  private volatile boolean dropping;
+  private boolean closing;
+  private boolean aborted;
+  private boolean paused;
+  private long held;
+
+  PipeWriting(Loop loop, OutputStream pipe) {
+    this.loop = loop;
+    this.pipe = pipe;
+    this.writer = new StreamWriter(loop, this, null);
+  }
+
+  StreamWriter writer() {
+    return writer;
+  }
+
+  @Override
+  public void run() {
+    IOException failure = null;
+    try (pipe) {
+      writeUntilTheEnd();
+    } catch (IOException fault) {
+      failure = fault;
+    }
+    IOException cause = failure;
+    Pipes.tell(loop, () -> end(cause));
+  }
+
+  private void writeUntilTheEnd() throws IOException {
+    for (byte[] block; (block = next()) != END && !dropping; ) {
+      pipe.write(block);
+      pipe.flush();
+      int written = block.length;
+      Pipes.tell(loop, () -> release(written));
+    }
+  }
+
+  private byte[] next() {
+    while (true) {
+      try {
+        return blocks.take();
+      } catch (InterruptedException nobodyMeansUs) {
+        // the thread is ours, and ends by END
+      }
+    }
+  }
+
+  private void release(int written) {
+    held -= written;
+    if (paused && held <= LOW_WATER) {
+      paused = false;
+      writer.resumeWriting();
+    }
+  }
+
+  private void end(@Nullable IOException cause) {
+    closing = true;
+    IOException loss = cause;
+    if (loss == null && held > 0) {
+      loss = new IOException("the child ended before it had read everything");
+    }
+    writer.connectionLost(aborted ? null : loss);
+  }
+
+  @Override
+  public void write(byte[] data, int offset, int length) {
+    if (closing) {
+      return;
+    }
+    blocks.add(Arrays.copyOfRange(data, offset, offset + length));
+    held += length;
+    if (!paused && held > HIGH_WATER) {
+      paused = true;
+      writer.pauseWriting();
+    }
+  }
+
+  @Override
+  public void writeEof() {
+    close();
+  }
+
+  @Override
+  public boolean canWriteEof() {
+    return true;
+  }
+
+  @Override
+  public void close() {
+    if (!closing) {
+      closing = true;
+      blocks.add(END);
+    }
+  }
+
+  /// What is in the pipe already, the child still gets.
+  @Override
+  public void abort() {
+    closing = true;
+    aborted = true;
+    abandon();
+  }
+
+  /// Lets the thread end when it is not in the pipe; any thread.
+  void abandon() {
+    dropping = true;
+    blocks.add(END);
+  }
+
+  @Override
+  public boolean isClosing() {
+    return closing;
+  }
+
+  @Override
+  public @Nullable Object getExtraInfo(String name) {
+    return null;
+  }
+
+  @Override
+  public String toString() {
+    return "standard input of a child";
+  }
+}

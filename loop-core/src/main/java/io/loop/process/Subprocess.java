@@ -1,0 +1,269 @@
+package io.loop.process;
+
+import io.loop.event.Loop;
+import io.loop.stream.StreamReader;
+import io.loop.stream.StreamWriter;
+import io.loop.task.Coro;
+import io.loop.task.LoopFuture;
+import io.loop.task.Tasks;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A child process.
+///
+/// Loop thread and coroutines of the loop only. Closing it kills the child if it lives, and so does
+/// closing the loop. Nobody need wait for it: the JDK does, so there are no zombies. Each pipe has
+/// a thread of its own until its end was read: close a child whose output is not read to the end.
+///
+/// Source: `asyncio.subprocess.Process`, Python 3.15.
+public final class Subprocess implements AutoCloseable {
+
+  /*
+   * The JDK has a thread that waits for the child; it tells us, through the loop, and everybody in
+   * `waiters` goes on, whatever the pipes do. Each pipe has a thread of its own.
+   *
+   * Signals go through the process handle: `Process.destroy` would close the pipes, too, and what
+   * the child has written would be lost.
+   */
+
+  private static final boolean UNIX = java.io.File.separatorChar == '/';
+  private static final int SIGNALLED = 128;
+  private static final int LAST_SIGNAL = 64;
+  private static final int TERM = 15;
+  private static final int KILL = 9;
+  private static final byte[] NOTHING = {};
+
+  private final Loop loop;
+  private final Process process;
+  private final @Nullable PipeWriting stdin;
+  private final @Nullable PipeReading stdout;
+  private final @Nullable PipeReading stderr;
+  private final List<LoopFuture<@Nullable Void>> waiters = new ArrayList<>(1);
+  private final Runnable ending = this::abandon;
+  private @Nullable Integer returnCode;
+
+  /// Loop's thread.
+  Subprocess(Loop loop, Process process, SubprocessOptions options) {
+    this.loop = loop;
+    this.process = process;
+    this.stdin =
+        options.stdin() == Stdio.PIPE ? new PipeWriting(loop, process.getOutputStream()) : null;
+    this.stdout =
+        options.stdout() == Stdio.PIPE
+            ? new PipeReading(loop, process.getInputStream(), options.limit())
+            : null;
+    this.stderr =
+        options.stderr() == Stdio.PIPE
+            ? new PipeReading(loop, process.getErrorStream(), options.limit())
+            : null;
+  }
+
+  /// Starts the threads; loop's thread.
+  Subprocess started() {
+    Children.of(loop).add(ending);
+    startThread(stdin);
+    startThread(stdout);
+    startThread(stderr);
+    var _ = process.onExit().thenRun(() -> Pipes.tell(loop, this::exited));
+    return this;
+  }
+
+  private static void startThread(@Nullable Runnable work) {
+    if (work != null) {
+      Pipes.THREADS.execute(work);
+    }
+  }
+
+  private void exited() {
+    returnCode = returnCodeOf(process.exitValue());
+    Children.of(loop).remove(ending);
+    if (stdin != null) {
+      stdin.abandon();
+    }
+    for (LoopFuture<@Nullable Void> waiter : List.copyOf(waiters)) {
+      if (!waiter.isDone()) {
+        waiter.setResult(null);
+      }
+    }
+  }
+
+  private static int returnCodeOf(int exitValue) {
+    boolean signalled = UNIX && exitValue > SIGNALLED && exitValue <= SIGNALLED + LAST_SIGNAL;
+    return signalled ? SIGNALLED - exitValue : exitValue;
+  }
+
+  /// {@return the child's process id}
+  public long pid() {
+    return process.pid();
+  }
+
+  /// {@return what the child ended with; null if it lives} On Unix a child that signal `n` ended
+  /// has `-n`, and so has one that exits with `128 + n` itself: the JDK does not tell them apart.
+  public @Nullable Integer returnCode() {
+    return returnCode;
+  }
+
+  /// {@return what writes to the child's standard input; null if that is no pipe}
+  public @Nullable StreamWriter stdin() {
+    return stdin == null ? null : stdin.writer();
+  }
+
+  /// {@return what reads the child's standard output; null if that is no pipe}
+  public @Nullable StreamReader stdout() {
+    return PipeReading.readerOf(stdout);
+  }
+
+  /// {@return what reads the child's standard error; null if that is no pipe}
+  public @Nullable StreamReader stderr() {
+    return PipeReading.readerOf(stderr);
+  }
+
+  /// Waits for the child to end. Coroutine only; suspends unless it has. The pipes need not have
+  /// ended: a child of the child may hold them.
+  ///
+  /// A child whose output nobody reads may never end: see [#communicate].
+  ///
+  /// Source: `Process.wait`; as of 3.15 it does not wait for the pipes.
+  ///
+  /// @return its return code; see [#returnCode]
+  public int waitFor() {
+    loop.checkTurn();
+    Integer code = returnCode;
+    while (code == null) {
+      awaitExit();
+      code = returnCode;
+    }
+    return code;
+  }
+
+  private void awaitExit() {
+    var waiter = new LoopFuture<@Nullable Void>(loop);
+    waiters.add(waiter);
+    try {
+      waiter.await();
+    } finally {
+      waiters.remove(waiter);
+    }
+  }
+
+  /// Writes the input, closes standard input, reads everything the child writes, and waits for its
+  /// end. Coroutine only; suspends. All that is read is held in memory.
+  ///
+  /// A child that does not read its input to the end is no failure. When the caller is cancelled
+  /// what was read is lost; the child goes on.
+  ///
+  /// Source: `Process.communicate`.
+  ///
+  /// @param input what the child reads; null for nothing
+  /// @return what it wrote, as far as there are pipes
+  /// @throws IllegalArgumentException if there is input, but standard input is no pipe
+  /// @throws IOException if a pipe cannot be read
+  public SubprocessOutput communicate(byte @Nullable [] input) throws IOException {
+    if (input != null && stdin == null) {
+      throw new IllegalArgumentException("there is input, but standard input is no pipe");
+    }
+    List<Coro<byte[]>> parts =
+        List.of(() -> feed(input), () -> readAll(stdout), () -> readAll(stderr));
+    List<byte[]> results = Tasks.gather(parts).await(IOException.class);
+    waitFor();
+    return new SubprocessOutput(
+        stdout == null ? null : results.get(1), stderr == null ? null : results.get(2));
+  }
+
+  private byte[] feed(byte @Nullable [] input) {
+    StreamWriter writer = stdin();
+    if (writer == null) {
+      return NOTHING;
+    }
+    try (writer) {
+      if (input != null) {
+        writer.write(input);
+        writer.drain();
+      }
+    } catch (IOException childStoppedReading) {
+      // as asyncio: it need not read everything
+    }
+    return NOTHING;
+  }
+
+  private static byte[] readAll(@Nullable PipeReading pipe) throws IOException {
+    return pipe == null ? NOTHING : pipe.reader().read();
+  }
+
+  /// Sends the child a signal; does nothing if it has ended. Never suspends.
+  ///
+  /// @param signal its number; on Windows 9 and 15 alone, and both end the child at once
+  /// @throws IOException if the signal cannot be sent
+  /// @throws UnsupportedOperationException on Windows, for other signals
+  public void sendSignal(int signal) throws IOException {
+    if (signal == TERM) {
+      terminate();
+    } else if (signal == KILL) {
+      kill();
+    } else if (!UNIX) {
+      throw new UnsupportedOperationException("Windows has no signal " + signal);
+    } else if (process.isAlive()) {
+      sendThroughTheShell(signal);
+    }
+  }
+
+  /// The JDK sends two signals only; every shell has a `kill`.
+  private void sendThroughTheShell(int signal) throws IOException {
+    loop.checkTurn();
+    var command = new ProcessBuilder("/bin/sh", "-c", "kill -" + signal + " " + pid());
+    command.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    command.redirectError(ProcessBuilder.Redirect.DISCARD);
+    Throwable fault =
+        Tasks.<@Nullable Throwable>onLoopThread(() -> {
+          try {
+            command.start();
+            return null;
+          } catch (IOException refused) {
+            return refused;
+          }
+        });
+    if (fault instanceof IOException refused) {
+      throw refused;
+    }
+  }
+
+  /// Asks the child to end, with SIGTERM; does nothing if it has. Never suspends.
+  public void terminate() {
+    loop.checkTurn();
+    process.toHandle().destroy();
+  }
+
+  /// Ends the child, with SIGKILL; does nothing if it has ended. Never suspends.
+  public void kill() {
+    loop.checkTurn();
+    process.toHandle().destroyForcibly();
+  }
+
+  /// Kills the child if it lives, drops what is not written to it, and ends its readers. Never
+  /// suspends.
+  @Override
+  public void close() {
+    loop.checkTurn();
+    abandon();
+  }
+
+  private void abandon() {
+    process.toHandle().destroyForcibly();
+    if (stdin != null) {
+      stdin.abandon();
+    }
+    if (stdout != null) {
+      stdout.abandon();
+    }
+    if (stderr != null) {
+      stderr.abandon();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "<Subprocess " + pid() + (returnCode == null ? "" : " returncode=" + returnCode) + ">";
+  }
+}
