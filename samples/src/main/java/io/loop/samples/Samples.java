@@ -12,7 +12,7 @@ import picocli.CommandLine.IVersionProvider;
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {Echo.class, EchoClient.class, TlsEcho.class, Embed.class})
+    subcommands = {Echo.class, EchoClient.class, TlsEcho.class, UdpEcho.class, Embed.class})
 public final class Samples implements Runnable {
 
   @CommandLine.Spec
