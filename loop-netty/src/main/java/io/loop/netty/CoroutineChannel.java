@@ -8,12 +8,10 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.Iterator;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -130,35 +128,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   /// {@return the messages until the end of the stream; each is the caller's}
   @Override
   public Iterator<I> iterator() {
-    return new Iterator<>() {
-      private @Nullable I ahead;
-
-      @Override
-      public boolean hasNext() {
-        if (ahead == null) {
-          ahead = receiveUnchecked();
-        }
-        return ahead != null;
-      }
-
-      @Override
-      public I next() {
-        if (!hasNext()) {
-          throw new NoSuchElementException("the channel's input has ended");
-        }
-        I message = Objects.requireNonNull(ahead);
-        ahead = null;
-        return message;
-      }
-    };
-  }
-
-  private @Nullable I receiveUnchecked() {
-    try {
-      return receive();
-    } catch (IOException fault) {
-      throw new UncheckedIOException(fault);
-    }
+    return new ReceivedMessages<>(this::receive);
   }
 
   /// Writes a message; it is flushed with everything else that is written until the loop looks at

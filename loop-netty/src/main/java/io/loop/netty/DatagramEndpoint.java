@@ -2,12 +2,9 @@ package io.loop.netty;
 
 import io.loop.event.Loop;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.util.Iterator;
-import java.util.NoSuchElementException;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A socket that sends and receives packets.
@@ -159,35 +156,7 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
   /// [#receive] does, and throw an [UncheckedIOException] where that throws an [IOException].
   @Override
   public Iterator<Datagram> iterator() {
-    return new Iterator<>() {
-      private @Nullable Datagram ahead;
-
-      @Override
-      public boolean hasNext() {
-        if (ahead == null) {
-          ahead = receiveUnchecked();
-        }
-        return ahead != null;
-      }
-
-      @Override
-      public Datagram next() {
-        if (!hasNext()) {
-          throw new NoSuchElementException("the endpoint is closed");
-        }
-        Datagram packet = Objects.requireNonNull(ahead);
-        ahead = null;
-        return packet;
-      }
-
-      private @Nullable Datagram receiveUnchecked() {
-        try {
-          return receive();
-        } catch (IOException fault) {
-          throw new UncheckedIOException(fault);
-        }
-      }
-    };
+    return new ReceivedMessages<>(this::receive);
   }
 
   @Override

@@ -1,0 +1,52 @@
+package io.loop.netty;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// What is received until the end, as an iterator, which cannot throw checked exceptions.
+///
+/// @param <M> the type of the messages
+final class ReceivedMessages<M> implements Iterator<M> {
+
+  /// Where messages come from.
+  ///
+  /// @param <M> their type
+  @FunctionalInterface
+  interface Source<M> {
+    /// {@return the next message, or null at the end} Suspends.
+    @Nullable M receive() throws IOException;
+  }
+
+  private final Source<? extends M> source;
+  private @Nullable M ahead;
+
+  ReceivedMessages(Source<? extends M> source) {
+    this.source = source;
+  }
+
+  @Override
+  public boolean hasNext() {
+    if (ahead == null) {
+      try {
+        ahead = source.receive();
+      } catch (IOException fault) {
+        throw new UncheckedIOException(fault);
+      }
+    }
+    return ahead != null;
+  }
+
+  @Override
+  public M next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException("nothing more will be received");
+    }
+    M message = Objects.requireNonNull(ahead);
+    ahead = null;
+    return message;
+  }
+}
