@@ -457,4 +457,35 @@ public final class Asyncio {
       Loop loop, Coro<? extends T> awaitable) {
     return Tasks.runUntilComplete(loop, awaitable);
   }
+
+  /// Calls something on the running loop whenever this process gets a signal, until the loop
+  /// closes. Never suspends.
+  ///
+  /// A handler that the loop has for the signal already is replaced. What would happen to the
+  /// signal otherwise does not: a handler for `INT` or `TERM` takes the place of cancelling the
+  /// main task. Signals that come fast may be merged by the system. Several loops may handle one
+  /// signal.
+  ///
+  /// Source: `loop.add_signal_handler`; on any thread.
+  ///
+  /// @param signal its name, such as `HUP` or `SIGHUP`
+  /// @param callback what to call, in a copy of the current context
+  /// @throws IllegalArgumentException if there is no such signal here, or it cannot be caught, or
+  ///   the JVM keeps it for itself
+  /// @throws IllegalStateException if no loop is running here
+  public static void addSignalHandler(String signal, Runnable callback) {
+    LoopSignals.of(Loop.running()).add(signal, callback);
+  }
+
+  /// Takes back what [#addSignalHandler] did for the running loop; what was there before handles
+  /// the signal again. Never suspends.
+  ///
+  /// Source: `loop.remove_signal_handler`.
+  ///
+  /// @param signal its name
+  /// @return whether the loop had a handler for it
+  /// @throws IllegalStateException if no loop is running here
+  public static boolean removeSignalHandler(String signal) {
+    return LoopSignals.of(Loop.running()).remove(signal);
+  }
 }

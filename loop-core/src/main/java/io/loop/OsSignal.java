@@ -3,7 +3,6 @@ package io.loop;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
-import org.jspecify.annotations.Nullable;
 
 /// A signal of the operating system that this JVM can be told to hand to us.
 enum OsSignal {
@@ -29,20 +28,23 @@ enum OsSignal {
     return 128 + number;
   }
 
-  /// Takes this signal over.
+  /// Takes any signal over.
   ///
+  /// @param name its name, without `SIG`
   /// @param receiver what to call, on a thread of the JVM's own, each time it comes
-  /// @return puts back what was there before; null if this JVM does not let signals be taken
-  @Nullable Runnable handle(Runnable receiver) {
+  /// @return puts back what was there before
+  /// @throws IllegalArgumentException if there is no such signal, or this JVM does not give it away
+  static Runnable take(String name, Runnable receiver) {
     try {
       Class<?> signalType = Class.forName("sun.misc.Signal");
       Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
       Method handle = signalType.getMethod("handle", signalType, handlerType);
-      Object signal = signalType.getConstructor(String.class).newInstance(name());
+      Object signal = signalType.getConstructor(String.class).newInstance(name);
       Object before = handle.invoke(null, signal, handlerFor(handlerType, receiver));
       return () -> putBack(handle, signal, before);
     } catch (ReflectiveOperationException absentOrReserved) {
-      return null;
+      throw new IllegalArgumentException(
+          "the signal '" + name + "' is unknown here, or cannot be caught", absentOrReserved);
     }
   }
 

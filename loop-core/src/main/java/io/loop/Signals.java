@@ -5,22 +5,19 @@ import io.loop.event.Loop;
 import io.loop.event.SystemExit;
 import io.loop.task.CancelledError;
 import io.loop.task.Task;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// SIGINT and SIGTERM for as long as runners run.
 final class Signals {
 
   /*
-   * The JVM has one handler per signal, and several runners may run at once, each on its thread. The
-   * first one to start installs ours, the last one to end puts back what was there. A signal goes to
-   * every runner: the first cancels its main task, through the loop; any further one ends the
-   * process without running anything more.
+   * Several runners may run at once, each on its thread. A signal goes to every runner: the first
+   * cancels its main task, through the loop; any further one ends the process without running
+   * anything more. A runner whose loop has a handler of the program's own for the signal leaves it
+   * to that.
    */
-
-  private static final List<Watch> WATCHES = new ArrayList<>();
-  private static final List<Runnable> PUT_BACK = new ArrayList<>();
 
   private Signals() {}
 
@@ -28,6 +25,7 @@ final class Signals {
   static final class Watch implements AutoCloseable {
     private final Loop loop;
     private final Task<?> main;
+    private final Map<OsSignal, Runnable> receivers = new EnumMap<>(OsSignal.class);
     private volatile @Nullable OsSignal received;
 
     private Watch(Loop loop, Task<?> main) {
@@ -35,7 +33,22 @@ final class Signals {
       this.main = main;
     }
 
+    private void install() {
+      for (OsSignal signal : OsSignal.values()) {
+        Runnable receiver = () -> accept(signal);
+        try {
+          TakenSignals.add(signal.name(), receiver);
+          receivers.put(signal, receiver);
+        } catch (IllegalArgumentException kept) {
+          // a JVM that keeps its signals, or has none, ends without our help
+        }
+      }
+    }
+
     private void accept(OsSignal signal) {
+      if (LoopSignals.handles(loop, signal)) {
+        return;
+      }
       if (received != null) {
         Runtime.getRuntime().halt(signal.exitCode());
       }
@@ -60,45 +73,13 @@ final class Signals {
 
     @Override
     public void close() {
-      unwatch(this);
+      receivers.forEach((signal, receiver) -> TakenSignals.remove(signal.name(), receiver));
     }
   }
 
   static Watch watch(Loop loop, Task<?> main) {
     var watch = new Watch(loop, main);
-    synchronized (WATCHES) {
-      if (WATCHES.isEmpty()) {
-        install();
-      }
-      WATCHES.add(watch);
-    }
+    watch.install();
     return watch;
-  }
-
-  private static void install() {
-    for (OsSignal signal : OsSignal.values()) {
-      Runnable putBack = signal.handle(() -> deliver(signal));
-      if (putBack != null) {
-        PUT_BACK.add(putBack);
-      }
-    }
-  }
-
-  private static void deliver(OsSignal signal) {
-    List<Watch> watching;
-    synchronized (WATCHES) {
-      watching = List.copyOf(WATCHES);
-    }
-    watching.forEach(watch -> watch.accept(signal));
-  }
-
-  private static void unwatch(Watch watch) {
-    synchronized (WATCHES) {
-      WATCHES.remove(watch);
-      if (WATCHES.isEmpty()) {
-        PUT_BACK.forEach(Runnable::run);
-        PUT_BACK.clear();
-      }
-    }
   }
 }

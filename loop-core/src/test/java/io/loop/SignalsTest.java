@@ -97,7 +97,7 @@ final class SignalsTest {
   @Test
   void afterTheRun_theHandlerBeforeIsBack() throws InterruptedException {
     var received = new CountDownLatch(1);
-    Runnable putBack = OsSignal.INT.handle(received::countDown);
+    Runnable putBack = OsSignal.take("INT", received::countDown);
     try {
       Asyncio.run(() -> {});
 

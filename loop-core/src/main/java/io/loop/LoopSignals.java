@@ -1,0 +1,78 @@
+package io.loop;
+
+import io.loop.event.Context;
+import io.loop.event.Loop;
+import io.loop.event.LoopLocal;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The signal handlers of one loop, gone when it closes.
+final class LoopSignals implements AutoCloseable {
+
+  /*
+   * `receivers` is written by the loop and read by the JVM's signal threads, in handles().
+   */
+
+  private static final LoopLocal<LoopSignals> KEY = LoopLocal.withInitial(LoopSignals::new);
+
+  private final Loop loop;
+  private final Map<String, Runnable> receivers = new ConcurrentHashMap<>();
+
+  private LoopSignals(Loop loop) {
+    this.loop = loop;
+  }
+
+  static LoopSignals of(Loop loop) {
+    return KEY.get(loop);
+  }
+
+  /// {@return whether a loop has a handler for a signal, so that nothing else is to be done about
+  /// it} Any thread.
+  static boolean handles(Loop loop, OsSignal signal) {
+    LoopSignals signals = KEY.peek(loop);
+    return signals != null && signals.receivers.containsKey(signal.name());
+  }
+
+  void add(String signal, Runnable callback) {
+    Objects.requireNonNull(callback, "callback");
+    loop.checkTurn();
+    String name = plain(signal);
+    Context context = Context.copyCurrent();
+    Runnable receiver = () -> tell(callback, context);
+    TakenSignals.add(name, receiver);
+    Runnable before = receivers.put(name, receiver);
+    if (before != null) {
+      TakenSignals.remove(name, before);
+    }
+  }
+
+  private void tell(Runnable callback, Context context) {
+    try {
+      loop.callSoonThreadsafe(callback, context);
+    } catch (IllegalStateException closed) {
+      // the loop is gone, and its handlers with it
+    }
+  }
+
+  boolean remove(String signal) {
+    loop.checkTurn();
+    String name = plain(signal);
+    Runnable receiver = receivers.remove(name);
+    if (receiver == null) {
+      return false;
+    }
+    TakenSignals.remove(name, receiver);
+    return true;
+  }
+
+  private static String plain(String name) {
+    return name.startsWith("SIG") ? name.substring(3) : name;
+  }
+
+  @Override
+  public void close() {
+    receivers.forEach(TakenSignals::remove);
+    receivers.clear();
+  }
+}
