@@ -10,6 +10,7 @@ import io.loop.netty.LoopGroup;
 import io.loop.netty.NettyFutures;
 import io.loop.netty.NettyLoop;
 import io.loop.netty.Server;
+import io.loop.netty.ServerLimits;
 import io.loop.netty.ServerOptions;
 import io.loop.netty.Streams;
 import io.loop.stream.StreamReader;
@@ -86,11 +87,19 @@ final class Echo implements Callable<Integer> {
       description = "time connections get to end when the server does (default: ${DEFAULT-VALUE})")
   private int grace;
 
+  @Option(
+      names = "--max-connections",
+      defaultValue = "10000",
+      description = "connections at once, any more are cut off (default: ${DEFAULT-VALUE})")
+  private int maxConnections;
+
   @Override
   public Integer call() {
     var options = common.runnerOptions();
     common.requirePositive("--loops", loops);
-    var serving = ServerOptions.DEFAULT.withGrace(Duration.ofSeconds(grace));
+    common.requirePositive("--max-connections", maxConnections);
+    var limits = ServerLimits.DEFAULT.withConnections(maxConnections, maxConnections);
+    var serving = ServerOptions.DEFAULT.withGrace(Duration.ofSeconds(grace)).withLimits(limits);
     try {
       if (loops == 1) {
         Asyncio.run(Coro.of(() -> serve(serving)), options);

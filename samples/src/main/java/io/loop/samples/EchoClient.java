@@ -15,7 +15,6 @@ import io.loop.task.TaskGroup;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.SocketException;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -150,7 +149,7 @@ final class EchoClient implements Callable<Integer> {
       }
       closed++;
       torn += end.partial().length == 0 ? 0 : 1;
-    } catch (SocketException reset) {
+    } catch (IOException reset) {
       if (!untilClosed) {
         throw reset;
       }

@@ -80,6 +80,18 @@ class EchoTest {
   }
 
   @Test
+  void client_moreConnectionsThanTheServerAllows_areCutOff() throws Exception {
+    try (var server = echo(FLAGS, "--max-connections", "5")) {
+      int port = server.readPort();
+
+      try (var client = client(FLAGS, port, "--hold", "1", "--until-closed")) {
+        assertThat(client.readLine()).isEqualTo("8 connections open");
+        assertThat(client.readLine()).contains("received=500 mismatches=0", "torn=0");
+      }
+    }
+  }
+
+  @Test
   void client_serverEndsWhileConnectionsAreIdle_countsThem() throws Exception {
     try (var server = echo(FLAGS)) {
       int port = server.readPort();
