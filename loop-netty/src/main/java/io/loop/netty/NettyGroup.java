@@ -30,7 +30,7 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
   @Override
   protected IoEventLoop newChild(
       Executor executor, IoHandlerFactory handlers, Object... arguments) {
-    var poller = new NettyPoller((Transport) arguments[0], this);
+    var poller = new NettyPoller((Transport) arguments[0], handlers, this);
     Loop loop = Loop.create(poller);
     var stop = new LoopFuture<@Nullable Void>(loop);
     poller.eventLoop().setStopper(() -> settle(stop));

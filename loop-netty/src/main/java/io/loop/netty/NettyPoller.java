@@ -3,6 +3,7 @@ package io.loop.netty;
 import io.loop.event.Loop;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ public final class NettyPoller extends NettyDriver {
   private static final long CLOSE_SECONDS = 5;
 
   private final Transport transport;
+  private final IoHandlerFactory handlers;
   private final @Nullable IoEventLoopGroup group;
   private @Nullable OwnedEventLoop eventLoop;
   private @Nullable Thread owner;
@@ -43,11 +45,12 @@ public final class NettyPoller extends NettyDriver {
   /// @param transport the transport
   /// @throws IllegalArgumentException if this machine lacks it
   public NettyPoller(Transport transport) {
-    this(transport, null);
+    this(transport, transport.newHandlerFactory(), null);
   }
 
-  NettyPoller(Transport transport, @Nullable IoEventLoopGroup group) {
+  NettyPoller(Transport transport, IoHandlerFactory handlers, @Nullable IoEventLoopGroup group) {
     this.transport = transport;
+    this.handlers = handlers;
     this.group = group;
   }
 
@@ -76,7 +79,7 @@ public final class NettyPoller extends NettyDriver {
 
   @Override
   public void open(Loop loop) {
-    eventLoop = new OwnedEventLoop(group, loop, transport.newHandlerFactory());
+    eventLoop = new OwnedEventLoop(group, loop, handlers);
     eventLoop.execute(NettyPoller::primeAllocator);
     register(loop);
   }
