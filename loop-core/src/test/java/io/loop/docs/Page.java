@@ -47,7 +47,7 @@ public final class Page {
   }
 
   /// {@return the cells of the rows of every table with this header}
-  List<List<String>> rows(String... header) {
+  public List<List<String>> rows(String... header) {
     List<List<String>> rows = new ArrayList<>();
     boolean inside = false;
     for (String line : lines) {
@@ -67,7 +67,7 @@ public final class Page {
   }
 
   /// {@return what stands between back-ticks in a cell}
-  static List<String> spans(String cell) {
+  public static List<String> spans(String cell) {
     return matches(SPAN, cell).map(span -> span.group(1)).toList();
   }
 

@@ -2,30 +2,15 @@ package io.loop.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
 
 final class SeedPageTest {
-
-  private static final Path TESTS =
-      Page.root().resolve("loop-core").resolve(Path.of("src", "test", "java"));
 
   private final List<List<String>> rows =
       Page.of("seed.md").rows("in the seed", "here", "shown by", "since then");
 
-  private final Map<String, String> packages =
-      RecipeSources.javaFiles(TESTS).stream()
-          .map(file -> TESTS.relativize(file).toString().replace(".java", "").replace('/', '.'))
-          .collect(Collectors.toMap(SeedPageTest::simpleName, name -> name, (a, _) -> a));
-
-  private static String simpleName(String className) {
-    return className.substring(className.lastIndexOf('.') + 1);
-  }
+  private final TestNames tests = TestNames.of("loop-core");
 
   @Test
   void everyRow_namesATest() {
@@ -35,35 +20,15 @@ final class SeedPageTest {
 
   @Test
   void everyTestNamed_exists() {
-    assertThat(rows)
-        .flatMap(row -> Page.spans(row.get(2)))
-        .allSatisfy(test -> assertThat(isTest(test)).as(test).isTrue());
+    List<String> named = rows.stream().flatMap(row -> Page.spans(row.get(2)).stream()).toList();
+
+    assertThat(tests.unknown(named)).isEmpty();
   }
 
   @Test
   void isTest_helperOrUnknownMethod_isNone() {
-    assertThat(isTest("SeedTest.close")).isFalse();
-    assertThat(isTest("SeedTest.nothing_likeThis_exists")).isFalse();
-    assertThat(isTest("NoSuchTest.close")).isFalse();
-  }
-
-  private boolean isTest(String name) {
-    String[] parts = name.split("\\.", -1);
-    String className = packages.get(parts[0]);
-    return className != null
-        && parts.length == 2
-        && Arrays.stream(load(className).getDeclaredMethods())
-            .filter(method -> method.getName().equals(parts[1]))
-            .anyMatch(method ->
-                method.isAnnotationPresent(Test.class)
-                    || method.isAnnotationPresent(ParameterizedTest.class));
-  }
-
-  private static Class<?> load(String className) {
-    try {
-      return Class.forName(className, false, SeedPageTest.class.getClassLoader());
-    } catch (ClassNotFoundException missing) {
-      throw new LinkageError(className, missing);
-    }
+    assertThat(tests.isTest("SeedTest.close")).isFalse();
+    assertThat(tests.isTest("SeedTest.nothing_likeThis_exists")).isFalse();
+    assertThat(tests.isTest("NoSuchTest.close")).isFalse();
   }
 }
