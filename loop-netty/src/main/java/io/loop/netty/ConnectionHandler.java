@@ -21,6 +21,7 @@ import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.Errors;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
@@ -28,6 +29,7 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -275,9 +277,19 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private void fail(Throwable fault) {
     if (cause == null && state != State.CLOSED) {
       Throwable inner = fault instanceof DecoderException ? fault.getCause() : null;
-      cause = inner == null ? fault : inner;
+      cause = inJdksTerms(inner == null ? fault : inner);
     }
     state = state == State.CLOSED ? State.CLOSED : State.ABORTING;
+  }
+
+  /// Native transports have a type of their own for what the system said; NIO has the JDK's.
+  private static Throwable inJdksTerms(Throwable fault) {
+    if (!(fault instanceof Errors.NativeIoException)) {
+      return fault;
+    }
+    var translated = new SocketException(fault.getMessage());
+    translated.initCause(fault);
+    return translated;
   }
 
   /// Closes at once: TLS would first say goodbye, and wait for a peer that may not listen.
