@@ -1,9 +1,6 @@
 package io.loop.samples;
 
-import io.loop.Asyncio;
-import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
-import io.loop.event.SystemExit;
 import io.loop.netty.CoroutineChannel;
 import io.loop.netty.CoroutineHandler;
 import io.loop.netty.LoopGroup;
@@ -15,7 +12,6 @@ import io.loop.netty.ServerOptions;
 import io.loop.netty.Streams;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
-import io.loop.task.Coro;
 import io.loop.task.Tasks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -24,15 +20,12 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /// A server that sends back what it gets, byte for byte.
 @Command(
@@ -44,26 +37,20 @@ final class Echo implements Callable<Integer> {
 
   private static final int BLOCK = 65_536;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private CommonOptions common = new CommonOptions();
 
-  @Option(
-      names = "--host",
-      defaultValue = "127.0.0.1",
-      description = "address to listen on (default: ${DEFAULT-VALUE})")
-  private String host = "127.0.0.1";
-
-  @Option(
-      names = "--port",
-      defaultValue = "8007",
-      description = "port to listen on, 0 for a free one (default: ${DEFAULT-VALUE})")
-  private int port;
+  @Mixin private ListenOptions listen = new ListenOptions();
 
   @Option(
       names = "--loops",
       defaultValue = "1",
       description = "loops that serve connections (default: ${DEFAULT-VALUE})")
   private int loops;
+
+  @Option(
+      names = "--reuse-port",
+      description = "let each of several loops accept for itself, in the style of streams")
+  private boolean reusePort;
 
   enum Style {
     STREAMS,
@@ -100,18 +87,14 @@ final class Echo implements Callable<Integer> {
     common.requirePositive("--max-connections", maxConnections);
     var limits = ServerLimits.DEFAULT.withConnections(maxConnections, maxConnections);
     var serving = ServerOptions.DEFAULT.withGrace(Duration.ofSeconds(grace)).withLimits(limits);
-    try {
-      if (loops == 1) {
-        Asyncio.run(Coro.of(() -> serve(serving)), options);
-      } else {
-        try (var group = new LoopGroup(loops, common.transport())) {
-          Asyncio.run(Coro.of(() -> serve(serving.withGroup(group))), options);
-        }
-      }
-    } catch (KeyboardInterrupt | SystemExit asked) {
-      // the signal we wait for: the server has ended in good order
+    if (loops == 1) {
+      return ListenOptions.runUntilSignal(() -> serve(serving), options);
     }
-    return 0;
+    try (var group = new LoopGroup(loops, common.transport())) {
+      ServerOptions spread = serving.withGroup(group);
+      return ListenOptions.runUntilSignal(
+          () -> serve(reusePort ? spread.withReusePort() : spread), options);
+    }
   }
 
   private void serve(ServerOptions options) throws IOException {
@@ -119,8 +102,8 @@ final class Echo implements Callable<Integer> {
       serveChannels(options);
       return;
     }
-    Server server = Streams.startServer(Echo::echo, host, port, options);
-    announce(server.localAddress());
+    Server server = Streams.startServer(Echo::echo, listen.host(), listen.port(), options);
+    listen.announce(server.localAddress());
     server.serveForever();
   }
 
@@ -138,21 +121,15 @@ final class Echo implements Callable<Integer> {
                     channel.pipeline().addLast(CoroutineHandler.of(ByteBuf.class, Echo::echo));
                   }
                 });
-    ChannelFuture bound = Tasks.onLoopThread(() -> bootstrap.bind(host, port));
+    ChannelFuture bound = Tasks.onLoopThread(() -> bootstrap.bind(listen.host(), listen.port()));
     NettyFutures.await(bound);
     Channel server = bound.channel();
     try {
-      announce((InetSocketAddress) server.localAddress());
+      listen.announce((InetSocketAddress) server.localAddress());
       NettyFutures.await(server.closeFuture());
     } finally {
       Tasks.onLoopThread(server::close);
     }
-  }
-
-  private void announce(InetSocketAddress address) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println("listening on " + address.getAddress().getHostAddress() + ":" + address.getPort());
-    out.flush();
   }
 
   private static void echo(CoroutineChannel<ByteBuf> channel) throws IOException {

@@ -32,9 +32,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Mixin;
 
 /// A plain Netty server, its codecs, its own event loops, and a coroutine at the end of each
 /// pipeline.
@@ -53,19 +51,7 @@ final class Embed implements Callable<Integer> {
 
   private static final int LARGEST_BODY = 1 << 20;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
-  @Option(
-      names = "--host",
-      defaultValue = "127.0.0.1",
-      description = "address to listen on (default: ${DEFAULT-VALUE})")
-  private String host = "127.0.0.1";
-
-  @Option(
-      names = "--port",
-      defaultValue = "8080",
-      description = "port to listen on, 0 for a free one (default: ${DEFAULT-VALUE})")
-  private int port;
+  @Mixin private ListenOptions listen = new ListenOptions();
 
   @Override
   public Integer call() throws Exception {
@@ -73,12 +59,7 @@ final class Embed implements Callable<Integer> {
     try {
       Channel server = bind(group);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> end(group)));
-      var address = (InetSocketAddress) server.localAddress();
-      spec.commandLine()
-          .getOut()
-          .println(
-              "listening on " + address.getAddress().getHostAddress() + ":" + address.getPort());
-      spec.commandLine().getOut().flush();
+      listen.announce((InetSocketAddress) server.localAddress());
       server.closeFuture().sync();
     } finally {
       end(group);
@@ -98,11 +79,16 @@ final class Embed implements Callable<Integer> {
                     pipeline(channel);
                   }
                 })
-            .bind(host, port)
+            .bind(listen.host(), listen.port())
             .await();
     if (!bound.isSuccess()) {
       throw new BindException(
-          "could not listen on " + host + ":" + port + ": " + bound.cause().getMessage());
+          "could not listen on "
+              + listen.host()
+              + ":"
+              + listen.port()
+              + ": "
+              + bound.cause().getMessage());
     }
     return bound.channel();
   }

@@ -1,18 +1,13 @@
 package io.loop.samples;
 
 import io.loop.Asyncio;
-import io.loop.event.KeyboardInterrupt;
-import io.loop.event.SystemExit;
 import io.loop.netty.Server;
 import io.loop.netty.ServerOptions;
 import io.loop.netty.Streams;
-import io.loop.task.Coro;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.File;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,17 +37,7 @@ final class TlsEcho implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private CommonOptions common = new CommonOptions();
 
-  @Option(
-      names = "--host",
-      defaultValue = "127.0.0.1",
-      description = "address to listen on (default: ${DEFAULT-VALUE})")
-  private String host = "127.0.0.1";
-
-  @Option(
-      names = "--port",
-      defaultValue = "8443",
-      description = "port to listen on, 0 for a free one (default: ${DEFAULT-VALUE})")
-  private int port;
+  @Mixin private ListenOptions listen = new ListenOptions();
 
   @Option(
       names = "--certificate",
@@ -69,21 +54,13 @@ final class TlsEcho implements Callable<Integer> {
     if ((certificate == null) != (key == null)) {
       throw new ParameterException(spec.commandLine(), "--certificate and --key go together");
     }
-    try {
-      Asyncio.run(Coro.of(this::serve), options);
-    } catch (KeyboardInterrupt | SystemExit asked) {
-      // the signal we wait for: the server has ended in good order
-    }
-    return 0;
+    return ListenOptions.runUntilSignal(this::serve, options);
   }
 
   private void serve() throws IOException {
     var options = ServerOptions.DEFAULT.withTls(Asyncio.toThread(this::context));
-    Server server = Streams.startServer(Echo::echo, host, port, options);
-    InetSocketAddress address = server.localAddress();
-    PrintWriter out = spec.commandLine().getOut();
-    out.println("listening on " + address.getAddress().getHostAddress() + ":" + address.getPort());
-    out.flush();
+    Server server = Streams.startServer(Echo::echo, listen.host(), listen.port(), options);
+    listen.announce(server.localAddress());
     server.serveForever();
   }
 

@@ -55,6 +55,19 @@ class EchoTest {
   }
 
   @Test
+  void client_ofLoopsThatAcceptForThemselves_getsEveryByteBack() throws Exception {
+    try (var server = echo(FLAGS, "--loops", "2", "--reuse-port")) {
+      int port = server.readPort();
+
+      try (var client = client(FLAGS, port)) {
+        assertThat(client.readLine()).contains("sent=800 received=800 mismatches=0");
+      }
+      server.terminate();
+      assertThat(server.exitCode()).isZero();
+    }
+  }
+
+  @Test
   void client_severalLoops_getsEveryByteBack() throws Exception {
     try (var server = echo(FLAGS, "--loops", "2")) {
       int port = server.readPort();
