@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// Loop thread and coroutines of the channel's loop only. One coroutine at a time may receive; any
 /// number may write. A message that is received is the receiver's to release; a message that is
 /// written is the channel's, whatever becomes of it. Iterating gives the messages until the end,
-/// and throws [UncheckedIOException] around what receiving throws.
+/// and throws [java.io.UncheckedIOException] around what receiving throws.
 ///
 /// Receiving first gives the messages that came before the end or a failure. A failure of the
 /// connection, an [IOException], is then thrown by every later call; any other, such as a decoder's

@@ -153,7 +153,8 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
   }
 
   /// {@return the packets as they come, until the endpoint is closed} Its methods suspend as
-  /// [#receive] does, and throw an [UncheckedIOException] where that throws an [IOException].
+  /// [#receive] does, and throw an [java.io.UncheckedIOException] where that throws an
+  /// [IOException].
   @Override
   public Iterator<Datagram> iterator() {
     return new ReceivedMessages<>(this::receive);
