@@ -2,14 +2,35 @@ package io.loop.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpVersion;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,5 +107,60 @@ class EmbedTest {
 
     assertThat(waiting)
         .allSatisfy(response -> assertThat(response.join().statusCode()).isEqualTo(200));
+  }
+
+  /// A client of Netty's alone: its codec, a plain bootstrap, pipelined requests on one connection.
+  @Test
+  void pipelinedRequests_ofANettyClient_areAnsweredInOrder() throws Exception {
+    EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    var answers = new LinkedBlockingQueue<String>();
+    try {
+      Channel connection =
+          new Bootstrap()
+              .group(group)
+              .channel(NioSocketChannel.class)
+              .handler(
+                  new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                      channel
+                          .pipeline()
+                          .addLast(
+                              new HttpClientCodec(),
+                              new HttpObjectAggregator(1 << 20),
+                              new Collector(answers));
+                    }
+                  })
+              .connect(address.getHost(), address.getPort())
+              .sync()
+              .channel();
+
+      for (int i = 0; i < 100; i++) {
+        var body = Unpooled.copiedBuffer("body " + i, StandardCharsets.UTF_8);
+        var request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/", body);
+        request.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+        var _ = connection.write(request);
+      }
+      connection.flush();
+
+      for (int i = 0; i < 100; i++) {
+        assertThat(answers.poll(30, TimeUnit.SECONDS)).isEqualTo("body " + i);
+      }
+    } finally {
+      group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+    }
+  }
+
+  private static final class Collector extends SimpleChannelInboundHandler<FullHttpResponse> {
+    private final BlockingQueue<String> answers;
+
+    Collector(BlockingQueue<String> answers) {
+      this.answers = answers;
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, FullHttpResponse response) {
+      answers.add(response.content().toString(StandardCharsets.UTF_8));
+    }
   }
 }
