@@ -1,14 +1,13 @@
 package io.loop.netty;
 
+import io.loop.event.Loop;
 import io.loop.task.Tasks;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import org.jspecify.annotations.Nullable;
 
 /// Turns host names into addresses without holding up the loop.
 final class Resolver {
@@ -27,26 +26,8 @@ final class Resolver {
     if (literal != null) {
       return List.of(InetAddress.getByAddress(literal));
     }
-    return Tasks.wrapFuture(CompletableFuture.supplyAsync(() -> lookUp(host), THREADS))
-        .await(IOException.class)
-        .orThrow();
-  }
-
-  private static Answer lookUp(String host) {
-    try {
-      return new Answer(List.of(InetAddress.getAllByName(host)), null);
-    } catch (UnknownHostException unknown) {
-      return new Answer(List.of(), unknown);
-    }
-  }
-
-  private record Answer(List<InetAddress> addresses, @Nullable UnknownHostException fault) {
-
-    List<InetAddress> orThrow() throws IOException {
-      if (fault != null) {
-        throw fault;
-      }
-      return addresses;
-    }
+    return Tasks.runInExecutor(
+            Loop.running(), THREADS, () -> List.of(InetAddress.getAllByName(host)))
+        .await(IOException.class);
   }
 }
