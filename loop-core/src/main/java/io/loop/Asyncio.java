@@ -33,6 +33,11 @@ import org.jspecify.annotations.Nullable;
 /// Source: the module `asyncio`, Python 3.15.
 public final class Asyncio {
 
+  /*
+   * One class although it is long: it is the module asyncio, to import as one, and each function is
+   * a line of code under its contract. What they do is elsewhere.
+   */
+
   private Asyncio() {}
 
   /// Runs a body on a loop of its own, to its end; the way into a program.

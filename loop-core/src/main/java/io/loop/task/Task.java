@@ -37,6 +37,10 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
    * body suspends on next. `waiter` is kept after such a cancel: it may be a task that declines, and
    * may have to be cancelled again.
    *
+   * The file is long because every method carries its contract, and because starting, stepping,
+   * cancelling and ending move the same few fields; stacks, descriptions and the list of pending
+   * tasks are apart.
+   *
    * `incoming` is set only between scheduling a step that throws and running it.
    * `bodyResult` and `bodyFault` carry the body's end from its stack to finish().
    */

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+/// Long, because it follows the methods of one class; what tasks do together is elsewhere.
 final class TaskTest {
 
   private static final Duration TICK = Duration.ZERO;

@@ -47,6 +47,8 @@ import org.junit.jupiter.api.Test;
 /// What coroutines must be able to do on every loop, on both carriers.
 ///
 /// A test class for a kind of loop extends this and [LoopContract], and says how to make one.
+///
+/// One long class, so that a kind of loop has one thing to extend.
 public abstract class CoroutineContract {
 
   private static final ContextVar<String> COLOR = ContextVar.of("color", "none");

@@ -37,6 +37,8 @@ import org.junit.jupiter.api.Test;
 /// [CoroutineContract].
 ///
 /// A test class for a kind of loop extends each and says how to make one.
+///
+/// One long class, so that a kind of loop has one thing to extend.
 public abstract class LoopContract {
 
   private static final Duration TICK = Duration.ZERO;

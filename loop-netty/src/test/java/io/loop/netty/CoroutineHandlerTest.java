@@ -30,6 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// A coroutine behind Netty's codecs on a plain bootstrap.
+///
+/// Long, because it follows the methods of one class; hazards and protocols have classes of their
+/// own.
 class CoroutineHandlerTest extends OnNetty {
 
   private static byte[] exchange(Socket socket, String request) {

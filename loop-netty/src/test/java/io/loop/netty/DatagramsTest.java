@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+/// Datagram endpoints on every transport. Long, because the cases share their peers.
 class DatagramsTest extends OnNetty {
 
   private static final InetSocketAddress ANY_PORT =

@@ -31,6 +31,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+/// Plain TCP streams on real sockets, on every transport. Long, because the cases share their
+/// peers.
 class StreamsTest extends OnNetty {
 
   private static final String LOCAL = "127.0.0.1";
