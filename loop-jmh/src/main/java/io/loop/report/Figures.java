@@ -1,0 +1,34 @@
+package io.loop.report;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/// What a benchmark has measured besides its time: bytes on the heap, processor time of a server,
+/// a percentile of a latency.
+///
+/// A benchmark sets figures during an iteration; [FiguresProfiler] hands them to JMH at its end, as
+/// secondary results. Any thread, of the forked JVM.
+public final class Figures {
+
+  record Figure(double value, String unit) {}
+
+  private static final Map<String, Figure> SET = new ConcurrentSkipListMap<>();
+
+  private Figures() {}
+
+  /// Sets a figure of the iteration that runs.
+  ///
+  /// @param name its name among the secondary results of the benchmark
+  /// @param value its value; a later one replaces it
+  /// @param unit its unit, such as `ns/op` or `B`
+  public static void set(String name, double value, String unit) {
+    SET.put(name, new Figure(value, unit));
+  }
+
+  /// {@return what was set since the last call}
+  static Map<String, Figure> take() {
+    Map<String, Figure> taken = Map.copyOf(SET);
+    SET.clear();
+    return taken;
+  }
+}
