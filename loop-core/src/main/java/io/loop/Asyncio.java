@@ -289,7 +289,7 @@ public final class Asyncio {
   /// @throws TimeoutException if the time was up, and nobody else cancelled the task
   public static <T extends @Nullable Object> T timeout(
       @Nullable Duration delay, Timeout.Body<T> body) throws TimeoutException {
-    return Timeout.after(delay).with(body);
+    return Timeout.within(delay, body);
   }
 
   /// Runs a body without a result under a deadline; as [#timeout(Duration, Timeout.Body)].
@@ -299,7 +299,7 @@ public final class Asyncio {
   /// @throws TimeoutException if the time was up, and nobody else cancelled the task
   public static void timeout(@Nullable Duration delay, Coro.Action body) throws TimeoutException {
     Coro<@Nullable Void> coro = Coro.of(body);
-    Timeout.after(delay).with(_ -> coro.run());
+    Timeout.within(delay, _ -> coro.run());
   }
 
   /// Runs a body under a deadline on the loop's clock; as [#timeout(Duration, Timeout.Body)].

@@ -79,7 +79,7 @@ final class ExceptionReports {
   }
 
   private @Nullable Origin originOfRunning() {
-    Handle running = loop.runningHandle();
+    Handle running = loop.turn().running();
     return running == null ? null : running.origin();
   }
 

@@ -38,7 +38,7 @@ public class Handle {
   Handle(Loop loop, @Nullable Runnable callback, @Nullable Context context) {
     this.loop = loop;
     this.callback = callback;
-    this.context = context != null ? context : CurrentContext.here().values();
+    this.context = context != null ? context : loop.contextHere().values();
     this.origin = loop.isDebug() ? Origin.here() : null;
   }
 
@@ -55,6 +55,15 @@ public class Handle {
   /// @throws IllegalStateException if the loop is closed
   protected final void schedule() {
     loop.append(this);
+  }
+
+  /// {@return whether this handle, which runs now, may go on as if it had been scheduled again and
+  /// its next tick had come: nothing else would run in that tick, and it is not time yet to look at
+  /// the clock or the outside world}
+  ///
+  /// True counts as that tick.
+  protected final boolean skipTick() {
+    return loop.turn().skipTick(this);
   }
 
   /// Does the work; called once per scheduling, in this handle's context.

@@ -1,10 +1,6 @@
 package io.loop.event;
 
-import java.lang.invoke.ConstantBootstraps;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -42,10 +38,6 @@ public final class Loop implements AutoCloseable {
 
   private static final ScopedValue<Guest> GUEST = ScopedValue.newInstance();
   private static final ThreadLocal<@Nullable Loop> RUNNING = new ThreadLocal<>();
-  private static final int INITIAL_LOCALS = 4;
-  private static final VarHandle LOCALS =
-      ConstantBootstraps.fieldVarHandle(
-          MethodHandles.lookup(), "locals", VarHandle.class, Loop.class, Object[].class);
 
   private final Poller poller;
   private final boolean attached;
@@ -55,7 +47,7 @@ public final class Loop implements AutoCloseable {
   private final WakeupGate gate = new WakeupGate();
   private final CurrentContext currentContext = new CurrentContext();
   private final ExceptionReports reports = new ExceptionReports(this);
-  private @Nullable Object[] locals = new @Nullable Object[INITIAL_LOCALS];
+  private final Locals locals = new Locals();
 
   private volatile @Nullable Thread thread;
   private @Nullable Guest guest;
@@ -190,10 +182,12 @@ public final class Loop implements AutoCloseable {
 
   /// Schedules a callback for a moment from now.
   ///
-  /// Never early; late by at most two milliseconds plus what the loop has to do before. A delay of
-  /// zero or less is due in the next tick, behind all that is ready by then.
+  /// Never early; late by at most two milliseconds plus what the loop has to do before. The delay
+  /// begins when the callback or step that calls this gives control back to the loop, or asks for
+  /// [TimerHandle#when]; nothing could come of it before. A delay of zero or less is due in the
+  /// next tick, behind all that is ready by then.
   ///
-  /// Source: `loop.call_later`.
+  /// Source: `loop.call_later`, where the delay begins with the call.
   ///
   /// @param delay how long to wait
   /// @param callback what to run
@@ -211,8 +205,10 @@ public final class Loop implements AutoCloseable {
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callLater(Duration delay, Runnable callback, @Nullable Context context) {
-    long now = poller.nanoTime();
-    return startTimer(now + Nanos.of(delay), now, callback, context);
+    TimerHandle timer = newTimer(Nanos.of(delay), callback, context);
+    turn.startAfter(timer);
+    tellHost();
+    return timer;
   }
 
   /// Schedules a callback for a point on this loop's clock; as [#callLater(Duration, Runnable)].
@@ -235,19 +231,23 @@ public final class Loop implements AutoCloseable {
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callAt(Duration when, Runnable callback, @Nullable Context context) {
-    return startTimer(originNanos + Nanos.of(when), poller.nanoTime(), callback, context);
+    TimerHandle timer = newTimer(originNanos + Nanos.of(when), callback, context);
+    turn.startAt(timer);
+    tellHost();
+    return timer;
   }
 
-  private TimerHandle startTimer(
-      long deadline, long now, Runnable callback, @Nullable Context context) {
+  private TimerHandle newTimer(long nanos, Runnable callback, @Nullable Context context) {
     Objects.requireNonNull(callback, "callback");
     requireUsable();
-    var timer = new TimerHandle(this, deadline, callback, context);
-    turn.wheel().schedule(timer, now);
+    return new TimerHandle(this, nanos, callback, context);
+  }
+
+  /// The host of an attached loop does not know of a new deadline yet.
+  void tellHost() {
     if (attached && thread == null) {
-      poller.wakeup(); // the host does not know of this deadline yet
+      poller.wakeup();
     }
-    return timer;
   }
 
   /// {@return the time on this loop's clock: monotonic, from an origin of its own}
@@ -384,23 +384,11 @@ public final class Loop implements AutoCloseable {
     if (attached && !poller.isHostThread()) {
       throw new IllegalStateException("Close an attached loop on the thread of its host");
     }
-    closeLocals();
+    locals.close(reports);
     closed = true;
     inbox.close();
     turn.clear();
     poller.close();
-  }
-
-  private void closeLocals() {
-    for (Object local : locals) {
-      if (local instanceof AutoCloseable closeable) {
-        try {
-          closeable.close();
-        } catch (Throwable fault) { // the loop must not stay half closed
-          reports.report(new ExceptionContext("Exception while closing the event loop", fault));
-        }
-      }
-    }
   }
 
   /// Sets what is told about failures that have nobody else to go to.
@@ -544,8 +532,17 @@ public final class Loop implements AutoCloseable {
     return currentContext;
   }
 
-  @Nullable Handle runningHandle() {
-    return turn.running();
+  /// {@return the current context of the caller, whoever it is}
+  CurrentContext contextHere() {
+    boolean isHere = thread == Thread.currentThread() && !attached;
+    Guest here = guest;
+    return isHere || (here != null && here.isCurrentThread() && !strict)
+        ? currentContext
+        : CurrentContext.here();
+  }
+
+  Turn turn() {
+    return turn;
   }
 
   ExceptionReports reports() {
@@ -567,22 +564,8 @@ public final class Loop implements AutoCloseable {
     turn.wheel().cancel(timer);
   }
 
-  @Nullable Object local(int index) {
-    return index < locals.length ? locals[index] : null;
-  }
-
-  /// A copy each time, so that other threads find either none or a whole one.
-  void setLocal(int index, Object value) {
-    int length = index < locals.length ? locals.length : index + INITIAL_LOCALS;
-    @Nullable Object[] grown = Arrays.copyOf(locals, length);
-    grown[index] = value;
-    LOCALS.setRelease(this, grown);
-  }
-
-  /// As [#local], for other threads.
-  @Nullable Object publishedLocal(int index) {
-    var published = (@Nullable Object[]) LOCALS.getAcquire(this);
-    return index < published.length ? published[index] : null;
+  Locals locals() {
+    return locals;
   }
 
   private void requireUsable() {

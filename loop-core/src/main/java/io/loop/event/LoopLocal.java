@@ -35,7 +35,7 @@ public final class LoopLocal<T> {
   /// @param loop the loop
   /// @param value its value from now on
   public void set(Loop loop, T value) {
-    loop.setLocal(index, value);
+    loop.locals().set(index, value);
   }
 
   /// {@return the loop's value, made now if this is the first call for it}
@@ -43,10 +43,10 @@ public final class LoopLocal<T> {
   /// @param loop the loop
   @SuppressWarnings("unchecked") // this key alone writes at its index
   public T get(Loop loop) {
-    Object value = loop.local(index);
+    Object value = loop.locals().get(index);
     if (value == null) {
       value = initial.apply(loop);
-      loop.setLocal(index, value);
+      loop.locals().set(index, value);
     }
     return (T) value;
   }
@@ -56,6 +56,6 @@ public final class LoopLocal<T> {
   /// @param loop the loop
   @SuppressWarnings("unchecked") // this key alone writes at its index
   public @Nullable T peek(Loop loop) {
-    return (T) loop.publishedLocal(index);
+    return (T) loop.locals().published(index);
   }
 }

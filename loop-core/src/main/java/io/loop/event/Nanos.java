@@ -11,13 +11,20 @@ final class Nanos {
    */
 
   private static final long LIMIT = 1L << 61;
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
+  private static final long WHOLE_SECONDS = LIMIT / NANOS_PER_SECOND;
   private static final Duration LONGEST = Duration.ofNanos(LIMIT);
   private static final Duration SHORTEST = LONGEST.negated();
 
   private Nanos() {}
 
   /// {@return the duration in nanoseconds, cut off at 73 years either way}
+  @SuppressWarnings("JavaDurationGetSecondsGetNano") // both are read
   static long of(Duration duration) {
+    long seconds = duration.getSeconds();
+    if (seconds < WHOLE_SECONDS && seconds > -WHOLE_SECONDS) {
+      return seconds * NANOS_PER_SECOND + duration.getNano();
+    }
     if (duration.compareTo(LONGEST) >= 0) {
       return LIMIT;
     }

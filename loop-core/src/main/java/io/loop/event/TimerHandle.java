@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 public final class TimerHandle extends Handle {
 
   /*
-   * The handle is the wheel's entry. All but `deadlineNanos`, fixed here, belongs to the wheel.
+   * The handle is the wheel's entry; all fields belong to the wheel. While the timer's delay has not
+   * begun, `deadlineNanos` is that delay.
    */
 
-  final long deadlineNanos;
+  long deadlineNanos;
   long sequence;
   int slot = TimerWheel.NOT_SCHEDULED;
   @Nullable TimerHandle previous;
@@ -27,8 +28,27 @@ public final class TimerHandle extends Handle {
   }
 
   /// {@return the deadline, as a point on the loop's clock: compare with [Loop#time]}
+  ///
+  /// A delay that has not begun begins now: see [Loop#callLater(Duration, Runnable)].
   public Duration when() {
-    return loop.sinceOrigin(deadlineNanos);
+    return loop.sinceOrigin(loop.turn().deadlineOf(this));
+  }
+
+  /// Moves the deadline of a timer that has not fired to a delay from now, which begins as that of
+  /// [Loop#callLater(Duration, Runnable)] does.
+  ///
+  /// Moving it on costs much less than cancelling it and making another: for idle time-outs, which
+  /// move with every message. Allocates nothing.
+  ///
+  /// asyncio cancels and makes another.
+  ///
+  /// @param delay how long to wait
+  /// @return false if it has fired or was cancelled, and nothing was done
+  public boolean reschedule(Duration delay) {
+    loop.checkTurn();
+    boolean isPending = loop.turn().postpone(this, Nanos.of(delay));
+    loop.tellHost();
+    return isPending;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.loop.event;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Arrays;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +27,17 @@ final class TimerWheel {
    *         ^         +----------> level 0       -----------------------> DUE
    *         |         +----------> PARKED        -- every 2^36 ticks ---> a level, or PARKED again
    *         |         +----------> DUE, when the deadline has passed already
+   *         |         +- After --> UNPLACED      -- place --------------> any of the above
    *         |
    *         +--- from DUE: advance, in order of (deadline, sequence)
    *         +--- from anywhere: cancel, clear
+   *
+   * An unplaced timer has a delay and no deadline yet: `deadlineNanos` holds the delay until there is a
+   * reading of the clock. So a timer costs no reading of its own, and one that is
+   * cancelled before, as most time-outs around a short piece of work are, never touches a wheel.
+   *
+   * A postponed timer stays where it is. Its slot is marked, it is in `postponed`, and `deadlineNanos`
+   * holds the delay until there is a reading of the clock. When its old slot is opened it moves on to the new one.
    *
    * The tick at which a timer expires is read as six digits of six bits, and what is above them.
    *
@@ -60,16 +69,23 @@ final class TimerWheel {
   private static final int LEVELS = 6;
   private static final int PARKED = LEVELS << DIGIT_BITS;
   private static final int DUE = PARKED + 1;
+  private static final int UNPLACED = PARKED + 2;
+  private static final int POSTPONED_MARK = 1 << 16;
+
+  private static final int INITIAL_POSTPONED = 16;
 
   private final long startNanos;
 
   /// The ends of each slot's list, in order of insertion.
-  private final @Nullable TimerHandle[] first = new @Nullable TimerHandle[DUE + 1];
+  private final @Nullable TimerHandle[] first = new @Nullable TimerHandle[UNPLACED + 1];
 
-  private final @Nullable TimerHandle[] last = new @Nullable TimerHandle[DUE + 1];
+  private final @Nullable TimerHandle[] last = new @Nullable TimerHandle[UNPLACED + 1];
 
-  /// A bit for each slot that has timers; the last word, for PARKED and DUE, is not read.
+  /// A bit for each slot that has timers; the last word, for PARKED and above, is not read.
   private final long[] occupied = new long[LEVELS + 1];
+
+  private @Nullable TimerHandle[] postponed = new @Nullable TimerHandle[INITIAL_POSTPONED];
+  private int postponedCount;
 
   private long nowNanos;
   private long tick; // of nowNanos, rounded down
@@ -93,13 +109,99 @@ final class TimerWheel {
   ///
   /// @throws IllegalStateException if the timer is scheduled already
   void schedule(TimerHandle timer, long nowNanos) {
+    enter(timer);
+    append(timer, slotFor(timer.deadlineNanos, nowNanos));
+  }
+
+  /// Adds a timer whose `deadlineNanos` is a delay. It begins when [#place] is called, or the next
+  /// expiry is asked for, or with the next advance.
+  ///
+  /// @throws IllegalStateException if the timer is scheduled already
+  void scheduleAfter(TimerHandle timer) {
+    enter(timer);
+    append(timer, UNPLACED);
+  }
+
+  private void enter(TimerHandle timer) {
     if (timer.slot != NOT_SCHEDULED) {
       throw new IllegalStateException("Timer is scheduled already.");
     }
     timer.sequence = nextSequence++;
-    boolean isDue = timer.deadlineNanos - nowNanos <= 0;
-    append(timer, isDue ? DUE : slotFor(timer.deadlineNanos));
     size++;
+  }
+
+  /// {@return whether timers wait for [#place]}
+  boolean hasUnplaced() {
+    return first[UNPLACED] != null;
+  }
+
+  /// Lets the delays of all unplaced and postponed timers begin.
+  ///
+  /// @param nowNanos what the clock reads
+  void place(long nowNanos) {
+    if (postponedCount > 0) {
+      applyPostponed(nowNanos);
+    }
+    TimerHandle timer = first[UNPLACED];
+    first[UNPLACED] = null;
+    last[UNPLACED] = null;
+    while (timer != null) {
+      TimerHandle next = timer.next;
+      timer.deadlineNanos += nowNanos;
+      append(timer, slotFor(timer.deadlineNanos, nowNanos));
+      timer = next;
+    }
+  }
+
+  private void placeAny(long nowNanos) {
+    if (postponedCount > 0 || hasUnplaced()) {
+      place(nowNanos);
+    }
+  }
+
+  /// Moves a timer's deadline to a delay from the next time that anybody looks at the clock.
+  ///
+  /// Costs no more than a note if the new deadline is not before the old one.
+  ///
+  /// @return false if it is not scheduled: it has come out, or was cancelled
+  boolean postpone(TimerHandle timer, long delayNanos) {
+    int slot = timer.slot;
+    if (slot == NOT_SCHEDULED) {
+      return false;
+    }
+    if (slot != UNPLACED) {
+      boolean isNoted = slot >= POSTPONED_MARK;
+      long before = isNoted ? timer.deadlineNanos : timer.deadlineNanos - nowNanos;
+      if (slot == DUE || before > delayNanos) {
+        remove(timer);
+        scheduleAfter(timer);
+      } else if (!isNoted) {
+        note(timer);
+      }
+    }
+    timer.deadlineNanos = delayNanos;
+    return true;
+  }
+
+  private void note(TimerHandle timer) {
+    if (postponedCount == postponed.length) {
+      postponed = Arrays.copyOf(postponed, 2 * postponedCount);
+    }
+    postponed[postponedCount++] = timer;
+    timer.slot |= POSTPONED_MARK;
+  }
+
+  /// Gives postponed timers their deadlines. Those that were cancelled meanwhile have no mark.
+  private void applyPostponed(long nowNanos) {
+    for (int i = 0; i < postponedCount; i++) {
+      TimerHandle timer = requireNonNull(postponed[i]);
+      postponed[i] = null;
+      if (timer.slot >= POSTPONED_MARK) {
+        timer.slot -= POSTPONED_MARK;
+        timer.deadlineNanos += nowNanos;
+      }
+    }
+    postponedCount = 0;
   }
 
   /// Removes a timer at once.
@@ -109,14 +211,23 @@ final class TimerWheel {
     if (timer.slot == NOT_SCHEDULED) {
       return false;
     }
+    if (hasNoDeadlineYet(timer)) {
+      timer.deadlineNanos += nowNanos; // as good as any: it will not come
+    }
     remove(timer);
     return true;
+  }
+
+  /// {@return whether the timer's delay has not begun}
+  boolean hasNoDeadlineYet(TimerHandle timer) {
+    return timer.slot >= UNPLACED;
   }
 
   /// Returns how long the loop may wait, in nanos: 0 when a timer is due, `Long.MAX_VALUE` when
   /// there is none. The wait may end early, at a moment when timers only change their level; it
   /// never ends after the first one comes out.
   long nextExpiryNanos(long nowNanos) {
+    placeAny(nowNanos);
     if (first[DUE] != null) {
       return 0;
     }
@@ -134,12 +245,13 @@ final class TimerWheel {
   /// come out at the next advance.
   void advance(long nowNanos, Consumer<? super TimerHandle> due) {
     long targetNanos = nowNanos - this.nowNanos > 0 ? nowNanos : this.nowNanos;
+    placeAny(targetNanos);
     boolean someDueBefore = first[DUE] != null;
     gather(targetNanos);
     if (someDueBefore) {
       sort(DUE);
     }
-    this.nowNanos = targetNanos; // not before the sorts: see isBefore
+    this.nowNanos = targetNanos; // not before the sorts: see TimerSort
     handOver(due);
   }
 
@@ -154,6 +266,10 @@ final class TimerWheel {
         remove(timer);
       }
     }
+  }
+
+  private int slotFor(long deadlineNanos, long nowNanos) {
+    return deadlineNanos - nowNanos <= 0 ? DUE : slotFor(deadlineNanos);
   }
 
   private int slotFor(long deadlineNanos) {
@@ -210,6 +326,7 @@ final class TimerWheel {
   private void open(int slot) {
     boolean isDue = slot <= DIGIT_MASK;
     if (isDue) {
+      moveOn(slot);
       sort(slot);
     }
     TimerHandle timer = first[slot];
@@ -223,6 +340,21 @@ final class TimerWheel {
     }
   }
 
+  /// Takes those that were postponed out of a slot that is due.
+  private void moveOn(int slot) {
+    long end = nanosOf(tick);
+    TimerHandle timer = first[slot];
+    while (timer != null) {
+      TimerHandle next = timer.next;
+      if (timer.deadlineNanos - end > 0) {
+        remove(timer);
+        size++; // it only changes its slot
+        append(timer, slotFor(timer.deadlineNanos));
+      }
+      timer = next;
+    }
+  }
+
   private void handOver(Consumer<? super TimerHandle> due) {
     long end = nextSequence;
     for (TimerHandle timer; (timer = first[DUE]) != null && timer.sequence < end; ) {
@@ -231,73 +363,11 @@ final class TimerWheel {
     }
   }
 
-  /// One pass when the list is in order, as it mostly is. Otherwise the ascending runs it is made
-  /// of are merged in their own links: no array, however many timers there are.
   private void sort(int slot) {
-    int runs = countRuns(slot);
-    if (runs > 1) {
-      relink(slot, mergeRuns(slot, runs));
+    TimerHandle head = first[slot];
+    if (head != null && !TimerSort.isSorted(head, nowNanos)) {
+      relink(slot, TimerSort.sort(head, nowNanos));
     }
-  }
-
-  private int countRuns(int slot) {
-    int runs = 0;
-    TimerHandle previous = null;
-    for (TimerHandle timer = first[slot]; timer != null; timer = timer.next) {
-      if (previous == null || isBefore(timer, previous)) {
-        runs++;
-      }
-      previous = timer;
-    }
-    return runs;
-  }
-
-  /// Takes the first `count` runs off the list and returns them as one, linked by `next` only.
-  private TimerHandle mergeRuns(int slot, int count) {
-    if (count == 1) {
-      return takeRun(slot);
-    }
-    TimerHandle left = mergeRuns(slot, count / 2);
-    TimerHandle right = mergeRuns(slot, count - count / 2);
-    return merge(left, right);
-  }
-
-  private TimerHandle takeRun(int slot) {
-    TimerHandle start = requireNonNull(first[slot]);
-    TimerHandle end = start;
-    TimerHandle next = end.next;
-    while (next != null && !isBefore(next, end)) {
-      end = next;
-      next = end.next;
-    }
-    end.next = null;
-    first[slot] = next;
-    return start;
-  }
-
-  private TimerHandle merge(TimerHandle left, TimerHandle right) {
-    boolean swapped = isBefore(right, left);
-    TimerHandle head = swapped ? right : left;
-    TimerHandle other = swapped ? left : right;
-    TimerHandle tail = head; // merged up to here, and followed by the rest of its own run
-    for (TimerHandle next; (next = tail.next) != null; tail = next) {
-      if (isBefore(other, next)) {
-        tail.next = other;
-        TimerHandle overtaken = next;
-        next = other;
-        other = overtaken;
-      }
-    }
-    tail.next = other;
-    return head;
-  }
-
-  /// Compares distances from the last advance. A long holds them, as it does not always hold the
-  /// distance between two deadlines: one long past, the other reached by a great jump.
-  private boolean isBefore(TimerHandle timer, TimerHandle reference) {
-    long nanos = timer.deadlineNanos - nowNanos;
-    long referenceNanos = reference.deadlineNanos - nowNanos;
-    return nanos != referenceNanos ? nanos < referenceNanos : timer.sequence < reference.sequence;
   }
 
   private void relink(int slot, TimerHandle head) {
@@ -327,7 +397,7 @@ final class TimerWheel {
   private void remove(TimerHandle timer) {
     TimerHandle previous = timer.previous;
     TimerHandle next = timer.next;
-    int slot = timer.slot;
+    int slot = timer.slot & ~POSTPONED_MARK;
     if (previous == null) {
       first[slot] = next;
     } else {

@@ -20,6 +20,15 @@ final class Turn {
    * looked at, not the order of anything that is on the loop.
    *
    * A fatal error leaves the rest of the queue for a later run.
+   *
+   * `running` is the handle that runs, null between ticks. A timer that it starts gets its deadline
+   * when it is over: one reading of the clock for all that it started and did not cancel.
+   *
+   * A coroutine that only gives way to others, while there are none, goes on at once: skipTick counts
+   * the tick that would have run nothing else. How long that has gone on is known without reading
+   * the clock each time: it is read when the turn has twice as many ticks as at the last reading, or
+   * sooner if at the pace so far half of the time would be up that is left until the end of the
+   * turn's budget or the next timer, whichever comes first.
    */
 
   private static final int MAX_TICKS = 64;
@@ -38,6 +47,9 @@ final class Turn {
   private long budgetNanos = BUDGET_NANOS;
   private long slowNanos = SLOW_NANOS;
   private @Nullable Handle running;
+  private int ticks;
+  private long startNanos;
+  private int nextLook;
 
   Turn(Loop loop, Poller poller, Inbox inbox, WakeupGate gate, long originNanos) {
     this.loop = loop;
@@ -83,17 +95,76 @@ final class Turn {
   }
 
   private void runTicks() {
-    long start = poller.nanoTime();
-    long now = start;
-    int ticks = 0;
+    long now = poller.nanoTime();
+    startNanos = now;
+    ticks = 0;
     do {
-      tick(now);
       ticks++;
-      if (loop.mayBlock() || loop.isStopping() || ticks == maxTicks) {
+      nextLook = 0;
+      tick(now);
+      if (loop.mayBlock() || loop.isStopping() || ticks >= maxTicks) {
         return;
       }
       now = poller.nanoTime();
-    } while (now - start < budgetNanos);
+    } while (now - startNanos < budgetNanos);
+  }
+
+  /// As [Handle#skipTick].
+  boolean skipTick(Handle handle) {
+    if (running != handle
+        || ticks + 1 >= maxTicks
+        || !loop.mayBlock()
+        || wheel.hasUnplaced()
+        || loop.isDebug()
+        || (ticks >= nextLook && !lookAhead())) {
+      return false;
+    }
+    ticks++;
+    return true;
+  }
+
+  /// Reads the clock, and decides when to do so again.
+  ///
+  /// @return false if the time is up
+  private boolean lookAhead() {
+    long now = poller.nanoTime();
+    long used = now - startNanos;
+    long left = Math.min(budgetNanos - used, wheel.nextExpiryNanos(now));
+    if (left <= 0) {
+      return false;
+    }
+    long perTick = Math.max(1, used / ticks);
+    nextLook = ticks + 1 + (int) Math.min(ticks, left / (2 * perTick));
+    return true;
+  }
+
+  void startAfter(TimerHandle timer) {
+    wheel.scheduleAfter(timer);
+    placeUnlessRunning();
+  }
+
+  void startAt(TimerHandle timer) {
+    wheel.schedule(timer, poller.nanoTime());
+    nextLook = 0;
+  }
+
+  boolean postpone(TimerHandle timer, long delayNanos) {
+    boolean isPending = wheel.postpone(timer, delayNanos);
+    placeUnlessRunning();
+    return isPending;
+  }
+
+  private void placeUnlessRunning() {
+    if (running == null) {
+      wheel.place(poller.nanoTime());
+    }
+  }
+
+  long deadlineOf(TimerHandle timer) {
+    if (wheel.hasNoDeadlineYet(timer)) {
+      wheel.place(poller.nanoTime());
+    }
+    return timer.deadlineNanos;
   }
 
   /// Runs ticks as after a poll; a fatal error ends the tick and is reported, the host goes on.
@@ -122,21 +193,25 @@ final class Turn {
   private void tick(long now) {
     inbox.drainTo(ready);
     wheel.advance(now, ready);
-    for (int left = ready.size(); left > 0; left--) {
-      Handle handle = ready.poll();
-      if (handle != null && !handle.isCancelled()) {
-        run(handle);
+    try {
+      for (int left = ready.size(); left > 0; left--) {
+        Handle handle = ready.poll();
+        if (handle != null && !handle.isCancelled()) {
+          run(handle);
+          if (wheel.hasUnplaced()) {
+            wheel.place(poller.nanoTime());
+          }
+        }
       }
+    } finally {
+      running = null;
     }
   }
 
   private void run(Handle handle) {
     boolean timed = loop.isDebug();
-    long start = 0;
-    if (timed) {
-      start = poller.nanoTime();
-      running = handle;
-    }
+    long start = timed ? poller.nanoTime() : 0;
+    running = handle;
     Context used = null;
     try {
       context.become(handle.rawContext());
@@ -146,18 +221,16 @@ final class Turn {
         used = context.end(handle.rawContext());
       }
     } catch (KeyboardInterrupt | SystemExit fatal) {
-      running = null;
       throw fatal;
     } catch (Throwable fault) {
       loop.reports().callbackFailed(handle, used, fault);
     }
     if (timed) {
-      running = null;
       warnIfSlow(handle, poller.nanoTime() - start);
     }
   }
 
-  /// {@return the handle that runs now, in debug mode}
+  /// {@return the handle that runs now}
   @Nullable Handle running() {
     return running;
   }

@@ -14,7 +14,7 @@ final class Sleep {
     Loop loop = Loop.running();
     TaskStep step = TaskStep.current(loop);
     if (!delay.isPositive()) {
-      step.awaitOn(null);
+      step.giveWay();
       return result;
     }
     var woken = new LoopFuture<T>(loop);

@@ -86,7 +86,7 @@ final class StaggeredRace<T extends @Nullable Object> {
 
   private void awaitTurn(LoopFuture<@Nullable Void> previousFailed) {
     try {
-      Timeout.after(delay).with(_ -> previousFailed.await());
+      Timeout.within(delay, _ -> previousFailed.await());
     } catch (TimeoutException timeUp) {
       // the one before has had its time, and goes on beside
     }

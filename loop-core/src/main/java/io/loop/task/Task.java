@@ -178,6 +178,11 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return LoopTasks.all(loop);
   }
 
+  /// {@return whether the next await throws a cancellation}
+  boolean mustCancel() {
+    return mustCancel;
+  }
+
   /// Runs what was scheduled: the first or next step, or a wake-up by the waiter.
   void continueOrWake() {
     LoopFuture<?> settled = waiter;

@@ -121,6 +121,13 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
     Loop.host(this, task::runBody);
   }
 
+  /// Lets everything else that is ready run. Coroutine only; suspends unless there is nothing.
+  void giveWay() {
+    if (task.mustCancel() || !skipTick()) {
+      awaitOn(null);
+    }
+  }
+
   /// Suspends the body until a future is settled, or for one tick if it is null. Coroutine only.
   void awaitOn(@Nullable LoopFuture<?> future) {
     if (tasks.isClosing() && refusals < MAX_REFUSALS) {

@@ -17,7 +17,7 @@ final class WaitFor {
       return Timeout.call(awaitable);
     }
     if (timeout.isPositive()) {
-      return Timeout.after(timeout).with(_ -> Timeout.call(awaitable));
+      return Timeout.within(timeout, _ -> Timeout.call(awaitable));
     }
     return orNothing(Tasks.ensureFuture(Loop.running(), awaitable));
   }

@@ -7,6 +7,7 @@ import io.loop.task.ExceptionGroup;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,22 +31,22 @@ final class Conformance {
   private static final String SHUTDOWN = "unhandled exception during Asyncio.run() shutdown";
 
   private final Scenario scenario;
-  private final boolean debug;
+  private final Mode mode;
   private final Program program;
   private final Loop loop;
   private Phase phase = Phase.DRAINING;
   private List<Task<?>> leftover = List.of();
 
-  private Conformance(Scenario scenario, boolean debug) {
+  private Conformance(Scenario scenario, Mode mode) {
     this.scenario = scenario;
-    this.debug = debug;
+    this.mode = mode;
     this.program = new Program(scenario, this::idle);
     this.loop = program.loop();
   }
 
   /// {@return the lines of the scenario's trace}
-  static List<String> trace(Scenario scenario, boolean debug) {
-    var conformance = new Conformance(scenario, debug);
+  static List<String> trace(Scenario scenario, Mode mode) {
+    var conformance = new Conformance(scenario, mode);
     var log = ReportLog.listen(conformance::reported);
     try {
       conformance.run();
@@ -64,7 +65,10 @@ final class Conformance {
   }
 
   private void run() {
-    loop.setDebug(debug);
+    loop.setDebug(mode == Mode.DEBUG);
+    if (mode == Mode.MANY_TICKS) {
+      loop.setTicksPerPoll(64, Duration.ofNanos(100_000));
+    }
     var main = new Routine(program, scenario.body("main"), List.of(), "main");
     if (scenario.isRun()) {
       runAsRunner(main);
@@ -108,7 +112,11 @@ final class Conformance {
 
   private void runAsRunner(Routine body) {
     var runner =
-        new Runner(Runner.Options.DEFAULT.withLoop(() -> loop).withDebug(debug).withoutSignals());
+        new Runner(
+            Runner.Options.DEFAULT
+                .withLoop(() -> loop)
+                .withDebug(mode == Mode.DEBUG)
+                .withoutSignals());
     phase = Phase.RUNNING;
     try (runner) {
       runMain(runner, body);

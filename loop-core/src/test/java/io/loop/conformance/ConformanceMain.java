@@ -12,14 +12,15 @@ import java.util.Objects;
 
 /// The runner as a program: scenarios in, traces out, as section 1 of the format says.
 ///
-/// Arguments: `--batch`, or the path of a file; `--debug` switches debug mode on.
+/// Arguments: `--batch`, or the path of a file; `--debug` switches debug mode on, `--many-ticks`
+/// lets several ticks run for each look at the outside world.
 public final class ConformanceMain {
 
-  private final boolean debug;
+  private final Mode mode;
   private final PrintStream out;
 
-  private ConformanceMain(boolean debug, PrintStream out) {
-    this.debug = debug;
+  private ConformanceMain(Mode mode, PrintStream out) {
+    this.mode = mode;
     this.out = out;
   }
 
@@ -29,13 +30,20 @@ public final class ConformanceMain {
   public static void main(String[] args) throws IOException {
     List<String> words = List.of(args);
     var out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
-    var main = new ConformanceMain(words.contains("--debug"), out);
+    var main = new ConformanceMain(mode(words), out);
     if (words.contains("--batch")) {
       main.batch();
     } else {
       main.file(Path.of(words.getLast()));
     }
     out.flush();
+  }
+
+  private static Mode mode(List<String> words) {
+    if (words.contains("--many-ticks")) {
+      return Mode.MANY_TICKS;
+    }
+    return words.contains("--debug") ? Mode.DEBUG : Mode.STRICT;
   }
 
   private void batch() throws IOException {
@@ -72,7 +80,7 @@ public final class ConformanceMain {
 
   private List<String> trace(Node node) {
     try {
-      return Conformance.trace(Scenario.of(node), debug);
+      return Conformance.trace(Scenario.of(node), mode);
     } catch (RuntimeException | Error failed) {
       return List.of(reason(failed));
     }

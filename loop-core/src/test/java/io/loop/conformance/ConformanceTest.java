@@ -28,27 +28,32 @@ final class ConformanceTest {
 
   @TestFactory
   Stream<DynamicContainer> scenario_withoutDebugMode_isAsRecorded() throws Exception {
-    return areas(false);
+    return areas(Mode.STRICT);
   }
 
   @TestFactory
   Stream<DynamicContainer> scenario_inDebugMode_isAsRecorded() throws Exception {
-    return areas(true);
+    return areas(Mode.DEBUG);
+  }
+
+  @TestFactory
+  Stream<DynamicContainer> scenario_withManyTicksPerPoll_isAsRecorded() throws Exception {
+    return areas(Mode.MANY_TICKS);
   }
 
   @AfterAll
   static void printCounts() {
-    System.out.println("Scenarios as recorded, both modes: " + PASSED + ", skipped: " + SKIPPED);
+    System.out.println("Scenarios as recorded, all modes: " + PASSED + ", skipped: " + SKIPPED);
   }
 
-  private static Stream<DynamicContainer> areas(boolean debug) throws Exception {
+  private static Stream<DynamicContainer> areas(Mode mode) throws Exception {
     List<DynamicContainer> areas = new ArrayList<>();
-    addAreas("", areas, debug);
-    addAreas("own/", areas, debug);
+    addAreas("", areas, mode);
+    addAreas("own/", areas, mode);
     return areas.stream();
   }
 
-  private static void addAreas(String folder, List<DynamicContainer> areas, boolean debug)
+  private static void addAreas(String folder, List<DynamicContainer> areas, Mode mode)
       throws Exception {
     List<Path> files;
     try (Stream<Path> found = Files.list(resource(folder + "scenarios"))) {
@@ -56,7 +61,7 @@ final class ConformanceTest {
     }
     for (Path file : files) {
       String area = file.getFileName().toString().replace(".json", "");
-      areas.add(area(area, file, resource(folder + "expected/" + area + ".trace"), debug));
+      areas.add(area(area, file, resource(folder + "expected/" + area + ".trace"), mode));
     }
   }
 
@@ -65,7 +70,7 @@ final class ConformanceTest {
     return Path.of(Objects.requireNonNull(url).toURI());
   }
 
-  private static DynamicContainer area(String area, Path file, Path expected, boolean debug)
+  private static DynamicContainer area(String area, Path file, Path expected, Mode mode)
       throws Exception {
     Map<String, List<String>> traces = traces(expected);
     var all = (Node) Objects.requireNonNull(Json.parse(Files.readString(file)));
@@ -74,7 +79,7 @@ final class ConformanceTest {
             .map(node ->
                 DynamicTest.dynamicTest(
                     node.text("name"),
-                    () -> check(area, node, traces.get(node.text("name")), debug)));
+                    () -> check(area, node, traces.get(node.text("name")), mode)));
     return DynamicContainer.dynamicContainer(area, tests);
   }
 
@@ -92,13 +97,13 @@ final class ConformanceTest {
     return traces;
   }
 
-  private static void check(String area, Node scenario, List<String> recorded, boolean debug) {
+  private static void check(String area, Node scenario, List<String> recorded, Mode mode) {
     String reason = Skipped.reason(area);
     if (reason != null) {
       SKIPPED.merge(area, 1, Integer::sum);
       Assumptions.abort(reason);
     }
-    List<String> trace = Conformance.trace(Scenario.of(scenario), debug);
+    List<String> trace = Conformance.trace(Scenario.of(scenario), mode);
 
     assertThat(trace).as(() -> difference(recorded, trace)).isEqualTo(recorded);
     PASSED.merge(area, 1, Integer::sum);

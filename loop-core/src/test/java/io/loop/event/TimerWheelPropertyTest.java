@@ -64,6 +64,7 @@ final class TimerWheelPropertyTest {
     private long operation;
     private long nextSequence;
     private int handedOver;
+    private long postponements;
 
     private final TreeSet<Entry> waiting = new TreeSet<>(BY_TICK);
     private final TreeSet<Entry> due = new TreeSet<>(BY_DEADLINE); // of the advance that runs
@@ -80,8 +81,12 @@ final class TimerWheelPropertyTest {
     void step() {
       operation++;
       int kind = random.nextInt(100);
-      if (kind < 50) {
+      if (kind < 40) {
         schedule(randomDelay());
+      } else if (kind < 50) {
+        scheduleAfter();
+      } else if (kind < 57) {
+        postponeAny();
       } else if (kind < 65) {
         cancelAny();
       } else if (kind < 90) {
@@ -113,6 +118,78 @@ final class TimerWheelPropertyTest {
       waiting.add(entry);
       entries.put(handle, entry);
       known.add(handle);
+    }
+
+    /// The clock has moved on when the delays begin, the wheel's time has not.
+    private void scheduleAfter() {
+      long laterNanos = random.nextLong(3 * MILLI);
+      List<TimerHandle> unplaced = new ArrayList<>();
+      List<Long> delays = new ArrayList<>();
+      for (int left = random.nextInt(4); left >= 0; left--) {
+        long delayNanos = shortOf(randomDelay());
+        TimerHandle handle = TestTimers.timer(delayNanos);
+        wheel.scheduleAfter(handle);
+        long sequence = nextSequence++;
+        if (random.nextInt(4) == 0) {
+          require(wheel.cancel(handle), "An unplaced timer could not be cancelled");
+          require(isUnlinked(handle), "A cancelled timer has links");
+        } else {
+          unplaced.add(handle);
+          delays.add(delayNanos);
+          expect(handle, laterNanos, delayNanos, sequence);
+        }
+      }
+      wheel.place(nowNanos + laterNanos);
+      for (int i = 0; i < unplaced.size(); i++) {
+        long deadlineNanos = nowNanos + laterNanos + delays.get(i);
+        require(unplaced.get(i).deadlineNanos == deadlineNanos, "The deadline is wrong");
+      }
+    }
+
+    private void expect(TimerHandle handle, long laterNanos, long delayNanos, long sequence) {
+      Instant deadline = now.plusNanos(laterNanos).plusNanos(delayNanos);
+      long tick = delayNanos <= 0 ? ALREADY_DUE : ceilingMillis(deadline);
+      Entry entry = new Entry(handle, deadline, sequence, tick);
+      waiting.add(entry);
+      entries.put(handle, entry);
+      known.add(handle);
+    }
+
+    /// So short that a later beginning does not reach over the end of the range.
+    private static long shortOf(long delayNanos) {
+      return Math.min(delayNanos, Long.MAX_VALUE - 4 * MILLI);
+    }
+
+    private void postponeAny() {
+      if (known.isEmpty()) {
+        return;
+      }
+      TimerHandle handle = known.get(random.nextInt(known.size()));
+      Entry entry = entries.get(handle);
+      if (entry == null) {
+        require(!wheel.postpone(handle, MILLI), "A timer that is gone was postponed");
+        return;
+      }
+      long sequence = entry.sequence();
+      Instant before = entry.deadline();
+      boolean isDue = entry.tick() == ALREADY_DUE;
+      long laterNanos = random.nextLong(3 * MILLI);
+      long delayNanos = 0;
+      for (int left = random.nextInt(3); left >= 0; left--) {
+        delayNanos = shortOf(randomDelay());
+        require(wheel.postpone(handle, delayNanos), "A waiting timer was not postponed");
+        boolean isEarlier = isDue || now.plusNanos(delayNanos).isBefore(before);
+        if (isEarlier && !before.equals(Instant.MIN)) {
+          sequence = nextSequence++;
+        }
+        isDue = false;
+        before = isEarlier ? Instant.MIN : now.plusNanos(delayNanos); // MIN: nothing is earlier
+      }
+      waiting.remove(entry);
+      known.remove(handle);
+      expect(handle, laterNanos, delayNanos, sequence);
+      wheel.place(nowNanos + laterNanos);
+      postponements++;
     }
 
     private void cancelAny() {
@@ -202,7 +279,8 @@ final class TimerWheelPropertyTest {
         return;
       }
       long parkedFor = Math.max(0, (waiting.getFirst().tick() >> 36) - (now.toEpochMilli() >> 36));
-      long allowed = parkedFor + LEVELS + 1;
+      long allowed =
+          parkedFor + LEVELS + 1 + postponements; // a postponed one is in an earlier slot
       for (int before = handedOver; handedOver == before; allowed--) {
         require(allowed > 0, "Too many announced moments before the next timer");
         advanceBy(wheel.nextExpiryNanos(nowNanos), this::receive);

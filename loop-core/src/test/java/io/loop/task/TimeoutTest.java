@@ -387,4 +387,112 @@ final class TimeoutTest {
       assertThat(timeout).hasToString("<Timeout [finished] when=PT1S>");
     });
   }
+
+  @Test
+  void rescheduleAfter_movedOnInTime_doesNotExpire() {
+    manual.run(() ->
+        Asyncio.timeout(
+            SECOND,
+            timeout -> {
+              for (int i = 1; i <= 10; i++) {
+                sleep(Duration.ofMillis(900));
+                timeout.rescheduleAfter(SECOND);
+                assertThat(timeout.when()).isEqualTo(Duration.ofMillis(900L * i).plus(SECOND));
+              }
+              return null;
+            }));
+
+    assertThat(manual.loop().time()).isEqualTo(Duration.ofSeconds(9));
+  }
+
+  @Test
+  void rescheduleAfter_notMovedOnAgain_expiresThen() {
+    manual.run(() ->
+        assertThatThrownBy(() ->
+                Asyncio.timeout(
+                    SECOND,
+                    timeout -> {
+                      sleep(Duration.ofMillis(900));
+                      timeout.rescheduleAfter(SECOND);
+                      sleep(HOUR);
+                      return null;
+                    }))
+            .isInstanceOf(TimeoutException.class));
+
+    assertThat(manual.loop().time()).isEqualTo(Duration.ofMillis(1_900));
+  }
+
+  @Test
+  void rescheduleAfter_sooner_expiresSooner() {
+    manual.run(() ->
+        assertThatThrownBy(() ->
+                Asyncio.timeout(
+                    HOUR,
+                    timeout -> {
+                      timeout.rescheduleAfter(Duration.ofHours(2));
+                      timeout.rescheduleAfter(SECOND);
+                      sleep(HOUR);
+                      return null;
+                    }))
+            .isInstanceOf(TimeoutException.class));
+
+    assertThat(manual.loop().time()).isEqualTo(SECOND);
+  }
+
+  @Test
+  void rescheduleAfter_noTimeLeft_expiresAtTheNextAwait() {
+    manual.run(() ->
+        assertThatThrownBy(() ->
+                Asyncio.timeout(
+                    HOUR,
+                    timeout -> {
+                      timeout.rescheduleAfter(TICK);
+                      sleep(HOUR);
+                      return null;
+                    }))
+            .isInstanceOf(TimeoutException.class));
+
+    assertThat(manual.loop().time()).isZero();
+  }
+
+  @Test
+  void rescheduleAfter_noDeadlineBefore_setsOne() {
+    manual.run(() ->
+        assertThatThrownBy(() ->
+                Asyncio.timeout(
+                    null,
+                    timeout -> {
+                      assertThat(timeout.when()).isNull();
+                      timeout.rescheduleAfter(SECOND);
+                      sleep(HOUR);
+                      return null;
+                    }))
+            .isInstanceOf(TimeoutException.class));
+
+    assertThat(manual.loop().time()).isEqualTo(SECOND);
+  }
+
+  @Test
+  void rescheduleAfter_bodyIsOver_isRefused() {
+    manual.run(() -> {
+      Timeout over = Asyncio.timeout(SECOND, timeout -> timeout);
+
+      assertThatThrownBy(() -> over.rescheduleAfter(SECOND))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("Cannot change state of finished Timeout");
+      assertThat(over.when()).isEqualTo(SECOND);
+    });
+  }
+
+  @Test
+  void after_enteredLater_countsFromWhenItWasMade() {
+    manual.run(() -> {
+      Timeout timeout = Timeout.after(SECOND);
+      sleep(Duration.ofMillis(600));
+
+      assertThatThrownBy(() -> timeout.with(_ -> sleep(HOUR, "")))
+          .isInstanceOf(TimeoutException.class);
+      assertThat(manual.loop().time()).isEqualTo(SECOND);
+    });
+  }
 }
