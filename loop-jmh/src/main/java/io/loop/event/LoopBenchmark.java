@@ -11,9 +11,9 @@ import org.openjdk.jmh.annotations.Warmup;
 /// How every benchmark is measured: the time of one operation, each method in JVMs of its own.
 ///
 /// The flags open the JDK to the loop carrier; a fork does not read the jar's manifest. The JDK's
-/// own scheduler gets one carrier thread, since a loop has one thread too. The heap is touched before
-/// anything runs: else whoever allocates pays for the first use of each page, which here is ten times
-/// what is measured.
+/// own scheduler gets one carrier thread, since a loop has one thread too. The heap is touched
+/// before anything runs: else whoever allocates pays for the first use of each page, which here is
+/// ten times what is measured.
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
