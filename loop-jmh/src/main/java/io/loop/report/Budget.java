@@ -1,0 +1,69 @@
+package io.loop.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// One row of the table: a figure of ours, and what it may be.
+///
+/// @param section the heading it stands under
+/// @param work what is done, in a few words
+/// @param ours the figure of ours
+/// @param limits what it may be; one of those that are set is enough
+/// @param note why a miss is one, and where the floor is; empty if there is nothing to say
+/// @param quick whether the quick set has it, if it has a limit at all
+record Budget(
+    String section, String work, Measure ours, List<Limit> limits, String note, boolean quick) {
+
+  static Budget of(String work, Measure ours) {
+    return new Budget("", work, ours, List.of(), "", true);
+  }
+
+  Budget under(String heading) {
+    return new Budget(heading, work, ours, limits, note, quick);
+  }
+
+  /// {@return this budget, met too by a figure of at most so many units}
+  Budget atMost(double value, String unit) {
+    return or(new Limit(null, value, unit));
+  }
+
+  /// {@return this budget, met too by a figure of at most so many times the peer's}
+  Budget atMost(double times, Measure peer) {
+    return or(new Limit(peer, times, "×"));
+  }
+
+  /// {@return this budget with a peer beside it that sets no limit}
+  Budget beside(Measure peer) {
+    return or(new Limit(peer, Limit.NONE, "×"));
+  }
+
+  private Budget or(Limit limit) {
+    var more = new ArrayList<>(limits);
+    more.add(limit);
+    return new Budget(section, work, ours, List.copyOf(more), note, quick);
+  }
+
+  Budget note(String text) {
+    return new Budget(section, work, ours, limits, text, quick);
+  }
+
+  Budget onlyInFull() {
+    return new Budget(section, work, ours, limits, note, false);
+  }
+
+  boolean hasLimit() {
+    return limits.stream().anyMatch(Limit::isSet);
+  }
+
+  /// {@return all that has to be measured for this row}
+  Stream<Measure> measures() {
+    return Stream.concat(
+        Stream.of(ours), limits.stream().flatMap(limit -> Stream.ofNullable(limit.peer())));
+  }
+
+  /// {@return this row, filled in}
+  Verdict judge(Results results) {
+    return Verdict.of(this, results);
+  }
+}

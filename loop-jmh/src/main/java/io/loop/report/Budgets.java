@@ -1,0 +1,256 @@
+package io.loop.report;
+
+import static io.loop.report.Measure.ALLOCATED;
+
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// The rows of the table, in its order.
+///
+/// The full set has all of them; the quick set has those with a limit, and what comes for free with
+/// them.
+final class Budgets {
+
+  private static final int MILLION = 1_000_000;
+  private static final int THOUSANDS = 10_000;
+
+  private static final String STEP =
+      "Beside the bare switch a step has the ready queue, the context, the look-up of the running"
+          + " loop and, once a tick, the clock.";
+  private static final String CLOCK =
+      "The floor is the clock: a deadline is counted from a fresh reading, which `readClock` shows."
+          + " The wheel itself is a small part of the figure.";
+
+  private Budgets() {}
+
+  /// {@return the rows of the full set}
+  static List<Budget> full() {
+    return Stream.of(
+            under("Tasks", tasks()),
+            under("Futures", futures()),
+            under("Timers", timers()),
+            under("Time-outs", timeouts()),
+            under("Queues, locks and threads", sync()),
+            under("Echo over 127.0.0.1", echo()),
+            under("Memory and start", memoryAndStart()))
+        .flatMap(rows -> rows)
+        .toList();
+  }
+
+  private static Stream<Budget> under(String section, Stream<Budget> rows) {
+    return rows.map(row -> row.under(section));
+  }
+
+  /// {@return the rows of the quick set}
+  static List<Budget> quick() {
+    Predicate<Budget> limited = row -> row.hasLimit() && row.quick();
+    Set<Measure> measured =
+        full().stream()
+            .filter(limited)
+            .flatMap(Budget::measures)
+            .map(Measure::time)
+            .collect(Collectors.toSet());
+    Predicate<Budget> free = row -> row.measures().map(Measure::time).allMatch(measured::contains);
+    return full().stream().filter(limited.or(free)).toList();
+  }
+
+  private static Budget row(String work, Measure ours) {
+    return Budget.of(work, ours);
+  }
+
+  private static Stream<Budget> tasks() {
+    Measure step = step("sleepZero");
+    return Stream.of(
+        row("step, 1,000 tasks in turn", step).atMost(1.25, step("bareParkUnpark")).note(STEP),
+        row("step, 1,000 tasks in turn", step).atMost(1.1, step("jdkYield")),
+        row("sleep(0), nobody else ready", Measure.of("TaskStepBenchmark.sleepZeroAlone"))
+            .atMost(30, "ns"),
+        row("await of a done future", Measure.of("TaskStepBenchmark.awaitDone")).atMost(5, "ns"),
+        row("await of a future done next tick", step("awaitNextTick")).atMost(1.15, step),
+        row("create a task and join it", spawn("createJoin")).atMost(0.8, spawn("jdkStartJoin")),
+        row("eager task that ends at once, callback", spawn("eagerFromCallback")).atMost(60, "ns"),
+        row("eager task that ends at once, task", spawn("eagerFromCoroutine")).atMost(60, "ns"),
+        row("group of 100 tasks, each", spawn("taskGroup100")).beside(spawn("jdkScope100")));
+  }
+
+  private static Measure step(String method) {
+    return Measure.of("TaskStepBenchmark." + method).with("tasks", 1000);
+  }
+
+  private static Measure spawn(String method) {
+    return Measure.of("SpawnBenchmark." + method);
+  }
+
+  private static Stream<Budget> futures() {
+    Measure one = future("loopFuture");
+    Measure ten = future("loopFuture10Callbacks");
+    Measure chain = future("loopChain100");
+    return Stream.of(
+        row("future and callback", one).atMost(1, future("nettyPromise")),
+        row("future and callback", one).beside(future("completableFuture")),
+        row("future and callback, bytes", one.figure(ALLOCATED))
+            .beside(future("nettyPromise").figure(ALLOCATED)),
+        row("10 callbacks on a future, each", ten).beside(future("nettyPromise10Callbacks")),
+        row("10 callbacks on a future, each", ten).beside(future("completableFuture10Callbacks")),
+        row("chain of 100 futures, each", chain).beside(future("nettyChain100")),
+        row("chain of 100 futures, each", chain).beside(future("completableFutureChain100")));
+  }
+
+  private static Measure future(String method) {
+    return Measure.of("FutureCallbackBenchmark." + method);
+  }
+
+  private static Stream<Budget> timers() {
+    Measure cancel = timer("loopScheduleCancel", MILLION);
+    Measure expire = timer("loopScheduleExpire", MILLION);
+    Measure million = Measure.of("TimerBenchmark.loopExpireMillion");
+    return Stream.of(
+        row("schedule, cancel; a million outstanding", cancel)
+            .atMost(0.2, timer("hashedWheelScheduleCancel", MILLION))
+            .note(CLOCK),
+        row("schedule, cancel; a million outstanding", cancel)
+            .atMost(0.2, timer("nettyScheduleCancel", MILLION))
+            .note(CLOCK),
+        row("schedule, cancel; a million outstanding", cancel)
+            .beside(Measure.of("TimerBenchmark.readClock")),
+        row("schedule, cancel; a million outstanding", cancel)
+            .atMost(1.5, timer("loopScheduleCancel", 0)),
+        row("schedule, cancel; 1,000 outstanding", timer("loopScheduleCancel", 1000))
+            .atMost(1.5, timer("loopScheduleCancel", 0)),
+        row("schedule, cancel; bytes", cancel.figure(ALLOCATED))
+            .beside(timer("nettyScheduleCancel", MILLION).figure(ALLOCATED)),
+        row("schedule, expire; a million outstanding", expire)
+            .atMost(1.5, timer("loopScheduleExpire", 0)),
+        row("schedule, expire; 1,000 outstanding", timer("loopScheduleExpire", 1000))
+            .atMost(1.5, timer("loopScheduleExpire", 0)),
+        row("expire a million at once, each", million).atMost(150, "ns"),
+        row("expire a million at once, each", million)
+            .beside(Measure.of("TimerBenchmark.nettyExpireMillion")),
+        row("expire a million at once, each", million)
+            .beside(Measure.of("TimerBenchmark.hashedWheelExpireMillion")));
+  }
+
+  private static Measure timer(String method, int outstanding) {
+    return Measure.of("TimerBenchmark." + method).with("outstanding", outstanding);
+  }
+
+  private static Stream<Budget> timeouts() {
+    Measure pushBack = timeout("pushBack");
+    return Stream.of(
+        row("time-out, future done next tick", timeout("nextTick"))
+            .atMost(700, "ns")
+            .atMost(0.5, timeout("jdkNextTick")),
+        row("time-out, body ends at once", timeout("immediate")),
+        row("move an idle time-out on", pushBack).atMost(15, "ns"),
+        row("move an idle time-out on, bytes", pushBack.figure(ALLOCATED)).atMost(0.5, "B"),
+        row("move an idle time-out on", pushBack).beside(timeout("nettyPushBack")),
+        row("move an idle time-out on", pushBack).beside(timeout("nettyIdleTouch")),
+        row("sleep(1 ms), 1,000 tasks", ofThousand("sleepExpire"))
+            .beside(ofThousand("jdkSleepExpire")));
+  }
+
+  private static Measure timeout(String method) {
+    return Measure.of("TimeoutBenchmark." + method);
+  }
+
+  private static Measure ofThousand(String method) {
+    return timeout(method).with("tasks", 1000);
+  }
+
+  private static Stream<Budget> sync() {
+    return Stream.of(
+        row("queue, there and back, a message", Measure.of("QueueBenchmark.pingPong"))
+            .atMost(1, Measure.of("QueueBenchmark.jdkPingPong")),
+        row("queue, one to 10, an item", toTen("oneToMany")).beside(toTen("jdkOneToMany")),
+        row("lock, uncontended", lock("uncontended")).beside(lock("jdkUncontended")),
+        row("lock, 10 tasks", lock("contended")).beside(lock("jdkContended")),
+        row("callSoonThreadsafe, 8 threads", fromEight("loopOnNetty"))
+            .atMost(1.1, fromEight("nettyExecute")));
+  }
+
+  private static Measure toTen(String method) {
+    return Measure.of("QueueBenchmark." + method).with("consumers", 10);
+  }
+
+  private static Measure lock(String method) {
+    return Measure.of("LockBenchmark." + method);
+  }
+
+  private static Measure fromEight(String method) {
+    return Measure.of("CallSoonThreadsafeBenchmark." + method).with("producers", 8);
+  }
+
+  private static Stream<Budget> echo() {
+    return Stream.of(
+            echoOn("epoll"),
+            echoOfMany(),
+            echoOn("io_uring").map(Budget::onlyInFull),
+            echoOn("nio").map(Budget::onlyInFull))
+        .flatMap(rows -> rows);
+  }
+
+  private static Stream<Budget> echoOn(String transport) {
+    Measure raw = echo("rawNetty", 64).with("transport", transport);
+    Measure channel = echo("channel", 64).with("transport", transport);
+    Measure streams = echo("streams", 64).with("transport", transport);
+    Measure rawLarge = raw.with("size", 4096);
+    Measure streamsLarge = streams.with("size", 4096);
+    return Stream.of(
+        row("channel, 64 B, CPU; " + transport, channel.cpu()).atMost(1.03, raw.cpu()),
+        row("streams, 64 B, CPU; " + transport, streams.cpu()).atMost(1.1, raw.cpu()),
+        row("streams, 4 KiB, CPU; " + transport, streamsLarge.cpu()).atMost(1.15, rawLarge.cpu()),
+        row("channel, 64 B, 99 % within; " + transport, channel.figure("p99"))
+            .atMost(1.2, raw.figure("p99")),
+        row("streams, 64 B, 99 % within; " + transport, streams.figure("p99"))
+            .atMost(1.2, raw.figure("p99")));
+  }
+
+  private static Stream<Budget> echoOfMany() {
+    return Stream.of(
+        row("channel, 10,000 connections, CPU", echo("channel", THOUSANDS).cpu())
+            .atMost(1.3, echo("channel", 64).cpu()),
+        row("streams, 10,000 connections, CPU", echo("streams", THOUSANDS).cpu())
+            .atMost(1.3, echo("streams", 64).cpu()),
+        row("raw Netty, 10,000 connections, CPU", echo("rawNetty", THOUSANDS).cpu())
+            .beside(echo("rawNetty", 64).cpu()));
+  }
+
+  private static Measure echo(String method, int connections) {
+    return Measure.of("EchoBenchmark." + method)
+        .with("transport", "epoll")
+        .with("connections", connections)
+        .with("size", 64);
+  }
+
+  private static Stream<Budget> memoryAndStart() {
+    Measure sleepers = sleepers("sleepers");
+    Measure jdkSleepers = sleepers("jdkSleepers");
+    return Stream.of(
+        row("a million sleeping tasks, CPU of each", sleepers.cpu()).atMost(0.5, jdkSleepers.cpu()),
+        row("a million sleeping tasks, heap of each", sleepers.heap())
+            .atMost(1.3, jdkSleepers.heap()),
+        row("idle connection, streams, heap", idle("streams")).atMost(3072, "B"),
+        row("idle connection, channel, heap", idle("channel")).atMost(3072, "B"),
+        row("idle connection, raw Netty, heap", idle("rawNetty")),
+        row("idle connection, JDK threads, heap", idle("blockingVirtualThreads")),
+        row("start to first accept", start("samplesEcho")).atMost(1.2, start("rawNetty")),
+        row("start to first accept, AOT cache", start("samplesEchoAot"))
+            .beside(start("rawNettyAot")),
+        row("start to first accept, CDS", start("samplesEchoCds")).beside(start("rawNettyCds")));
+  }
+
+  private static Measure sleepers(String method) {
+    return Measure.of("ManySleepersBenchmark." + method).with("tasks", MILLION);
+  }
+
+  private static Measure idle(String method) {
+    return Measure.of("IdleConnectionBenchmark." + method).heap();
+  }
+
+  private static Measure start(String method) {
+    return Measure.of("StartBenchmark." + method);
+  }
+}

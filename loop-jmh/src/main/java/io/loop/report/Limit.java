@@ -1,0 +1,35 @@
+package io.loop.report;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// How much a figure may be: by itself, or as a multiple of a peer's.
+///
+/// @param peer whose figure ours is divided by; null if ours stands alone
+/// @param atMost the largest quotient or figure, in the unit of the figure; [#NONE] to report only
+/// @param unit the unit of `atMost`, for the reader
+record Limit(@Nullable Measure peer, double atMost, String unit) {
+
+  static final double NONE = Double.POSITIVE_INFINITY;
+
+  boolean isSet() {
+    return atMost < NONE;
+  }
+
+  /// {@return whether the quotient or the figure is within the limit}
+  boolean allows(double value) {
+    return value <= atMost;
+  }
+
+  /// {@return the limit as one reads it; empty if there is none}
+  @Override
+  public String toString() {
+    return isSet() ? "≤ " + plain(atMost) + " " + unit : "";
+  }
+
+  private static String plain(double value) {
+    return value == Math.rint(value)
+        ? String.format(Locale.ROOT, "%,.0f", value)
+        : Double.toString(value);
+  }
+}

@@ -1,0 +1,82 @@
+package io.loop.report;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import io.netty.util.Version;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// Where and when something was measured. It stands in a file of its own, beside the results.
+///
+/// @param date the day, in UTC
+/// @param set `quick` or `full`
+/// @param cores how many processors the JVM sees
+/// @param cpu the processor's name, as the operating system gives it
+/// @param os the operating system and its version
+/// @param jvm the virtual machine and its version
+/// @param netty Netty's version
+record Machine(
+    String date, String set, int cores, String cpu, String os, String jvm, String netty) {
+
+  private static final Path CPUS = Path.of("/proc/cpuinfo");
+
+  static Machine here(String set) {
+    return new Machine(
+        LocalDate.now(ZoneOffset.UTC).toString(),
+        set,
+        Runtime.getRuntime().availableProcessors(),
+        cpuName(),
+        System.getProperty("os.name") + " " + majorAndMinor(System.getProperty("os.version")),
+        System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
+        nettyVersion());
+  }
+
+  private static String majorAndMinor(String version) {
+    return version.replaceFirst("^(\\d+\\.\\d+).*", "$1");
+  }
+
+  private static String cpuName() {
+    if (Files.isReadable(CPUS)) {
+      try (Stream<String> lines = Files.lines(CPUS)) {
+        return lines
+            .filter(line -> line.startsWith("model name"))
+            .map(line -> line.substring(line.indexOf(':') + 1).strip())
+            .findFirst()
+            .orElseGet(() -> System.getProperty("os.arch"));
+      } catch (IOException e) {
+        // The name is only a comfort: the architecture has to do.
+      }
+    }
+    return System.getProperty("os.arch");
+  }
+
+  private static String nettyVersion() {
+    return Version.identify().values().stream()
+        .map(Version::artifactVersion)
+        .findFirst()
+        .orElse("of unknown version");
+  }
+
+  void write(Path json) throws IOException {
+    Files.writeString(json, new GsonBuilder().setPrettyPrinting().create().toJson(this));
+  }
+
+  /// {@return what the file says, if there is one}
+  static Optional<Machine> read(Path json) throws IOException {
+    if (!Files.exists(json)) {
+      return Optional.empty();
+    }
+    return Optional.of(new Gson().fromJson(Files.readString(json), Machine.class));
+  }
+
+  /// {@return what it is, in one line}
+  String describe() {
+    return "%d cores, %s, %s, %s, Netty %s; measured on %s (%s)"
+        .formatted(cores, cpu, os, jvm, netty, date, set);
+  }
+}

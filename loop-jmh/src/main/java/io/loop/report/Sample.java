@@ -1,0 +1,80 @@
+package io.loop.report;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/// A figure as it was measured: the median, and how far the iterations were apart.
+///
+/// @param median the median of the forks' medians
+/// @param min the smallest iteration of all forks
+/// @param max the largest one
+/// @param unit the unit of one operation
+record Sample(double median, double min, double max, String unit) {
+
+  private static final double READABLE = 10_000;
+
+  /// {@return the sample of what each iteration of each fork gave}
+  ///
+  /// @param forks the iterations of each fork, at least one of each
+  /// @param unit the unit as JMH has it, such as `ns/op`
+  static Sample of(List<List<Double>> forks, String unit) {
+    double[] medians = forks.stream().mapToDouble(Sample::median).toArray();
+    var all = forks.stream().flatMap(List::stream).mapToDouble(value -> value).summaryStatistics();
+    return new Sample(median(medians), all.getMin(), all.getMax(), plain(unit));
+  }
+
+  private static double median(List<Double> values) {
+    return median(values.stream().mapToDouble(value -> value).toArray());
+  }
+
+  /// {@return the middle value, or the mean of the two in the middle}
+  static double median(double... values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  private static String plain(String unit) {
+    return unit.replace("/op", "").replace("us", "µs");
+  }
+
+  /// {@return the median with its unit} A long time is given in a longer unit.
+  String brief() {
+    Scale scale = Scale.of(median, unit);
+    return scale.format(median) + " " + scale.unit();
+  }
+
+  /// {@return the median with its unit, and in brackets the smallest and the largest iteration}
+  String full() {
+    Scale scale = Scale.of(median, unit);
+    return "%s (%s–%s)".formatted(brief(), scale.format(min), scale.format(max));
+  }
+
+  /// The unit in which a value is read.
+  private record Scale(double factor, String unit) {
+
+    static Scale of(double value, String unit) {
+      List<String> times = List.of("ns", "µs", "ms", "s");
+      int at = times.indexOf(unit);
+      double factor = 1;
+      while (at >= 0 && at < times.size() - 1 && value * factor >= READABLE) {
+        factor /= 1000;
+        at++;
+      }
+      return new Scale(factor, at < 0 ? unit : times.get(at));
+    }
+
+    String format(double value) {
+      return decimals(value * factor);
+    }
+  }
+
+  /// {@return a number with three digits that mean something, or all those before the point}
+  static String decimals(double value) {
+    double size = Math.abs(value);
+    int digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+    return String.format(Locale.ROOT, "%,." + digits + "f", value);
+  }
+}
