@@ -3,8 +3,8 @@ package io.loop.report;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/// What a benchmark has measured besides its time: bytes on the heap, processor time of a server,
-/// a percentile of a latency.
+/// What a benchmark has measured besides its time: bytes on the heap, processor time of a server, a
+/// percentile of a latency.
 ///
 /// A benchmark sets figures during an iteration; [FiguresProfiler] hands them to JMH at its end, as
 /// secondary results. Any thread, of the forked JVM.
