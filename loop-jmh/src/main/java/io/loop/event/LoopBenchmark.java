@@ -11,15 +11,21 @@ import org.openjdk.jmh.annotations.Warmup;
 /// How every benchmark is measured: the time of one operation, each method in JVMs of its own.
 ///
 /// The flags open the JDK to the loop carrier; a fork does not read the jar's manifest. The JDK's
-/// own scheduler gets one carrier thread, since a loop has one thread too. The heap is touched before
-/// anything runs: else whoever allocates pays for the first use of each page, which here is ten times
-/// what is measured.
+/// own scheduler gets one carrier thread, since a loop has one thread too. The heap is touched
+/// before anything runs: else whoever allocates pays for the first use of each page, which here is
+/// ten times what is measured.
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 10, time = 200, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
     value = 3,
+    jvmArgsPrepend = {
+      "-Xms1g",
+      "-Xmx1g",
+      "-XX:+AlwaysPreTouch",
+      "-XX:+UseTransparentHugePages",
+    },
     jvmArgsAppend = {
       "--add-opens=java.base/java.lang=ALL-UNNAMED",
       "--enable-native-access=ALL-UNNAMED",
@@ -29,9 +35,5 @@ import org.openjdk.jmh.annotations.Warmup;
       "-Djdk.virtualThreadScheduler.maxPoolSize=1",
       "-Djmh.executor=CUSTOM",
       "-Djmh.executor.class=io.loop.event.FastThreads",
-      "-Xms1g",
-      "-Xmx1g",
-      "-XX:+AlwaysPreTouch",
-      "-XX:+UseTransparentHugePages",
     })
 public abstract class LoopBenchmark {}
