@@ -1,7 +1,6 @@
 package io.loop.event;
 
 import io.netty.channel.ManualIoEventLoop;
-import io.netty.channel.local.LocalIoHandler;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timeout;
 import io.netty.util.TimerTask;
@@ -168,7 +167,7 @@ public class TimerBenchmark extends LoopBenchmark {
 
     @Setup
     public void start() {
-      eventLoop = new ManualIoEventLoop(Thread.currentThread(), LocalIoHandler.newFactory());
+      eventLoop = ManualEventLoops.create();
       ring = new ScheduledFuture<?>[ringSize()];
       for (int i = 0; i < outstanding; i++) {
         ring[advanceNewest()] = startFar();
@@ -219,10 +218,7 @@ public class TimerBenchmark extends LoopBenchmark {
 
     @TearDown
     public void close() {
-      var _ = eventLoop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
-      while (!eventLoop.isTerminated()) {
-        eventLoop.runNow();
-      }
+      ManualEventLoops.close(eventLoop);
     }
   }
 

@@ -2,14 +2,13 @@ package io.loop.task;
 
 import io.loop.event.Loop;
 import io.loop.event.LoopBenchmark;
+import io.loop.event.ManualEventLoops;
 import io.netty.channel.ManualIoEventLoop;
-import io.netty.channel.local.LocalIoHandler;
 import io.netty.util.concurrent.DefaultPromise;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FutureListener;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -79,15 +78,12 @@ public class FutureCallbackBenchmark extends LoopBenchmark {
 
     @Setup
     public void start() {
-      eventLoop = new ManualIoEventLoop(Thread.currentThread(), LocalIoHandler.newFactory());
+      eventLoop = ManualEventLoops.create();
     }
 
     @TearDown
     public void close() {
-      var _ = eventLoop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
-      while (!eventLoop.isTerminated()) {
-        eventLoop.runNow();
-      }
+      ManualEventLoops.close(eventLoop);
     }
   }
 
