@@ -49,6 +49,9 @@ class BenchmarksTest {
             .measurementIterations(1)
             .param("tasks", "1000")
             .param("outstanding", "1000")
+            .param("timers", "1000")
+            .param("consumers", "100")
+            .param("producers", "8")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
             .build();

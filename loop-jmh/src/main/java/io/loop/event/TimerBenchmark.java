@@ -86,4 +86,26 @@ public class TimerBenchmark extends LoopBenchmark {
       throws InterruptedException {
     timers.scheduleAndExpire();
   }
+
+  /// One operation: one of a million timers, whose deadlines lie within 5 ms and have all passed,
+  /// comes out of the loop's wheel and its callback runs.
+  @Benchmark
+  @OperationsPerInvocation(DueTimers.TIMERS)
+  public void loopExpireMillion(DueTimers.OnLoop timers) {
+    timers.expire();
+  }
+
+  /// One operation: as [#loopExpireMillion], on an event loop of the benchmark's thread.
+  @Benchmark
+  @OperationsPerInvocation(DueTimers.TIMERS)
+  public void nettyExpireMillion(DueTimers.OnEventLoop timers) {
+    timers.expire();
+  }
+
+  /// One operation: as [#loopExpireMillion], on the wheel's thread, which is let go and waited for.
+  @Benchmark
+  @OperationsPerInvocation(DueTimers.TIMERS)
+  public void hashedWheelExpireMillion(DueTimers.OnWheel timers) throws InterruptedException {
+    timers.expire();
+  }
 }
