@@ -2,9 +2,15 @@ package io.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.event.CallSoonThreadsafeBenchmark;
 import io.loop.event.TimerBenchmark;
+import io.loop.sync.LockBenchmark;
+import io.loop.sync.QueueBenchmark;
 import io.loop.task.FutureCallbackBenchmark;
+import io.loop.task.ManySleepersBenchmark;
+import io.loop.task.SpawnBenchmark;
 import io.loop.task.TaskStepBenchmark;
+import io.loop.task.TimeoutBenchmark;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
@@ -21,7 +27,17 @@ class BenchmarksTest {
 
   @ParameterizedTest
   @ValueSource(
-      classes = {TaskStepBenchmark.class, FutureCallbackBenchmark.class, TimerBenchmark.class})
+      classes = {
+        TaskStepBenchmark.class,
+        SpawnBenchmark.class,
+        FutureCallbackBenchmark.class,
+        TimerBenchmark.class,
+        QueueBenchmark.class,
+        LockBenchmark.class,
+        TimeoutBenchmark.class,
+        CallSoonThreadsafeBenchmark.class,
+        ManySleepersBenchmark.class
+      })
   @Tag("slow")
   void benchmark_oneInvocationOfEachMethod_succeeds(Class<?> benchmark) throws RunnerException {
     var options =
@@ -33,6 +49,9 @@ class BenchmarksTest {
             .measurementIterations(1)
             .param("tasks", "1000")
             .param("outstanding", "1000")
+            .param("timers", "1000")
+            .param("consumers", "100")
+            .param("producers", "8")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
             .build();

@@ -20,6 +20,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 10, time = 200, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
     value = 3,
+    jvmArgsPrepend = {
+      "-Xms1g",
+      "-Xmx1g",
+      "-XX:+AlwaysPreTouch",
+      "-XX:+UseTransparentHugePages",
+    },
     jvmArgsAppend = {
       "--add-opens=java.base/java.lang=ALL-UNNAMED",
       "--enable-native-access=ALL-UNNAMED",
@@ -29,9 +35,5 @@ import org.openjdk.jmh.annotations.Warmup;
       "-Djdk.virtualThreadScheduler.maxPoolSize=1",
       "-Djmh.executor=CUSTOM",
       "-Djmh.executor.class=io.loop.event.FastThreads",
-      "-Xms1g",
-      "-Xmx1g",
-      "-XX:+AlwaysPreTouch",
-      "-XX:+UseTransparentHugePages",
     })
 public abstract class LoopBenchmark {}

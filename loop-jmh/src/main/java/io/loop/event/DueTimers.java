@@ -1,0 +1,184 @@
+package io.loop.event;
+
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.util.HashedWheelTimer;
+import io.netty.util.TimerTask;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/// Timers that are all due before anybody looks at them; scheduled anew before each invocation,
+/// which takes so long that the set-up does not disturb it.
+public final class DueTimers {
+
+  /// How many there are if nothing else is said; an operation's share of an invocation is right for
+  /// this number only.
+  static final int TIMERS = 1_000_000;
+
+  private DueTimers() {}
+
+  /// When they are due, and how many are left.
+  @State(Scope.Thread)
+  public abstract static class Due {
+
+    /*
+     *   schedule all        first deadline   last deadline   slack   the measured run
+     *   |----- LEAD ------------------|--- SPREAD ---|-------|--->
+     */
+
+    private static final long LEAD_NANOS_EACH = 700;
+    private static final long SPREAD_NANOS = 5_000_000;
+    private static final long SLACK_NANOS = 5_000_000;
+
+    @Param("1000000")
+    public int timers;
+
+    private final Random random = new Random(42);
+    private long firstDeadline;
+    int left;
+
+    /// Begins a round of scheduling.
+    void begin() {
+      left = timers;
+      firstDeadline = System.nanoTime() + LEAD_NANOS_EACH * timers + SLACK_NANOS;
+    }
+
+    /// {@return how far ahead the next timer is}
+    long nextDelayNanos() {
+      return delayNanosUntil(firstDeadline + random.nextLong(SPREAD_NANOS));
+    }
+
+    /// {@return how far ahead something is that comes before all timers}
+    long delayNanosUntilBefore() {
+      return delayNanosUntil(firstDeadline - SLACK_NANOS / 2);
+    }
+
+    private static long delayNanosUntil(long deadline) {
+      return deadline - System.nanoTime();
+    }
+
+    /// Waits until all timers are due.
+    void awaitDue() {
+      long due = firstDeadline + SPREAD_NANOS + SLACK_NANOS;
+      for (long wait; (wait = delayNanosUntil(due)) > 0; ) {
+        LockSupport.parkNanos(wait);
+      }
+    }
+  }
+
+  /// A loop of ours.
+  @State(Scope.Thread)
+  public static class OnLoop extends Due {
+    private final Loop loop = Loop.create();
+    private final Runnable expired = this::countDown;
+
+    @Setup(Level.Invocation)
+    public void schedule() {
+      begin();
+      for (int i = 0; i < timers; i++) {
+        loop.callLater(Duration.ofNanos(nextDelayNanos()), expired);
+      }
+      awaitDue();
+    }
+
+    private void countDown() {
+      if (--left == 0) {
+        loop.stop();
+      }
+    }
+
+    void expire() {
+      loop.runForever();
+    }
+
+    @TearDown
+    public void close() {
+      loop.close();
+    }
+  }
+
+  /// A Netty event loop that the benchmark's thread owns.
+  @State(Scope.Thread)
+  public static class OnEventLoop extends Due {
+    private final Runnable expired = this::countDown;
+    private ManualIoEventLoop eventLoop;
+
+    @Setup
+    public void start() {
+      eventLoop = ManualEventLoops.create();
+    }
+
+    @Setup(Level.Invocation)
+    public void schedule() {
+      begin();
+      for (int i = 0; i < timers; i++) {
+        var _ = eventLoop.schedule(expired, nextDelayNanos(), TimeUnit.NANOSECONDS);
+      }
+      awaitDue();
+    }
+
+    private void countDown() {
+      left--;
+    }
+
+    void expire() {
+      while (left > 0) {
+        eventLoop.runNow();
+      }
+    }
+
+    @TearDown
+    public void close() {
+      ManualEventLoops.close(eventLoop);
+    }
+  }
+
+  /// Netty's wheel with a tick of one millisecond, as ours has.
+  ///
+  /// Its own thread turns it. A timer before all others holds that thread until the measured run
+  /// lets it go; the wheel has sorted the others in by then, if they were scheduled in time.
+  @State(Scope.Thread)
+  public static class OnWheel extends Due {
+    private final HashedWheelTimer wheel = new HashedWheelTimer(1, TimeUnit.MILLISECONDS);
+    private final TimerTask expired = _ -> countDown();
+    private CountDownLatch go = new CountDownLatch(0);
+    private CountDownLatch done = new CountDownLatch(0);
+
+    @Setup(Level.Invocation)
+    public void schedule() {
+      begin();
+      var held = new CountDownLatch(1);
+      go = held;
+      done = new CountDownLatch(1);
+      wheel.newTimeout(_ -> held.await(), delayNanosUntilBefore(), TimeUnit.NANOSECONDS);
+      for (int i = 0; i < timers; i++) {
+        wheel.newTimeout(expired, nextDelayNanos(), TimeUnit.NANOSECONDS);
+      }
+      awaitDue();
+    }
+
+    private void countDown() {
+      if (--left == 0) {
+        done.countDown();
+      }
+    }
+
+    void expire() throws InterruptedException {
+      go.countDown();
+      done.await();
+    }
+
+    @TearDown
+    public void close() {
+      wheel.stop();
+    }
+  }
+}
