@@ -61,7 +61,7 @@ public class Handle {
   /// its next tick had come: nothing else would run in that tick, and it is not time yet to look at
   /// the clock or the outside world}
   ///
-  /// True counts as that tick.
+  /// True stands for that tick.
   protected final boolean skipTick() {
     return loop.turn().skipTick(this);
   }

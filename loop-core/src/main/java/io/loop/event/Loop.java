@@ -457,6 +457,9 @@ public final class Loop implements AutoCloseable {
 
   /// Sets how much runs between two looks at the outside world.
   ///
+  /// Ticks in which a task that gives way would be the only thing to run are left out, and not
+  /// counted; with a limit of one tick none is.
+  ///
   /// @param ticks at most this many ticks; 1 is strict asyncio
   /// @param budget and no new tick after this long; 64 ticks and 100 µs at first
   /// @throws IllegalArgumentException if ticks is below 1

@@ -24,14 +24,16 @@ final class Turn {
    * `running` is the handle that runs, null between ticks. A timer that it starts gets its deadline
    * when it is over: one reading of the clock for all that it started and did not cancel.
    *
-   * A coroutine that only gives way to others, while there are none, goes on at once: skipTick counts
-   * the tick that would have run nothing else. How long that has gone on is known without reading
-   * the clock each time: it is read when the turn has twice as many ticks as at the last reading, or
-   * sooner if at the pace so far half of the time would be up that is left until the end of the
-   * turn's budget or the next timer, whichever comes first.
+   * A coroutine that only gives way to others, while there are none, goes on at once: skipTick passes
+   * over the tick that would have run nothing else. Such ticks are no work, so they do not count
+   * towards `maxTicks`; the time does. How much has gone by is known without reading the clock each
+   * time: it is read when the turn has passed twice as many ticks as at the last reading, or sooner
+   * if at the pace so far half of the time would be up that is left until the end of the turn's
+   * budget or the next timer, whichever comes first.
    */
 
   private static final int MAX_TICKS = 64;
+  private static final int MAX_PASSED = 1 << 20; // for clocks that stand still
   private static final long BUDGET_NANOS = 100_000;
   private static final long SLOW_NANOS = 100_000_000;
 
@@ -47,8 +49,8 @@ final class Turn {
   private long budgetNanos = BUDGET_NANOS;
   private long slowNanos = SLOW_NANOS;
   private @Nullable Handle running;
-  private int ticks;
   private long startNanos;
+  private int passed; // ticks of this turn, run or skipped
   private int nextLook;
 
   Turn(Loop loop, Poller poller, Inbox inbox, WakeupGate gate, long originNanos) {
@@ -97,12 +99,14 @@ final class Turn {
   private void runTicks() {
     long now = poller.nanoTime();
     startNanos = now;
-    ticks = 0;
+    passed = 0;
+    int ticks = 0;
     do {
-      ticks++;
+      passed++;
       nextLook = 0;
       tick(now);
-      if (loop.mayBlock() || loop.isStopping() || ticks >= maxTicks) {
+      ticks++;
+      if (loop.mayBlock() || loop.isStopping() || ticks == maxTicks) {
         return;
       }
       now = poller.nanoTime();
@@ -112,14 +116,14 @@ final class Turn {
   /// As [Handle#skipTick].
   boolean skipTick(Handle handle) {
     if (running != handle
-        || ticks + 1 >= maxTicks
         || !loop.mayBlock()
         || wheel.hasUnplaced()
+        || maxTicks == 1
         || loop.isDebug()
-        || (ticks >= nextLook && !lookAhead())) {
+        || (passed >= nextLook && !lookAhead())) {
       return false;
     }
-    ticks++;
+    passed++;
     return true;
   }
 
@@ -130,11 +134,11 @@ final class Turn {
     long now = poller.nanoTime();
     long used = now - startNanos;
     long left = Math.min(budgetNanos - used, wheel.nextExpiryNanos(now));
-    if (left <= 0) {
+    if (left <= 0 || passed >= MAX_PASSED) {
       return false;
     }
-    long perTick = Math.max(1, used / ticks);
-    nextLook = ticks + 1 + (int) Math.min(ticks, left / (2 * perTick));
+    long perTick = Math.max(1, used / passed);
+    nextLook = passed + 1 + (int) Math.min(passed, left / (2 * perTick));
     return true;
   }
 

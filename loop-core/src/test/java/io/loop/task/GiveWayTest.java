@@ -73,13 +73,26 @@ final class GiveWayTest {
   }
 
   @Test
-  void sleepZero_nobodyElseReady_pollsOnceInSixtyFourTicks() {
+  void sleepZero_nobodyElseReady_pollsWhenTheBudgetIsUp() {
     run(() -> {
       int before = poller.polls;
-      for (int i = 0; i < 100 * TICKS; i++) {
+      for (int i = 0; i < 100_000; i++) {
+        poller.nanos += 100;
         giveWay();
       }
-      assertThat(poller.polls - before).isEqualTo(100);
+      assertThat(poller.polls - before).isBetween(99, 110);
+    });
+
+    assertThat(poller.longestGapNanos).isLessThanOrEqualTo(BUDGET.toNanos() + 100);
+  }
+
+  @Test
+  void sleepZero_clockStandsStill_pollsInTheEnd() {
+    run(() -> {
+      int before = poller.polls;
+      while (poller.polls == before) {
+        giveWay();
+      }
     });
   }
 

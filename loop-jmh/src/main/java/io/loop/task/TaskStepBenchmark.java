@@ -12,6 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -22,18 +23,25 @@ import org.openjdk.jmh.infra.Blackhole;
 
 /// What it costs to suspend a coroutine and to run it again.
 ///
-/// The coroutines live for the whole trial and take their steps in turn. One invocation is a lap:
+/// The coroutines live for one iteration and take their steps in turn. One invocation is a lap:
 /// each of them takes its share of the steps, and all of them stand still in between.
+///
+/// Before the first iteration many others have come and gone, here and in the peers. A stack that
+/// was entered before its methods were compiled keeps interpreted frames at its lower end, and then
+/// each of its steps takes the JVM two to three times as long, for as long as it lives.
 public class TaskStepBenchmark extends LoopBenchmark {
 
   private static final int STEPS = 500_000;
+  private static final int WARM_ROUNDS = 20;
+  private static final int WARM_TASKS = 1_000;
+  private static final int WARM_STEPS = WARM_TASKS * 20;
 
   /// Tasks that run laps on a loop of ours.
   private static final class Laps {
     private final Loop loop = Loop.create();
 
-    Laps(int tasks, Coro.Action step) {
-      Coro.Action laps = () -> runLaps(STEPS / tasks, step);
+    Laps(int tasks, int steps, Coro.Action step) {
+      Coro.Action laps = () -> runLaps(steps / tasks, step);
       for (int i = 0; i < tasks; i++) {
         Task.create(loop, Coro.of(laps), TaskOptions.DEFAULT);
       }
@@ -62,6 +70,14 @@ public class TaskStepBenchmark extends LoopBenchmark {
     }
   }
 
+  private static void warmUp(Coro.Action step) {
+    for (int i = 0; i < WARM_ROUNDS; i++) {
+      var laps = new Laps(WARM_TASKS, WARM_STEPS, step);
+      laps.run();
+      laps.close();
+    }
+  }
+
   private static void sleepZero() {
     Tasks.<@Nullable Void>sleep(Duration.ZERO, null);
   }
@@ -75,11 +91,37 @@ public class TaskStepBenchmark extends LoopBenchmark {
     private Laps laps;
 
     @Setup
-    public void start() {
-      laps = new Laps(tasks, TaskStepBenchmark::sleepZero);
+    public void warmUp() {
+      TaskStepBenchmark.warmUp(TaskStepBenchmark::sleepZero);
     }
 
-    @TearDown
+    @Setup(Level.Iteration)
+    public void start() {
+      laps = new Laps(tasks, STEPS, TaskStepBenchmark::sleepZero);
+    }
+
+    @TearDown(Level.Iteration)
+    public void close() {
+      laps.close();
+    }
+  }
+
+  /// One task that gives up control.
+  @State(Scope.Thread)
+  public static class Lonely {
+    private Laps laps;
+
+    @Setup
+    public void warmUp() {
+      TaskStepBenchmark.warmUp(TaskStepBenchmark::sleepZero);
+    }
+
+    @Setup(Level.Iteration)
+    public void start() {
+      laps = new Laps(1, STEPS, TaskStepBenchmark::sleepZero);
+    }
+
+    @TearDown(Level.Iteration)
     public void close() {
       laps.close();
     }
@@ -94,17 +136,23 @@ public class TaskStepBenchmark extends LoopBenchmark {
     private Laps laps;
 
     @Setup
+    public void warmUp(Blackhole results) {
+      TaskStepBenchmark.warmUp(() -> results.consume(completedNextTick().await()));
+    }
+
+    @Setup(Level.Iteration)
     public void start(Blackhole results) {
-      laps = new Laps(tasks, () -> results.consume(completedNextTick().await()));
+      laps = new Laps(tasks, STEPS, () -> results.consume(completedNextTick().await()));
     }
 
     private LoopFuture<Waiters> completedNextTick() {
-      var future = new LoopFuture<Waiters>(laps.loop);
-      laps.loop.callSoon(() -> future.setResult(this));
+      Loop loop = Loop.running();
+      var future = new LoopFuture<Waiters>(loop);
+      loop.callSoon(() -> future.setResult(this));
       return future;
     }
 
-    @TearDown
+    @TearDown(Level.Iteration)
     public void close() {
       laps.close();
     }
@@ -122,7 +170,7 @@ public class TaskStepBenchmark extends LoopBenchmark {
 
     @Setup
     public void start(Blackhole results) {
-      laps = new Laps(1, () -> results.consume(nextDone().await()));
+      laps = new Laps(1, STEPS, () -> results.consume(nextDone().await()));
       for (int i = 0; i < FUTURES; i++) {
         var future = new LoopFuture<Integer>(laps.loop);
         future.setResult(i);
@@ -148,10 +196,10 @@ public class TaskStepBenchmark extends LoopBenchmark {
     private boolean closed;
 
     /// @param step makes what a thread does as its step; called on each thread
-    BareLaps(int threads, Function<BareThreads, Runnable> step) {
+    BareLaps(int threads, int steps, Function<BareThreads, Runnable> step) {
       this.threads = threads;
       for (int i = 0; i < threads; i++) {
-        scheduler.start(() -> runLaps(STEPS / threads, step.apply(scheduler)));
+        scheduler.start(() -> runLaps(steps / threads, step.apply(scheduler)));
       }
     }
 
@@ -163,6 +211,14 @@ public class TaskStepBenchmark extends LoopBenchmark {
         if (--onTheWay == 0) {
           scheduler.stop();
         }
+      }
+    }
+
+    static void warmUp(Function<BareThreads, Runnable> step) {
+      for (int i = 0; i < WARM_ROUNDS; i++) {
+        var laps = new BareLaps(WARM_TASKS, WARM_STEPS, step);
+        laps.run();
+        laps.close();
       }
     }
 
@@ -186,8 +242,13 @@ public class TaskStepBenchmark extends LoopBenchmark {
     private BareLaps laps;
 
     @Setup
+    public void warmUp() {
+      BareLaps.warmUp(BareParkers::parking);
+    }
+
+    @Setup(Level.Iteration)
     public void start() {
-      laps = new BareLaps(tasks, BareParkers::parking);
+      laps = new BareLaps(tasks, STEPS, BareParkers::parking);
     }
 
     private static Runnable parking(BareThreads scheduler) {
@@ -199,7 +260,7 @@ public class TaskStepBenchmark extends LoopBenchmark {
       };
     }
 
-    @TearDown
+    @TearDown(Level.Iteration)
     public void close() {
       laps.close();
     }
@@ -214,11 +275,16 @@ public class TaskStepBenchmark extends LoopBenchmark {
     private BareLaps laps;
 
     @Setup
-    public void start() {
-      laps = new BareLaps(tasks, _ -> Thread::yield);
+    public void warmUp() {
+      BareLaps.warmUp(_ -> Thread::yield);
     }
 
-    @TearDown
+    @Setup(Level.Iteration)
+    public void start() {
+      laps = new BareLaps(tasks, STEPS, _ -> Thread::yield);
+    }
+
+    @TearDown(Level.Iteration)
     public void close() {
       laps.close();
     }
@@ -231,14 +297,29 @@ public class TaskStepBenchmark extends LoopBenchmark {
     public int tasks;
 
     private final List<Thread> threads = new ArrayList<>();
-    private CountDownLatch onTheWay = new CountDownLatch(0);
     private final AtomicInteger lap = new AtomicInteger();
-    private boolean closed; // written before lap, read after it
+    private CountDownLatch onTheWay = new CountDownLatch(0); // this and the next written before lap
+    private boolean closed;
 
     @Setup
+    public void warmUp() throws InterruptedException {
+      for (int i = 0; i < WARM_ROUNDS; i++) {
+        start(WARM_TASKS, WARM_STEPS);
+        run();
+        close();
+      }
+    }
+
+    @Setup(Level.Iteration)
     public void start() {
-      for (int i = 0; i < tasks; i++) {
-        threads.add(Thread.startVirtualThread(() -> runLaps(STEPS / tasks)));
+      start(tasks, STEPS);
+    }
+
+    private void start(int count, int steps) {
+      lap.set(0);
+      closed = false;
+      for (int i = 0; i < count; i++) {
+        threads.add(Thread.startVirtualThread(() -> runLaps(steps / count)));
       }
     }
 
@@ -259,7 +340,7 @@ public class TaskStepBenchmark extends LoopBenchmark {
     }
 
     void run() throws InterruptedException {
-      onTheWay = new CountDownLatch(tasks);
+      onTheWay = new CountDownLatch(threads.size());
       startLap();
       onTheWay.await();
     }
@@ -269,10 +350,14 @@ public class TaskStepBenchmark extends LoopBenchmark {
       threads.forEach(LockSupport::unpark);
     }
 
-    @TearDown
-    public void close() {
+    @TearDown(Level.Iteration)
+    public void close() throws InterruptedException {
       closed = true;
       startLap();
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      threads.clear();
     }
   }
 
@@ -281,6 +366,13 @@ public class TaskStepBenchmark extends LoopBenchmark {
   @OperationsPerInvocation(STEPS)
   public void sleepZero(Sleepers sleepers) {
     sleepers.laps.run();
+  }
+
+  /// One operation: the only task there is awaits `sleep(0)`, and goes on.
+  @Benchmark
+  @OperationsPerInvocation(STEPS)
+  public void sleepZeroAlone(Lonely sleeper) {
+    sleeper.laps.run();
   }
 
   /// One operation: a task makes a future, has a callback complete it in the next tick, awaits it,
