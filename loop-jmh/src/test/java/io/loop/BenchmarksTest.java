@@ -3,6 +3,8 @@ package io.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.event.TimerBenchmark;
+import io.loop.netty.EchoBenchmark;
+import io.loop.netty.IdleConnectionBenchmark;
 import io.loop.task.FutureCallbackBenchmark;
 import io.loop.task.TaskStepBenchmark;
 import java.lang.reflect.Method;
@@ -21,7 +23,13 @@ class BenchmarksTest {
 
   @ParameterizedTest
   @ValueSource(
-      classes = {TaskStepBenchmark.class, FutureCallbackBenchmark.class, TimerBenchmark.class})
+      classes = {
+        TaskStepBenchmark.class,
+        FutureCallbackBenchmark.class,
+        TimerBenchmark.class,
+        EchoBenchmark.class,
+        IdleConnectionBenchmark.class
+      })
   @Tag("slow")
   void benchmark_oneInvocationOfEachMethod_succeeds(Class<?> benchmark) throws RunnerException {
     var options =
@@ -33,6 +41,9 @@ class BenchmarksTest {
             .measurementIterations(1)
             .param("tasks", "1000")
             .param("outstanding", "1000")
+            .param("transport", "nio")
+            .param("connections", "50")
+            .param("size", "64")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
             .build();
