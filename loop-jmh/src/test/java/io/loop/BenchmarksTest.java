@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.event.CallSoonThreadsafeBenchmark;
 import io.loop.event.TimerBenchmark;
+import io.loop.netty.EchoBenchmark;
+import io.loop.netty.IdleConnectionBenchmark;
 import io.loop.sync.LockBenchmark;
 import io.loop.sync.QueueBenchmark;
 import io.loop.task.FutureCallbackBenchmark;
@@ -36,7 +38,9 @@ class BenchmarksTest {
         LockBenchmark.class,
         TimeoutBenchmark.class,
         CallSoonThreadsafeBenchmark.class,
-        ManySleepersBenchmark.class
+        ManySleepersBenchmark.class,
+        EchoBenchmark.class,
+        IdleConnectionBenchmark.class
       })
   @Tag("slow")
   void benchmark_oneInvocationOfEachMethod_succeeds(Class<?> benchmark) throws RunnerException {
@@ -52,6 +56,9 @@ class BenchmarksTest {
             .param("timers", "1000")
             .param("consumers", "100")
             .param("producers", "8")
+            .param("transport", "nio")
+            .param("connections", "50")
+            .param("size", "64")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
             .build();

@@ -54,7 +54,7 @@ public class TaskStepBenchmark extends LoopBenchmark {
           step.run();
         }
         loop.stop();
-        sleepZero();
+        SLEEP_ZERO.run();
       }
     }
 
@@ -78,9 +78,10 @@ public class TaskStepBenchmark extends LoopBenchmark {
     }
   }
 
-  private static void sleepZero() {
-    Tasks.<@Nullable Void>sleep(Duration.ZERO, null);
-  }
+  /// One object for warming up and measuring: another lambda, even of the same code, would make the
+  /// JVM throw away what it has compiled for the first.
+  private static final Coro.Action SLEEP_ZERO =
+      () -> Tasks.<@Nullable Void>sleep(Duration.ZERO, null);
 
   /// Tasks that give up control.
   @State(Scope.Thread)
@@ -92,12 +93,12 @@ public class TaskStepBenchmark extends LoopBenchmark {
 
     @Setup
     public void warmUp() {
-      TaskStepBenchmark.warmUp(TaskStepBenchmark::sleepZero);
+      TaskStepBenchmark.warmUp(SLEEP_ZERO);
     }
 
     @Setup(Level.Iteration)
     public void start() {
-      laps = new Laps(tasks, STEPS, TaskStepBenchmark::sleepZero);
+      laps = new Laps(tasks, STEPS, SLEEP_ZERO);
     }
 
     @TearDown(Level.Iteration)
@@ -113,12 +114,12 @@ public class TaskStepBenchmark extends LoopBenchmark {
 
     @Setup
     public void warmUp() {
-      TaskStepBenchmark.warmUp(TaskStepBenchmark::sleepZero);
+      TaskStepBenchmark.warmUp(SLEEP_ZERO);
     }
 
     @Setup(Level.Iteration)
     public void start() {
-      laps = new Laps(1, STEPS, TaskStepBenchmark::sleepZero);
+      laps = new Laps(1, STEPS, SLEEP_ZERO);
     }
 
     @TearDown(Level.Iteration)
@@ -133,16 +134,18 @@ public class TaskStepBenchmark extends LoopBenchmark {
     @Param({"1", "1000"})
     public int tasks;
 
+    private Coro.Action step;
     private Laps laps;
 
     @Setup
     public void warmUp(Blackhole results) {
-      TaskStepBenchmark.warmUp(() -> results.consume(completedNextTick().await()));
+      step = () -> results.consume(completedNextTick().await());
+      TaskStepBenchmark.warmUp(step);
     }
 
     @Setup(Level.Iteration)
-    public void start(Blackhole results) {
-      laps = new Laps(tasks, STEPS, () -> results.consume(completedNextTick().await()));
+    public void start() {
+      laps = new Laps(tasks, STEPS, step);
     }
 
     private LoopFuture<Waiters> completedNextTick() {
@@ -236,6 +239,8 @@ public class TaskStepBenchmark extends LoopBenchmark {
   /// Bare threads that park and are unparked by the scheduler's thread.
   @State(Scope.Thread)
   public static class BareParkers {
+    private static final Function<BareThreads, Runnable> PARKING = BareParkers::parking;
+
     @Param({"1", "1000"})
     public int tasks;
 
@@ -243,12 +248,12 @@ public class TaskStepBenchmark extends LoopBenchmark {
 
     @Setup
     public void warmUp() {
-      BareLaps.warmUp(BareParkers::parking);
+      BareLaps.warmUp(PARKING);
     }
 
     @Setup(Level.Iteration)
     public void start() {
-      laps = new BareLaps(tasks, STEPS, BareParkers::parking);
+      laps = new BareLaps(tasks, STEPS, PARKING);
     }
 
     private static Runnable parking(BareThreads scheduler) {
@@ -269,6 +274,8 @@ public class TaskStepBenchmark extends LoopBenchmark {
   /// Bare threads that yield.
   @State(Scope.Thread)
   public static class BareYielders {
+    private static final Function<BareThreads, Runnable> YIELDING = BareYielders::yielding;
+
     @Param({"1", "1000"})
     public int tasks;
 
@@ -276,12 +283,16 @@ public class TaskStepBenchmark extends LoopBenchmark {
 
     @Setup
     public void warmUp() {
-      BareLaps.warmUp(_ -> Thread::yield);
+      BareLaps.warmUp(YIELDING);
     }
 
     @Setup(Level.Iteration)
     public void start() {
-      laps = new BareLaps(tasks, STEPS, _ -> Thread::yield);
+      laps = new BareLaps(tasks, STEPS, YIELDING);
+    }
+
+    private static Runnable yielding(BareThreads scheduler) {
+      return Thread::yield;
     }
 
     @TearDown(Level.Iteration)

@@ -1,0 +1,200 @@
+package io.loop.netty;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/// The clients of an echo server, as a program of its own: plain Netty on one event loop.
+///
+/// It opens all connections and says `open`. To each number on its standard input it makes as many
+/// round trips and answers with the median and the 99th percentile of their times, in nanoseconds;
+/// 0 forgets the times. It ends with its input.
+final class EchoLoad {
+
+  /*
+   * The loop is closed: a connection sends when its last message has come back, while there are
+   * round trips left; the first messages are sent in one go, before any answer is read. The main
+   * thread reads orders; everything else happens on the event loop's thread.
+   *
+   * A message begins with a stamp, which names the connection and the message. It is compared, and
+   * the length is.
+   */
+
+  private static final int OPENING = 256; // fewer than wait in a server's backlog
+  private static final int PATIENCE_SECONDS = 120;
+  private static final long SLOWEST_NANOS = 100_000_000_000L;
+
+  private final class Conversation extends ChannelInboundHandlerAdapter {
+    private final long id;
+    private @Nullable ChannelHandlerContext context;
+    private long sequence;
+    private int received;
+    private long sentNanos;
+
+    Conversation(int index) {
+      this.id = (long) index << 40;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+      context = added;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // a failure comes to exceptionCaught
+    void sendNext() {
+      if (left == 0) {
+        return;
+      }
+      left--;
+      sequence++;
+      received = 0;
+      sentNanos = System.nanoTime();
+      ChannelHandlerContext channel = Objects.requireNonNull(context);
+      ByteBuf message = channel.alloc().directBuffer(padding.length + Long.BYTES);
+      message.writeLong(id + sequence).writeBytes(padding);
+      channel.writeAndFlush(message, channel.voidPromise());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      var data = (ByteBuf) message;
+      try {
+        check(data);
+      } finally {
+        data.release();
+      }
+      if (received == padding.length + Long.BYTES) {
+        nanos.recordValue(System.nanoTime() - sentNanos);
+        sendNext();
+        countDown();
+      }
+    }
+
+    private void check(ByteBuf data) {
+      for (; received < Long.BYTES && data.isReadable(); received++) {
+        int shift = Long.SIZE - Byte.SIZE * (received + 1);
+        if (data.readByte() != (byte) ((id + sequence) >>> shift)) {
+          throw new IllegalStateException("something else came back than message " + sequence);
+        }
+      }
+      received += data.readableBytes();
+      if (received > padding.length + Long.BYTES) {
+        throw new IllegalStateException("more came back than message " + sequence);
+      }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      done.completeExceptionally(new IOException("the server closed " + context.channel()));
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+      done.completeExceptionally(fault);
+    }
+  }
+
+  private final MultiThreadIoEventLoopGroup group;
+  private final List<Conversation> conversations = new ArrayList<>();
+  private final byte[] padding;
+  private final Histogram nanos = new Histogram(SLOWEST_NANOS, 3);
+  private volatile CompletableFuture<String> done = new CompletableFuture<>();
+  private int left;
+  private int outstanding;
+
+  private EchoLoad(Transport transport, int size) {
+    this.group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    this.padding = new byte[size - Long.BYTES];
+  }
+
+  /// Runs the clients.
+  ///
+  /// @param arguments the port, the transport, how many connections, and the bytes in a message
+  public static void main(String... arguments) throws Exception {
+    Transport transport = Transport.named(arguments[1]);
+    var load = new EchoLoad(transport, Integer.parseInt(arguments[3]));
+    try {
+      load.open(transport, Integer.parseInt(arguments[0]), Integer.parseInt(arguments[2]));
+      load.obey();
+    } finally {
+      var _ = load.group.shutdownGracefully(0, 1, TimeUnit.SECONDS).await();
+    }
+  }
+
+  private void open(Transport transport, int port, int connections) throws InterruptedException {
+    var bootstrap = new Bootstrap().group(group).channel(transport.socketType());
+    var opening = new Semaphore(OPENING);
+    for (int i = 0; i < connections; i++) {
+      var conversation = new Conversation(i);
+      conversations.add(conversation);
+      opening.acquire();
+      bootstrap
+          .clone()
+          .handler(
+              new ChannelInitializer<>() {
+                @Override
+                protected void initChannel(Channel channel) {
+                  channel.pipeline().addLast(conversation);
+                }
+              })
+          .connect("127.0.0.1", port)
+          .addListener(opened -> {
+            if (!opened.isSuccess()) {
+              done.completeExceptionally(opened.cause());
+            }
+            opening.release();
+          });
+    }
+    opening.acquire(OPENING);
+    System.out.println("open");
+  }
+
+  private void obey() throws Exception {
+    var orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+    for (String order; (order = orders.readLine()) != null; ) {
+      int roundTrips = Integer.parseInt(order);
+      group.execute(() -> start(roundTrips));
+      System.out.println(done.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+      done = new CompletableFuture<>();
+    }
+  }
+
+  private void start(int roundTrips) {
+    if (roundTrips == 0) {
+      nanos.reset();
+      done.complete(report());
+      return;
+    }
+    left = roundTrips;
+    outstanding = roundTrips;
+    for (Conversation conversation : conversations) {
+      conversation.sendNext();
+    }
+  }
+
+  private void countDown() {
+    if (--outstanding == 0) {
+      done.complete(report());
+    }
+  }
+
+  private String report() {
+    return nanos.getValueAtPercentile(50) + " " + nanos.getValueAtPercentile(99);
+  }
+}

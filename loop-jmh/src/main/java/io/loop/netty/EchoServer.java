@@ -1,0 +1,221 @@
+package io.loop.netty;
+
+import io.loop.Asyncio;
+import io.loop.Runner;
+import io.loop.event.Loop;
+import io.loop.stream.StreamReader;
+import io.loop.stream.StreamWriter;
+import io.loop.task.CancelledError;
+import io.loop.task.Coro;
+import io.loop.task.Task;
+import io.loop.task.Tasks;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/// An echo server on the loopback address, one of five kinds, served by one thread.
+///
+/// Ours have the bodies of the samples. Close it when its clients have gone.
+final class EchoServer {
+
+  private static final int BLOCK = 65_536;
+  private static final int BLOCKING_BLOCK = 8_192; // each connection holds one all the time
+  private static final int BACKLOG = ServerOptions.DEFAULT.backlog();
+  private static final int MAX_CONNECTIONS = 20_000;
+
+  private static final ServerOptions OPTIONS =
+      ServerOptions.DEFAULT
+          .withGrace(Duration.ofSeconds(1))
+          .withLimits(ServerLimits.DEFAULT.withConnections(MAX_CONNECTIONS, MAX_CONNECTIONS));
+
+  @FunctionalInterface
+  private interface Closing {
+    void close() throws IOException, InterruptedException;
+  }
+
+  /// Listens, tells where, and serves until it is cancelled.
+  @FunctionalInterface
+  private interface Body {
+    void serve(CompletableFuture<Bound> bound) throws Exception;
+  }
+
+  private record Bound(int port, Runnable cancel) {
+
+    /// {@return the server of the task that calls this}
+    static Bound here(InetSocketAddress address) {
+      Loop loop = Loop.running();
+      Task<?> task = Objects.requireNonNull(Task.current());
+      return new Bound(address.getPort(), () -> loop.callSoonThreadsafe(task::cancel));
+    }
+  }
+
+  private final int port;
+  private final Closing closing;
+
+  private EchoServer(int port, Closing closing) {
+    this.port = port;
+    this.closing = closing;
+  }
+
+  /// {@return the server that a benchmark's method is named after}
+  ///
+  /// @param method the name, with everything before it
+  /// @param transport what the server uses, except for one of virtual threads
+  static EchoServer start(String method, Transport transport)
+      throws IOException, InterruptedException {
+    return switch (method.substring(method.lastIndexOf('.') + 1)) {
+      case "streams" -> streams(transport);
+      case "channel" -> channel(transport);
+      case "channelAttached" -> onNetty(transport, coroutines());
+      case "rawNetty" -> onNetty(transport, RawEchoServer.echo());
+      case "blockingVirtualThreads" -> blockingVirtualThreads();
+      default -> throw new IllegalArgumentException("no server for " + method);
+    };
+  }
+
+  private static EchoServer streams(Transport transport) {
+    return onLoop(
+        transport,
+        bound -> {
+          Server server = Streams.startServer(EchoServer::echo, "127.0.0.1", 0, OPTIONS);
+          bound.complete(Bound.here(server.localAddress()));
+          server.serveForever();
+        });
+  }
+
+  private static void echo(StreamReader reader, StreamWriter writer) throws IOException {
+    byte[] block = reader.read(BLOCK);
+    while (block.length > 0) {
+      writer.write(block);
+      writer.drain();
+      block = reader.read(BLOCK);
+    }
+  }
+
+  private static EchoServer channel(Transport transport) {
+    return onLoop(
+        transport,
+        bound -> {
+          IoEventLoop here = NettyLoop.eventLoop(Loop.running());
+          var bootstrap = RawEchoServer.bootstrap(here, here, transport.serverType(), coroutines());
+          ChannelFuture binding = Tasks.onLoopThread(() -> bootstrap.bind("127.0.0.1", 0));
+          NettyFutures.await(binding);
+          Channel server = binding.channel();
+          try {
+            bound.complete(Bound.here((InetSocketAddress) server.localAddress()));
+            NettyFutures.await(server.closeFuture());
+          } finally {
+            Tasks.onLoopThread(server::close);
+          }
+        });
+  }
+
+  private static ChannelInitializer<Channel> coroutines() {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(Channel channel) {
+        channel.pipeline().addLast(CoroutineHandler.of(ByteBuf.class, EchoServer::echo));
+      }
+    };
+  }
+
+  private static void echo(CoroutineChannel<ByteBuf> channel) throws IOException {
+    for (ByteBuf block : channel) {
+      channel.write(block);
+      channel.drain();
+    }
+  }
+
+  private static EchoServer onLoop(Transport transport, Body body) {
+    var bound = new CompletableFuture<Bound>();
+    var options =
+        Runner.Options.DEFAULT.withLoop(() -> NettyLoop.create(transport)).withoutSignals();
+    Thread thread =
+        Thread.ofPlatform()
+            .name("server")
+            .start(() -> {
+              try {
+                Asyncio.run(Coro.of(() -> body.serve(bound)), options);
+              } catch (CancelledError asked) {
+                // by close()
+              } catch (Throwable fault) {
+                bound.completeExceptionally(fault);
+                throw fault;
+              }
+            });
+    Bound server = bound.join();
+    return new EchoServer(
+        server.port(),
+        () -> {
+          server.cancel().run();
+          thread.join();
+        });
+  }
+
+  private static EchoServer onNetty(Transport transport, ChannelInitializer<Channel> pipeline)
+      throws InterruptedException {
+    var group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    Channel server = RawEchoServer.bind(group, group, transport.serverType(), 0, pipeline);
+    int port = ((InetSocketAddress) server.localAddress()).getPort();
+    return new EchoServer(
+        port, () -> group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly());
+  }
+
+  private static EchoServer blockingVirtualThreads() throws IOException {
+    var server = new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
+    Thread acceptor = Thread.startVirtualThread(() -> acceptAll(server));
+    return new EchoServer(
+        server.getLocalPort(),
+        () -> {
+          server.close();
+          acceptor.join();
+        });
+  }
+
+  private static void acceptAll(ServerSocket server) {
+    try {
+      for (; ; ) {
+        Socket socket = server.accept();
+        socket.setTcpNoDelay(true); // as Netty does
+        Thread.startVirtualThread(() -> echo(socket));
+      }
+    } catch (IOException closed) {
+      // by close()
+    }
+  }
+
+  private static void echo(Socket socket) {
+    byte[] block = new byte[BLOCKING_BLOCK];
+    try (socket) {
+      InputStream in = socket.getInputStream();
+      OutputStream out = socket.getOutputStream();
+      for (int length; (length = in.read(block)) >= 0; ) {
+        out.write(block, 0, length);
+      }
+    } catch (IOException lost) {
+      // the client has gone
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  void close() throws IOException, InterruptedException {
+    closing.close();
+  }
+}

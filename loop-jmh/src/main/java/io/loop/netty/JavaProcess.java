@@ -1,0 +1,45 @@
+package io.loop.netty;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// Children of this JVM that run the same Java.
+final class JavaProcess {
+
+  private static final int PATIENCE_SECONDS = 60; // writing a cache takes a few
+
+  private JavaProcess() {}
+
+  /// {@return a child to be started; what it says about errors goes where ours does}
+  ///
+  /// @param arguments what comes behind `java`
+  static ProcessBuilder of(List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(arguments);
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+  }
+
+  /// {@return the class path of this JVM}
+  static String classPath() {
+    return System.getProperty("java.class.path");
+  }
+
+  /// Waits for a child that has been told to end, and kills it if it does not.
+  ///
+  /// @throws IOException if it had to be killed
+  static void awaitEnd(Process process) throws IOException, InterruptedException {
+    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      kill(process);
+      throw new IOException("had to kill " + process.info());
+    }
+  }
+
+  /// Kills a child and waits until it is gone.
+  static void kill(Process process) throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+}
