@@ -26,13 +26,14 @@ final class Turn {
    *
    * A coroutine that only gives way to others, while there are none, goes on at once: skipTick passes
    * over the tick that would have run nothing else. Such ticks are no work, so they do not count
-   * towards `maxTicks`; the time does. How much has gone by is known without reading the clock each
-   * time: it is read when the turn has passed twice as many ticks as at the last reading, or sooner
-   * if at the pace so far half of the time would be up that is left until the end of the turn's
-   * budget or the next timer, whichever comes first.
+   * towards `maxTicks`; the time does. The clock is read before every fourth of them, and before each
+   * one where at the pace so far the time would soon be up that is left until the end of the turn's
+   * budget or the next timer, whichever comes first. Not more rarely, since the next step of a body
+   * may take a thousand times as long as those before.
    */
 
   private static final int MAX_TICKS = 64;
+  private static final int SKIPS_PER_LOOK = 4;
   private static final int MAX_PASSED = 1 << 20; // for clocks that stand still
   private static final long BUDGET_NANOS = 100_000;
   private static final long SLOW_NANOS = 100_000_000;
@@ -138,7 +139,7 @@ final class Turn {
       return false;
     }
     long perTick = Math.max(1, used / passed);
-    nextLook = passed + 1 + (int) Math.min(passed, left / (2 * perTick));
+    nextLook = passed + (int) Math.min(SKIPS_PER_LOOK, 1 + left / (2 * perTick));
     return true;
   }
 
