@@ -37,82 +37,24 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.BooleanSupplier;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A way to do input and output: what Netty calls a transport.
-@SuppressWarnings("ImmutableEnumChecker") // the suppliers hold no state
 public enum Transport {
+
+  /*
+   * What a transport is made of stands in the branches of switches, not in fields: so Netty's classes
+   * for one are loaded when it is used, and those of the others never.
+   */
+
   /// Linux io_uring.
-  IO_URING(
-      IoUring::isAvailable,
-      IoUring::unavailabilityCause,
-      IoUringIoHandler::newFactory,
-      IoUringSocketChannel.class,
-      IoUringServerSocketChannel.class,
-      IoUringDomainSocketChannel.class,
-      IoUringServerDomainSocketChannel.class,
-      DomainSocketAddress::new),
+  IO_URING,
   /// Linux epoll.
-  EPOLL(
-      Epoll::isAvailable,
-      Epoll::unavailabilityCause,
-      EpollIoHandler::newFactory,
-      EpollSocketChannel.class,
-      EpollServerSocketChannel.class,
-      EpollDomainSocketChannel.class,
-      EpollServerDomainSocketChannel.class,
-      DomainSocketAddress::new),
+  EPOLL,
   /// macOS and BSD kqueue.
-  KQUEUE(
-      KQueue::isAvailable,
-      KQueue::unavailabilityCause,
-      KQueueIoHandler::newFactory,
-      KQueueSocketChannel.class,
-      KQueueServerSocketChannel.class,
-      KQueueDomainSocketChannel.class,
-      KQueueServerDomainSocketChannel.class,
-      DomainSocketAddress::new),
+  KQUEUE,
   /// The JDK's own, everywhere.
-  NIO(
-      () -> true,
-      () -> null,
-      NioIoHandler::newFactory,
-      NioSocketChannel.class,
-      NioServerSocketChannel.class,
-      NioDomainSocketChannel.class,
-      NioServerDomainSocketChannel.class,
-      UnixDomainSocketAddress::of);
-
-  private final BooleanSupplier available;
-  private final Supplier<? extends @Nullable Throwable> obstacle;
-  private final Supplier<IoHandlerFactory> handlers;
-  private final Class<? extends DuplexChannel> socketType;
-  private final Class<? extends ServerChannel> serverType;
-  private final Class<? extends DuplexChannel> unixSocketType;
-  private final Class<? extends ServerChannel> unixServerType;
-  private final Function<String, SocketAddress> unixAddress;
-
-  Transport(
-      BooleanSupplier available,
-      Supplier<? extends @Nullable Throwable> obstacle,
-      Supplier<IoHandlerFactory> handlers,
-      Class<? extends DuplexChannel> socketType,
-      Class<? extends ServerChannel> serverType,
-      Class<? extends DuplexChannel> unixSocketType,
-      Class<? extends ServerChannel> unixServerType,
-      Function<String, SocketAddress> unixAddress) {
-    this.available = available;
-    this.obstacle = obstacle;
-    this.handlers = handlers;
-    this.socketType = socketType;
-    this.serverType = serverType;
-    this.unixSocketType = unixSocketType;
-    this.unixServerType = unixServerType;
-    this.unixAddress = unixAddress;
-  }
+  NIO;
 
   /// {@return the transport that new loops use}
   ///
@@ -148,37 +90,76 @@ public enum Transport {
 
   /// {@return whether this machine has it}
   public boolean isAvailable() {
-    return available.getAsBoolean();
+    return switch (this) {
+      case IO_URING -> IoUring.isAvailable();
+      case EPOLL -> Epoll.isAvailable();
+      case KQUEUE -> KQueue.isAvailable();
+      case NIO -> true;
+    };
   }
 
   private Transport require() {
     if (!isAvailable()) {
       throw new IllegalArgumentException(
-          "this machine has no " + this + " (" + obstacle.get() + "); it has " + available());
+          "this machine has no " + this + " (" + obstacle() + "); it has " + available());
     }
     return this;
   }
 
+  private @Nullable Throwable obstacle() {
+    return switch (this) {
+      case IO_URING -> IoUring.unavailabilityCause();
+      case EPOLL -> Epoll.unavailabilityCause();
+      case KQUEUE -> KQueue.unavailabilityCause();
+      case NIO -> null;
+    };
+  }
+
   IoHandlerFactory newHandlerFactory() {
-    return require().handlers.get();
+    return switch (require()) {
+      case IO_URING -> IoUringIoHandler.newFactory();
+      case EPOLL -> EpollIoHandler.newFactory();
+      case KQUEUE -> KQueueIoHandler.newFactory();
+      case NIO -> NioIoHandler.newFactory();
+    };
   }
 
   /// {@return the type of a TCP connection's channel, for the bootstrap of a program's own}
   public Class<? extends DuplexChannel> socketType() {
-    return socketType;
+    return switch (this) {
+      case IO_URING -> IoUringSocketChannel.class;
+      case EPOLL -> EpollSocketChannel.class;
+      case KQUEUE -> KQueueSocketChannel.class;
+      case NIO -> NioSocketChannel.class;
+    };
   }
 
   /// {@return the type of a TCP server's channel, for the bootstrap of a program's own}
   public Class<? extends ServerChannel> serverType() {
-    return serverType;
+    return switch (this) {
+      case IO_URING -> IoUringServerSocketChannel.class;
+      case EPOLL -> EpollServerSocketChannel.class;
+      case KQUEUE -> KQueueServerSocketChannel.class;
+      case NIO -> NioServerSocketChannel.class;
+    };
   }
 
   Class<? extends DuplexChannel> unixSocketType() {
-    return unixSocketType;
+    return switch (this) {
+      case IO_URING -> IoUringDomainSocketChannel.class;
+      case EPOLL -> EpollDomainSocketChannel.class;
+      case KQUEUE -> KQueueDomainSocketChannel.class;
+      case NIO -> NioDomainSocketChannel.class;
+    };
   }
 
   Class<? extends ServerChannel> unixServerType() {
-    return unixServerType;
+    return switch (this) {
+      case IO_URING -> IoUringServerDomainSocketChannel.class;
+      case EPOLL -> EpollServerDomainSocketChannel.class;
+      case KQUEUE -> KQueueServerDomainSocketChannel.class;
+      case NIO -> NioServerDomainSocketChannel.class;
+    };
   }
 
   ChannelOption<Boolean> reusePort() {
@@ -188,7 +169,9 @@ public enum Transport {
   }
 
   SocketAddress unixAddress(Path path) {
-    return unixAddress.apply(path.toString());
+    return this == NIO
+        ? UnixDomainSocketAddress.of(path)
+        : new DomainSocketAddress(path.toString());
   }
 
   @Override
