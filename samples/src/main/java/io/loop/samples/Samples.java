@@ -1,6 +1,7 @@
 package io.loop.samples;
 
 import java.io.IOException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -11,8 +12,7 @@ import picocli.CommandLine.IVersionProvider;
     description = "Servers and clients written as coroutines on Netty.",
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class,
-    synopsisSubcommandLabel = "COMMAND",
-    subcommands = {Echo.class, EchoClient.class, TlsEcho.class, UdpEcho.class, Embed.class})
+    synopsisSubcommandLabel = "COMMAND")
 public final class Samples implements Runnable {
 
   @CommandLine.Spec
@@ -22,14 +22,29 @@ public final class Samples implements Runnable {
   ///
   /// @param arguments the subcommand and its options
   public static void main(String... arguments) {
-    System.exit(commandLine().execute(arguments));
+    System.exit(commandLine(arguments).execute(arguments));
   }
 
-  static CommandLine commandLine() {
+  /// {@return what runs the command that the arguments begin with, or tells of all}
+  static CommandLine commandLine(String... arguments) {
     var commandLine = new CommandLine(new Samples());
+    commands(arguments.length == 0 ? "" : arguments[0]).forEach(commandLine::addSubcommand);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setExecutionExceptionHandler(Samples::explain);
     return commandLine;
+  }
+
+  /// Reading the annotations of a command takes as long as starting its server: so of the one that
+  /// is asked for only, if there is such a one.
+  private static List<Class<?>> commands(String asked) {
+    return switch (asked) {
+      case "echo" -> List.of(Echo.class);
+      case "echo-client" -> List.of(EchoClient.class);
+      case "tls-echo" -> List.of(TlsEcho.class);
+      case "udp-echo" -> List.of(UdpEcho.class);
+      case "embed" -> List.of(Embed.class);
+      default -> List.of(Echo.class, EchoClient.class, TlsEcho.class, UdpEcho.class, Embed.class);
+    };
   }
 
   /// What the user can mend is told in one line; anything else is a bug and comes with its stack.

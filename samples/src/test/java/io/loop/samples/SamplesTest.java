@@ -16,7 +16,7 @@ class SamplesTest {
   private final StringWriter err = new StringWriter();
 
   private int run(String... arguments) {
-    CommandLine commandLine = Samples.commandLine();
+    CommandLine commandLine = Samples.commandLine(arguments);
     commandLine.setOut(new PrintWriter(out));
     commandLine.setErr(new PrintWriter(err));
     return commandLine.execute(arguments);
@@ -28,6 +28,24 @@ class SamplesTest {
 
     assertThat(code).isZero();
     assertThat(out.toString()).contains("--transport", "--carrier", "--loops");
+  }
+
+  @Test
+  void help_withoutCommand_namesAllCommands() {
+    int code = run("--help");
+
+    assertThat(code).isZero();
+    assertThat(out.toString()).contains("echo", "echo-client", "tls-echo", "udp-echo", "embed");
+  }
+
+  @Test
+  void namedCommand_isTheOnlyOneMade() {
+    CommandLine all = Samples.commandLine();
+
+    assertThat(all.getSubcommands())
+        .hasSize(5)
+        .allSatisfy((name, _) ->
+            assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
 
   @Test
