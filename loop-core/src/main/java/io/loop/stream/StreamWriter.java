@@ -23,15 +23,16 @@ public final class StreamWriter implements AutoCloseable {
    * The transport calls pauseWriting and resumeWriting in turns, and connectionLost once, last.
    *
    * Each drain() that must wait has a future of its own in `drainers`; resuming settles all of them,
-   * in order. waitClosed() likewise, in `closers`. A lost connection is remembered, not stored in a
+   * in order. waitClosed() likewise, in `closers`. Most connections never wait: a list is made for the
+   * first waiter, and is replaced only while it is empty. A lost connection is remembered, not stored in a
    * future: nobody need look.
    */
 
   private final Loop loop;
   private final WriteTransport transport;
   private final @Nullable StreamReader reader;
-  private final List<LoopFuture<@Nullable Void>> drainers = new ArrayList<>(1);
-  private final List<LoopFuture<@Nullable Void>> closers = new ArrayList<>(1);
+  private List<LoopFuture<@Nullable Void>> drainers = List.of();
+  private List<LoopFuture<@Nullable Void>> closers = List.of();
   private boolean paused;
   private boolean lost;
   private @Nullable Throwable lossCause;
@@ -94,7 +95,7 @@ public final class StreamWriter implements AutoCloseable {
       return;
     }
     var resumed = new LoopFuture<@Nullable Void>(loop);
-    drainers.add(resumed);
+    drainers = with(resumed, drainers);
     try {
       resumed.await(IOException.class);
     } finally {
@@ -164,7 +165,7 @@ public final class StreamWriter implements AutoCloseable {
     loop.checkTurn();
     if (!lost) {
       var closed = new LoopFuture<@Nullable Void>(loop);
-      closers.add(closed);
+      closers = with(closed, closers);
       try {
         closed.await();
       } finally {
@@ -205,6 +206,13 @@ public final class StreamWriter implements AutoCloseable {
     lossCause = cause;
     settle(closers, null);
     settle(drainers, cause);
+  }
+
+  private static List<LoopFuture<@Nullable Void>> with(
+      LoopFuture<@Nullable Void> waiter, List<LoopFuture<@Nullable Void>> others) {
+    List<LoopFuture<@Nullable Void>> all = others.isEmpty() ? new ArrayList<>(1) : others;
+    all.add(waiter);
+    return all;
   }
 
   private static void settle(List<LoopFuture<@Nullable Void>> waiters, @Nullable Throwable fault) {

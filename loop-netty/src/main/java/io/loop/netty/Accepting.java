@@ -60,7 +60,11 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
   }
 
   private void serve(ConnectionHandler connection) {
-    Coro<@Nullable Void> coro = Coro.of(() -> body.serve(connection.reader(), connection.writer()));
+    Coro<@Nullable Void> coro =
+        () -> { // not Coro.of: each idle connection would keep its frames
+          body.serve(connection.reader(), connection.writer());
+          return null;
+        };
     Task<@Nullable Void> task =
         Task.create(connection.loop(), coro, TaskOptions.DEFAULT.in(context.copy()));
     task.addDoneCallback(done -> served(connection, done));

@@ -175,7 +175,11 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
       return; // given up meanwhile
     }
     phase = Phase.RUNNING;
-    Coro<@Nullable Void> coro = Coro.of(() -> body.serve(served));
+    Coro<@Nullable Void> coro =
+        () -> { // not Coro.of: each idle channel would keep its frames
+          body.serve(served);
+          return null;
+        };
     var options = TaskOptions.named(served.nettyChannel().toString());
     task = Task.create(served.getLoop(), coro, options);
     task.addDoneCallback(this::ended);

@@ -30,7 +30,7 @@ final class Inbound<I> {
     DISCARDED
   }
 
-  private final ArrayDeque<Object> queue = new ArrayDeque<>(4);
+  private final ArrayDeque<Object> queue = new ArrayDeque<>(1);
   private final Waiters receiver;
   private State state = State.OPEN;
   private @Nullable IOException lost;

@@ -93,7 +93,7 @@ final class Outbound implements ChannelFutureListener {
   private final Channel channel;
   private final Runnable markDirty;
   private final MessageSizeEstimator.Handle sizes;
-  private final ArrayDeque<Object> pending = new ArrayDeque<>(4);
+  private final ArrayDeque<Object> pending = new ArrayDeque<>(1);
   private final Waiters writable;
   private final Waiters closed;
 

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class Waiters {
 
   private final Loop loop;
-  private final List<LoopFuture<@Nullable Void>> waiting = new ArrayList<>(1);
+
+  /// Made for the first who waits; most channels' writers never do. Replaced only while empty.
+  private List<LoopFuture<@Nullable Void>> waiting = List.of();
 
   Waiters(Loop loop) {
     this.loop = loop;
@@ -32,6 +34,9 @@ final class Waiters {
   /// Suspends until the next wake-up.
   void await() {
     var woken = new LoopFuture<@Nullable Void>(loop);
+    if (waiting.isEmpty()) {
+      waiting = new ArrayList<>(1);
+    }
     waiting.add(woken);
     try {
       woken.await();
