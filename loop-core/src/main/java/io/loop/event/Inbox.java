@@ -8,7 +8,9 @@ final class Inbox {
 
   /*
    * A stack of intrusive nodes: any thread pushes with one compare-and-set, the loop takes the whole
-   * stack at once and turns it over. There is no pop of a single node, hence no ABA.
+   * stack at once. There is no pop of a single node, hence no ABA. Each node knows how many there are
+   * from it down, so the loop fills the ready queue from behind, and goes over the nodes only once.
+   * The depth of the node below was written before it was published, and does not change after.
    *
    *   null <--> node -> node -> ...      open
    *   closed                             final: add refuses from here on
@@ -32,6 +34,7 @@ final class Inbox {
         return false;
       }
       handle.below = seen;
+      handle.depth = seen == null ? 1 : seen.depth + 1;
     } while (!top.compareAndSet(seen, handle));
     return true;
   }
@@ -53,18 +56,15 @@ final class Inbox {
   }
 
   private static void deliver(@Nullable SharedHandle newest, ReadyQueue ready) {
-    SharedHandle oldest = null;
-    while (newest != null) {
-      SharedHandle next = newest.below;
-      newest.below = oldest;
-      oldest = newest;
-      newest = next;
+    if (newest == null) {
+      return;
     }
-    while (oldest != null) {
-      SharedHandle next = oldest.below;
-      oldest.below = null;
-      ready.add(oldest);
-      oldest = next;
+    int place = ready.extend(newest.depth);
+    for (SharedHandle handle = newest; handle != null; ) {
+      SharedHandle next = handle.below;
+      handle.below = null; // a handle that somebody keeps must not keep the older ones
+      ready.fill(--place, handle);
+      handle = next;
     }
   }
 }

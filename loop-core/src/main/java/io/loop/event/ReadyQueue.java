@@ -28,6 +28,22 @@ final class ReadyQueue implements Consumer<Handle> {
     ring[tail++ & ring.length - 1] = handle;
   }
 
+  /// Appends places for `count` handles; each must be given to [#fill] before anything else is
+  /// done.
+  ///
+  /// @return the place behind the last of them
+  int extend(int count) {
+    while (ring.length - (tail - head) < count) {
+      grow();
+    }
+    tail += count;
+    return tail;
+  }
+
+  void fill(int place, Handle handle) {
+    ring[place & ring.length - 1] = handle;
+  }
+
   @Override
   public void accept(Handle handle) {
     add(handle);
@@ -58,12 +74,14 @@ final class ReadyQueue implements Consumer<Handle> {
 
   private void grow() {
     int length = ring.length;
+    int size = tail - head;
     int start = head & length - 1;
+    int untilEnd = Math.min(size, length - start);
     var larger = new @Nullable Handle[length * 2];
-    System.arraycopy(ring, start, larger, 0, length - start);
-    System.arraycopy(ring, 0, larger, length - start, start);
+    System.arraycopy(ring, start, larger, 0, untilEnd);
+    System.arraycopy(ring, 0, larger, untilEnd, size - untilEnd);
     ring = larger;
     head = 0;
-    tail = length;
+    tail = size;
   }
 }

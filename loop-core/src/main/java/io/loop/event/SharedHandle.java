@@ -1,6 +1,9 @@
 package io.loop.event;
 
-import java.util.concurrent.locks.ReentrantLock;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /// A handle that came from another thread, and may be cancelled from one.
@@ -8,17 +11,44 @@ final class SharedHandle extends Handle {
 
   /*
    * A cancel from another thread either comes first, and the callback never runs, or waits until the
-   * callback is over. The lock is re-entrant, so a callback may cancel its own handle.
+   * callback is over. `state` decides which:
    *
-   * It must not be this object's monitor. The callback may resume a coroutine, and the JVM takes
+   *   null ---run------> RUNNING ---------------------> DONE         final
+   *     |                   |                            ^
+   *     |                   +---cancel---> a Semaphore --+
+   *     |                                  the end is awaited
+   *     +------cancel--> CANCELLED                                   final
+   *
+   * Every arrow is a compare-and-set, but for the one from the semaphore, which only the loop takes.
+   * So of run and cancel one finds null: the callback and what cancel drops are touched by the winner
+   * alone until the state is final. Whoever waits acquires the semaphore's one permit, which the
+   * loop releases after DONE, and hands it on to the next.
+   *
+   * On the loop nobody waits: a cancel that finds the callback running there comes from inside it,
+   * or from a coroutine that it resumed.
+   *
+   * No monitor is held while the callback runs. It may resume a coroutine, and the JVM takes
    * every monitor that a thread holds while a virtual thread on it unmounts for the virtual thread's
    * own: it moves them away with its stack, and both threads' locks are wrong from then on.
    */
 
-  /// The next older entry of the inbox; the inbox alone touches it.
+  private enum State {
+    RUNNING,
+    DONE,
+    CANCELLED
+  }
+
+  private static final VarHandle STATE =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "state", VarHandle.class, SharedHandle.class, Object.class);
+
+  /// The next older entry of the inbox, and how many entries there are from this one down; the
+  /// inbox alone touches them.
   @Nullable SharedHandle below;
 
-  private final ReentrantLock lock = new ReentrantLock();
+  int depth;
+
+  private volatile @Nullable Object state;
 
   SharedHandle(Loop loop, Runnable callback, @Nullable Context context) {
     super(loop, callback, context);
@@ -26,29 +56,36 @@ final class SharedHandle extends Handle {
 
   @Override
   protected void run() {
-    lock.lock();
+    if (!STATE.compareAndSet(this, null, State.RUNNING)) {
+      return;
+    }
     try {
-      if (!super.isCancelled()) {
-        super.run();
-      }
+      super.run();
     } finally {
-      lock.unlock();
+      if (!STATE.compareAndSet(this, State.RUNNING, State.DONE)) {
+        ((Semaphore) STATE.getAndSet(this, State.DONE)).release();
+      }
     }
   }
 
   @Override
   public void cancel() {
-    lock.lock();
-    try {
-      super.cancel();
-    } finally {
-      lock.unlock();
+    if (!STATE.compareAndSet(this, null, State.CANCELLED) && !loop.isOnLoop()) {
+      awaitEnd();
     }
+    super.cancel();
   }
 
-  /// Without the lock: the answer may be old by the time it is read, and `run` asks again.
-  @Override
-  public boolean isCancelled() {
-    return super.isCancelled();
+  private void awaitEnd() {
+    Object seen = state;
+    if (seen == State.RUNNING) {
+      var end = new Semaphore(0);
+      Object found = STATE.compareAndExchange(this, State.RUNNING, end);
+      seen = found == State.RUNNING ? end : found;
+    }
+    if (seen instanceof Semaphore end) {
+      end.acquireUninterruptibly();
+      end.release();
+    }
   }
 }

@@ -49,6 +49,27 @@ final class InboxTest {
   }
 
   @Test
+  void drainTo_moreThanTheQueueHolds_addsThemBehindTheOthers() {
+    List<Handle> expected = new ArrayList<>();
+    for (int i = 0; i < 200; i++) { // so that the ring begins in the middle
+      ready.add(handle());
+      ready.poll();
+    }
+    for (int i = 0; i < 100; i++) {
+      SharedHandle handle = handle();
+      ready.add(handle);
+      expected.add(handle);
+    }
+    for (int i = 0; i < 1_000; i++) {
+      SharedHandle handle = handle();
+      inbox.add(handle);
+      expected.add(handle);
+    }
+
+    assertThat(drain()).containsExactlyElementsOf(expected);
+  }
+
+  @Test
   void drainTo_leavesNoLinksBehind() {
     SharedHandle first = handle();
     SharedHandle second = handle();

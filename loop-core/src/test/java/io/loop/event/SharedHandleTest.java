@@ -1,0 +1,118 @@
+package io.loop.event;
+
+import static io.loop.testing.Threads.join;
+import static io.loop.testing.Threads.start;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+final class SharedHandleTest {
+
+  private final Loop loop = Loop.create(new ParkPoller());
+
+  @Test
+  void run_cancelledBefore_doesNothing() {
+    var ran = new AtomicBoolean();
+    var handle = new SharedHandle(loop, () -> ran.set(true), null);
+
+    handle.cancel();
+    handle.run();
+
+    assertThat(ran).isFalse();
+    assertThat(handle.isCancelled()).isTrue();
+  }
+
+  @Test
+  void cancel_insideItsOwnCallback_returns() {
+    var handle = new AtomicReference<Handle>();
+    handle.set(
+        loop.callSoonThreadsafe(() -> {
+          handle.get().cancel();
+          loop.stop();
+        }));
+
+    loop.runForever();
+
+    assertThat(handle.get().isCancelled()).isTrue();
+  }
+
+  @Test
+  void cancel_afterItRan_returns() {
+    var handle = new SharedHandle(loop, () -> {}, null);
+    handle.run();
+
+    handle.cancel();
+
+    assertThat(handle.isCancelled()).isTrue();
+  }
+
+  @Test
+  void cancel_whileItRunsElsewhere_returnsAfterwards() throws Exception {
+    var entered = new CountDownLatch(1);
+    var mayEnd = new CountDownLatch(1);
+    var over = new AtomicBoolean();
+    var handle =
+        new SharedHandle(
+            loop,
+            () -> {
+              entered.countDown();
+              awaitUninterrupted(mayEnd);
+              over.set(true);
+            },
+            null);
+    CompletableFuture<Void> running = start(handle::run);
+    entered.await();
+
+    List<CompletableFuture<Void>> cancelling = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      cancelling.add(
+          start(() -> {
+            handle.cancel();
+            assertThat(over).isTrue();
+          }));
+    }
+    assertThat(cancelling).noneMatch(CompletableFuture::isDone);
+    mayEnd.countDown();
+
+    cancelling.forEach(each -> join(each));
+    join(running);
+  }
+
+  @Test
+  void cancel_whileItFailsElsewhere_returnsAfterwards() throws Exception {
+    var entered = new CountDownLatch(1);
+    var mayEnd = new CountDownLatch(1);
+    var handle =
+        new SharedHandle(
+            loop,
+            () -> {
+              entered.countDown();
+              awaitUninterrupted(mayEnd);
+              throw new UnsupportedOperationException();
+            },
+            null);
+    CompletableFuture<Void> running = start(handle::run);
+    entered.await();
+    CompletableFuture<Void> cancelling = start(handle::cancel);
+
+    mayEnd.countDown();
+
+    join(cancelling);
+    assertThat(running.handle((_, fault) -> fault).join())
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  private static void awaitUninterrupted(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException never) {
+      throw new AssertionError(never);
+    }
+  }
+}
