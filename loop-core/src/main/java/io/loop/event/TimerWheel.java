@@ -23,13 +23,12 @@ final class TimerWheel {
    * `slot`, in the handle, is the whole state of a timer.
    *
    *                   schedule                        its slot is opened
-   *   NOT_SCHEDULED --+----------> level 5 to 1  -----------------------> a lower level
-   *         ^         +----------> level 0       -----------------------> DUE
-   *         |         +----------> PARKED        -- every 2^36 ticks ---> a level, or PARKED again
-   *         |         +----------> DUE, when the deadline has passed already
-   *         |         +- After --> UNPLACED      -- place --------------> any of the above
+   *   NOT_SCHEDULED --+----------> level 5 to 0  -----------------------> BATCH, or a lower level
+   *         ^         +----------> PARKED        -- every 2^36 ticks ---> the same, or PARKED again
+   *         |         +----------> DUE, when the deadline has passed already -- advance --> BATCH
+   *         |         +- After --> UNPLACED      -- place --------------> any of the above but BATCH
    *         |
-   *         +--- from DUE: advance, in order of (deadline, sequence)
+   *         +--- from BATCH: advance, in order of (deadline, sequence)
    *         +--- from anywhere: cancel, clear
    *
    * An unplaced timer has a delay and no deadline yet: `deadlineNanos` holds the delay until there is a
@@ -51,13 +50,14 @@ final class TimerWheel {
    * timers in it agree with the wheel in that digit and move down; one that agrees in every digit
    * goes to level 0, in the slot that is opened next.
    *
-   * A slot of level 0 is one tick, and is sorted when it is opened. So what gathers in DUE is in
-   * order, unless there was something in DUE before: a deadline that had passed when it was
-   * scheduled may lie after one that is waiting for the end of the same tick.
+   * advance opens every slot that the time it moves to has reached, and DUE. What is due by then
+   * goes to the batch at once, from whichever level; what is not, and what was postponed to behind
+   * the slot, is moved on. The batch is sorted as a whole. A timer in it is in no list: it is linked to no other, and one that is
+   * cancelled leaves its place there to be passed over.
    *
    * advance moves the time, gathers and sorts before it hands anything over. So the wheel is whole
-   * whenever the callback runs, and when it throws the rest is still DUE. What the callback adds to
-   * DUE follows what was gathered and is told from it by its sequence.
+   * whenever the callback runs; when it throws, the rest of the batch goes back to DUE. What the
+   * callback adds to DUE stays there. Outside advance the batch is empty.
    */
 
   /// The slot of a timer that is in no wheel.
@@ -69,7 +69,8 @@ final class TimerWheel {
   private static final int LEVELS = 6;
   private static final int PARKED = LEVELS << DIGIT_BITS;
   private static final int DUE = PARKED + 1;
-  private static final int UNPLACED = PARKED + 2;
+  private static final int BATCH = PARKED + 2; // no list: the timer is in `batch`
+  private static final int UNPLACED = PARKED + 3;
   private static final int POSTPONED_MARK = 1 << 16;
 
   private static final int INITIAL_POSTPONED = 16;
@@ -86,6 +87,8 @@ final class TimerWheel {
 
   private @Nullable TimerHandle[] postponed = new @Nullable TimerHandle[INITIAL_POSTPONED];
   private int postponedCount;
+
+  private final TimerBatch batch = new TimerBatch();
 
   private long nowNanos;
   private long tick; // of nowNanos, rounded down
@@ -172,7 +175,7 @@ final class TimerWheel {
     if (slot != UNPLACED) {
       boolean isNoted = slot >= POSTPONED_MARK;
       long before = isNoted ? timer.deadlineNanos : timer.deadlineNanos - nowNanos;
-      if (slot == DUE || before > delayNanos) {
+      if (slot == DUE || slot == BATCH || before > delayNanos) {
         remove(timer);
         scheduleAfter(timer);
       } else if (!isNoted) {
@@ -228,7 +231,7 @@ final class TimerWheel {
   /// never ends after the first one comes out.
   long nextExpiryNanos(long nowNanos) {
     placeAny(nowNanos);
-    if (first[DUE] != null) {
+    if (first[DUE] != null || !batch.isEmpty()) {
       return 0;
     }
     if (size == 0) {
@@ -246,12 +249,11 @@ final class TimerWheel {
   void advance(long nowNanos, Consumer<? super TimerHandle> due) {
     long targetNanos = nowNanos - this.nowNanos > 0 ? nowNanos : this.nowNanos;
     placeAny(targetNanos);
-    boolean someDueBefore = first[DUE] != null;
+    batch.begin(this.nowNanos);
+    gatherPassed();
     gather(targetNanos);
-    if (someDueBefore) {
-      sort(DUE);
-    }
-    this.nowNanos = targetNanos; // not before the sorts: see TimerSort
+    batch.sort();
+    this.nowNanos = targetNanos;
     handOver(due);
   }
 
@@ -265,6 +267,9 @@ final class TimerWheel {
       for (TimerHandle timer; (timer = first[slot]) != null; ) {
         remove(timer);
       }
+    }
+    for (TimerHandle timer; (timer = batch.next()) != null; ) {
+      removeFromBatch(timer);
     }
   }
 
@@ -302,6 +307,11 @@ final class TimerWheel {
     return (digitCleared | (slot & DIGIT_MASK)) << shift;
   }
 
+  /// {@return the last tick of a slot that is opened now}
+  private long lastOf(int slot) {
+    return tick + (1L << ((slot >> DIGIT_BITS) * DIGIT_BITS)) - 1;
+  }
+
   private long nanosOf(long tick) {
     return startNanos + tick * TICK_NANOS; // wraps as the clock does
   }
@@ -312,72 +322,87 @@ final class TimerWheel {
     return (nanos >>> 1) / (TICK_NANOS / 2);
   }
 
-  /// Moves the tick, and appends every timer that expires on the way to the due list.
+  /// Takes the timers whose deadlines had passed when they were scheduled.
+  private void gatherPassed() {
+    TimerHandle timer = takeAll(DUE);
+    while (timer != null) {
+      timer = moveToBatch(timer);
+    }
+  }
+
+  /// Moves the tick, and takes every timer that expires on the way.
   private void gather(long targetNanos) {
+    boolean nonePassed = batch.isEmpty();
     long target = tick + ticksIn(targetNanos - nanosOf(tick));
     int slot = nextSlot();
     for (long start; (start = startOf(slot)) <= target; slot = nextSlot()) {
       tick = start;
-      open(slot);
+      if (nonePassed) {
+        batch.beginSlot();
+      }
+      open(slot, nanosOf(Math.min(target, lastOf(slot))));
     }
     tick = target;
   }
 
-  private void open(int slot) {
-    boolean isDue = slot <= DIGIT_MASK;
-    if (isDue) {
-      moveOn(slot);
-      sort(slot);
-    }
-    TimerHandle timer = first[slot];
-    first[slot] = null; // all out before the first goes back in: it may be PARKED again
-    last[slot] = null;
-    occupied[slot >> DIGIT_BITS] &= ~(1L << slot);
+  /// @param endNanos until when a timer is due; at most the end of the slot, where postponed ones
+  ///   lie behind timers of other slots
+  private void open(int slot, long endNanos) {
+    TimerHandle timer = takeAll(slot); // before the first goes back in: it may be PARKED again
     while (timer != null) {
-      TimerHandle next = timer.next;
-      append(timer, isDue ? DUE : slotFor(timer.deadlineNanos));
-      timer = next;
+      if (timer.deadlineNanos - endNanos <= 0) {
+        timer = moveToBatch(timer);
+      } else {
+        TimerHandle next = timer.next;
+        append(timer, slotFor(timer.deadlineNanos));
+        timer = next;
+      }
     }
   }
 
-  /// Takes those that were postponed out of a slot that is due.
-  private void moveOn(int slot) {
-    long end = nanosOf(tick);
-    TimerHandle timer = first[slot];
-    while (timer != null) {
-      TimerHandle next = timer.next;
-      if (timer.deadlineNanos - end > 0) {
-        remove(timer);
-        size++; // it only changes its slot
-        append(timer, slotFor(timer.deadlineNanos));
-      }
-      timer = next;
-    }
+  private @Nullable TimerHandle takeAll(int slot) {
+    TimerHandle head = first[slot];
+    first[slot] = null;
+    last[slot] = null;
+    occupied[slot >> DIGIT_BITS] &= ~(1L << slot);
+    return head;
+  }
+
+  /// {@return the timer that was behind it}
+  private @Nullable TimerHandle moveToBatch(TimerHandle timer) {
+    TimerHandle next = timer.next;
+    timer.previous = null;
+    timer.next = null;
+    timer.slot = BATCH;
+    batch.add(timer);
+    return next;
   }
 
   private void handOver(Consumer<? super TimerHandle> due) {
-    long end = nextSequence;
-    for (TimerHandle timer; (timer = first[DUE]) != null && timer.sequence < end; ) {
-      remove(timer);
-      due.accept(timer);
+    try {
+      for (TimerHandle timer; (timer = batch.next()) != null; ) {
+        if (removeFromBatch(timer)) {
+          due.accept(timer);
+        }
+      }
+    } finally {
+      for (TimerHandle timer; (timer = batch.next()) != null; ) {
+        if (timer.slot == BATCH) {
+          append(timer, DUE);
+        }
+      }
+      batch.end();
     }
   }
 
-  private void sort(int slot) {
-    TimerHandle head = first[slot];
-    if (head != null && !TimerSort.isSorted(head, nowNanos)) {
-      relink(slot, TimerSort.sort(head, nowNanos));
+  /// @return false if the timer was cancelled meanwhile, or moved
+  private boolean removeFromBatch(TimerHandle timer) {
+    if (timer.slot != BATCH) {
+      return false;
     }
-  }
-
-  private void relink(int slot, TimerHandle head) {
-    TimerHandle previous = null;
-    for (TimerHandle timer = head; timer != null; timer = timer.next) {
-      timer.previous = previous;
-      previous = timer;
-    }
-    first[slot] = head;
-    last[slot] = previous;
+    timer.slot = NOT_SCHEDULED;
+    size--;
+    return true;
   }
 
   private void append(TimerHandle timer, int slot) {
@@ -395,6 +420,9 @@ final class TimerWheel {
   }
 
   private void remove(TimerHandle timer) {
+    if (removeFromBatch(timer)) {
+      return;
+    }
     TimerHandle previous = timer.previous;
     TimerHandle next = timer.next;
     int slot = timer.slot & ~POSTPONED_MARK;

@@ -1,0 +1,167 @@
+package io.loop.event;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/// Timers that are due, to be sorted by deadline, and by sequence where deadlines are equal.
+///
+/// Loop thread only. First [#begin], then [#add], then [#sort], then [#next], then [#end].
+final class TimerBatch {
+
+  /*
+   * Beside each timer stands its distance from the wheel's last advance. A long holds that, as it
+   * does not always hold the distance between two deadlines: one long past, the other reached by a
+   * great jump. What is in order when it is added, as it mostly is, is not sorted.
+   *
+   * A million timers do not fit a cache, and to compare two of them would be two misses. So many are
+   * sorted without a look at them. Distance and place in `timers` are packed into one long, and
+   * these are sorted, by distance alone, in a few passes of counting, each stable (LSD radix sort):
+   *
+   *       | 0 | distance from the earliest | place |
+   *              `-- digits of equal width, the lowest first
+   *
+   * The timers stay where they are; `next` finds them by the places. Equal distances keep the order
+   * of their places, which is right if sequences ascend there. In one slot of the wheel they do but
+   * for timers that were moved, and timers of two slots are never equal: hence `beginSlot`. Where
+   * sequences do not ascend, or the two parts do not fit a long, the timers are compared.
+   *
+   * The arrays are kept, up to a size.
+   */
+
+  private static final int MIN_RADIX = 256;
+  private static final int MAX_DIGIT_BITS = 12;
+  private static final int INITIAL_CAPACITY = 16;
+  private static final int MAX_KEPT = 1 << 16;
+
+  private @Nullable TimerHandle[] timers = new @Nullable TimerHandle[INITIAL_CAPACITY];
+  private long[] keys = new long[INITIAL_CAPACITY]; // distances; once packed, with places
+  private long[] spare = new long[0];
+  private final int[] starts = new int[1 << MAX_DIGIT_BITS];
+
+  private int count;
+  private int taken;
+  private long originNanos;
+  private long lastSequence;
+  private boolean inOrder;
+  private boolean inSequence;
+  private long placeMask; // of a packed key; 0 while keys are not packed
+
+  /// Begins with nothing.
+  ///
+  /// @param originNanos the time of the wheel's last advance
+  void begin(long originNanos) {
+    this.originNanos = originNanos;
+    inOrder = true;
+    inSequence = true;
+    lastSequence = -1;
+  }
+
+  /// Tells that what follows has other deadlines than all before.
+  void beginSlot() {
+    lastSequence = -1;
+  }
+
+  void add(TimerHandle timer) {
+    if (count == timers.length) {
+      timers = Arrays.copyOf(timers, 2 * count);
+      keys = Arrays.copyOf(keys, 2 * count);
+    }
+    long nanos = timer.deadlineNanos - originNanos;
+    boolean follows = timer.sequence > lastSequence;
+    inSequence &= follows;
+    inOrder &= count == 0 || nanos > keys[count - 1] || (nanos == keys[count - 1] && follows);
+    lastSequence = timer.sequence;
+    keys[count] = nanos;
+    timers[count++] = timer;
+  }
+
+  boolean isEmpty() {
+    return taken == count;
+  }
+
+  void sort() {
+    if (inOrder || (count >= MIN_RADIX && inSequence && sortByRadix())) {
+      return;
+    }
+    long origin = originNanos;
+    Arrays.sort(
+        timers,
+        0,
+        count,
+        Comparator.<TimerHandle>comparingLong(timer -> timer.deadlineNanos - origin)
+            .thenComparingLong(timer -> timer.sequence));
+  }
+
+  /// {@return the next timer, or null at the end}
+  @Nullable TimerHandle next() {
+    if (taken == count) {
+      return null;
+    }
+    int place = taken++;
+    return timers[placeMask == 0 ? place : (int) (keys[place] & placeMask)];
+  }
+
+  /// Forgets all, and what is larger than it need be.
+  void end() {
+    if (count > MAX_KEPT) {
+      timers = new @Nullable TimerHandle[INITIAL_CAPACITY];
+      keys = new long[INITIAL_CAPACITY];
+      spare = new long[0];
+    } else {
+      Arrays.fill(timers, 0, count, null);
+    }
+    count = 0;
+    taken = 0;
+    placeMask = 0;
+  }
+
+  /// @return false if the keys do not fit
+  private boolean sortByRadix() {
+    long earliest = Long.MAX_VALUE;
+    long latest = Long.MIN_VALUE;
+    for (int i = 0; i < count; i++) {
+      earliest = Math.min(earliest, keys[i]);
+      latest = Math.max(latest, keys[i]);
+    }
+    int placeBits = Integer.SIZE - Integer.numberOfLeadingZeros(count - 1);
+    int keyBits = Long.SIZE - Long.numberOfLeadingZeros(latest - earliest);
+    if (placeBits + keyBits >= Long.SIZE) {
+      return false;
+    }
+    for (int i = 0; i < count; i++) {
+      keys[i] = (keys[i] - earliest) << placeBits | i;
+    }
+    placeMask = (1L << placeBits) - 1;
+    if (spare.length != keys.length) {
+      spare = new long[keys.length];
+    }
+    int passes = Math.ceilDiv(keyBits, MAX_DIGIT_BITS);
+    int digitBits = Math.ceilDiv(keyBits, passes);
+    for (int pass = 0; pass < passes; pass++) {
+      sortByDigit(placeBits + pass * digitBits, (1 << digitBits) - 1);
+    }
+    return true;
+  }
+
+  private void sortByDigit(int shift, int mask) {
+    long[] from = keys;
+    long[] to = spare;
+    Arrays.fill(starts, 0, mask + 1, 0);
+    for (int i = 0; i < count; i++) {
+      starts[(int) (from[i] >>> shift) & mask]++;
+    }
+    int start = 0;
+    for (int digit = 0; digit <= mask; digit++) {
+      int size = starts[digit];
+      starts[digit] = start;
+      start += size;
+    }
+    for (int i = 0; i < count; i++) {
+      long key = from[i];
+      to[starts[(int) (key >>> shift) & mask]++] = key;
+    }
+    keys = to;
+    spare = from;
+  }
+}
