@@ -31,34 +31,21 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
   }
 
   /*
-   * What the carriers share: who hosts the coroutine, and the errand, a piece of work that the body
+   * What the carriers share: the errand, a piece of work that the body
    * has the owner's thread do while it waits. Only one side runs at a time, and each hand-over
    * orders memory, so the errand's fields are plain.
    */
 
-  final Host host;
   private @Nullable Supplier<?> errand;
   private @Nullable Object errandResult;
   private @Nullable Throwable errandFault;
 
-  Coroutine(Host host) {
-    this.host = host;
-  }
+  Coroutine() {}
 
-  /// {@return a coroutine that has not begun}
-  ///
-  /// Which of the two carriers it runs on is decided once per JVM: see [#isPortable].
-  ///
-  /// @param body what to run; must not throw
-  /// @param host its owner
-  /// @param name the name of its thread; empty for none
-  /// @throws IllegalArgumentException if the system property names no carrier
-  /// @throws IllegalStateException if it asks for one that this JVM cannot have
-  public static Coroutine create(Runnable body, Host host, String name) {
-    Carriers.requireWishGranted();
-    return Carriers.PORTABLE
-        ? new PortableCarrier(body, host, name)
-        : new LoopCarrier(body, host, name);
+  /// {@return the owner of the coroutine whose thread calls, or null if it is no coroutine's} Any
+  /// thread. A thread that a body has made is not the coroutine's.
+  public static @Nullable Host currentHost() {
+    return Carriers.PORTABLE ? PortableCarrier.hostHere() : LoopCarrier.hostHere();
   }
 
   /// {@return whether coroutines here hand a baton to and fro with the owner's thread, instead of

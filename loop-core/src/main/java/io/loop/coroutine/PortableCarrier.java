@@ -42,21 +42,30 @@ final class PortableCarrier extends Coroutine {
   }
 
   private static final long LOOK_NANOS = 1_000_000;
+  private static final ScopedValue<PortableCarrier> CURRENT = ScopedValue.newInstance();
 
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
+  private final Host host;
   private final Thread thread;
   private final Runnable body;
   private volatile @Nullable Thread owner;
 
   PortableCarrier(Runnable body, Host host, String name) {
-    super(host);
+    this.host = host;
     this.body = body;
     this.thread = Thread.ofVirtual().name(name).unstarted(this::runBody);
   }
 
+  static @Nullable Host hostHere() {
+    PortableCarrier here = CURRENT.isBound() ? CURRENT.get() : null;
+    return here != null && here.isCurrentThread() // a fork inherits the binding
+        ? here.host
+        : null;
+  }
+
   private void runBody() {
     try {
-      body.run();
+      ScopedValue.where(CURRENT, this).run(body);
     } finally {
       rejoin();
       phase.set(Phase.DONE);

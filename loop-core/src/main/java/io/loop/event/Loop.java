@@ -3,6 +3,7 @@ package io.loop.event;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// An event loop: runs callbacks, one at a time, in the order asyncio would.
@@ -36,7 +37,7 @@ public final class Loop implements AutoCloseable {
    * The file is long because every overload carries its contract; the code is a page.
    */
 
-  private static final ScopedValue<Guest> GUEST = ScopedValue.newInstance();
+  private static Supplier<? extends @Nullable Guest> guestFinder = () -> null;
   private static final ThreadLocal<@Nullable Loop> RUNNING = new ThreadLocal<>();
 
   private final Poller poller;
@@ -110,9 +111,9 @@ public final class Loop implements AutoCloseable {
     if (!Thread.currentThread().isVirtual()) {
       return RUNNING.get();
     }
-    Guest here = GUEST.isBound() ? GUEST.get() : null;
-    if (here == null || !here.isCurrentThread()) {
-      return null; // a thread forked in a structured scope inherits the binding, not the loop
+    Guest here = guestFinder.get();
+    if (here == null) {
+      return null;
     }
     Loop loop = here.loop();
     if (loop.strict) {
@@ -501,13 +502,12 @@ public final class Loop implements AutoCloseable {
     return before;
   }
 
-  /// Runs the body of a guest so that [#running] finds the loop there; called once, on the guest's
-  /// thread.
+  /// Sets how [#running] finds the guest whose thread calls it; for the layer that has guests, once
+  /// and before the first of them runs.
   ///
-  /// @param visitor the guest
-  /// @param body what it runs
-  public static void host(Guest visitor, Runnable body) {
-    ScopedValue.where(GUEST, visitor).run(body);
+  /// @param finder asked on virtual threads; gives null where the caller is no guest
+  public static void findGuestsWith(Supplier<? extends @Nullable Guest> finder) {
+    guestFinder = finder;
   }
 
   /// From now on, checks at every call that the caller has its turn, as debug mode does; for layers

@@ -14,7 +14,7 @@ final class Nanos {
   private static final long NANOS_PER_SECOND = 1_000_000_000;
   private static final long WHOLE_SECONDS = LIMIT / NANOS_PER_SECOND;
   private static final Duration LONGEST = Duration.ofNanos(LIMIT);
-  private static final Duration SHORTEST = LONGEST.negated();
+  private static final Duration SHORTEST = Duration.ofNanos(-LIMIT);
 
   private Nanos() {}
 

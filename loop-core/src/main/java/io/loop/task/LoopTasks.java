@@ -1,6 +1,7 @@
 package io.loop.task;
 
 import io.loop.coroutine.Coroutine;
+import io.loop.coroutine.CoroutinePool;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
@@ -15,7 +16,12 @@ final class LoopTasks implements AutoCloseable {
 
   private static final LoopLocal<LoopTasks> KEY = LoopLocal.withInitial(LoopTasks::new);
 
+  static {
+    Loop.findGuestsWith(LoopTasks::stepHere);
+  }
+
   private final Loop loop;
+  private final CoroutinePool coroutines = new CoroutinePool();
   private final UnreadFailures unread;
   private final PendingTasks pending = new PendingTasks(); // strong: no task is lost (D5)
   private @Nullable Task<?> current;
@@ -32,6 +38,15 @@ final class LoopTasks implements AutoCloseable {
 
   static LoopTasks of(Loop loop) {
     return KEY.get(loop);
+  }
+
+  /// {@return the step of the task whose coroutine calls} Any thread.
+  private static @Nullable TaskStep stepHere() {
+    return (TaskStep) Coroutine.currentHost(); // there are no others
+  }
+
+  CoroutinePool coroutines() {
+    return coroutines;
   }
 
   UnreadFailures unread() {
@@ -92,6 +107,7 @@ final class LoopTasks implements AutoCloseable {
       }
       unwind(task);
     }
+    coroutines.close();
     unread.reportAll();
   }
 

@@ -81,7 +81,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
         return;
       }
       try {
-        coroutine = Coroutine.create(this::runBody, this, task.threadName());
+        coroutine = tasks.coroutines().create(task::runBody, this, task.threadName());
       } catch (Throwable refused) {
         task.finish(null, refused); // no thread, no body: whoever awaits the task is told
         return;
@@ -106,7 +106,10 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
     }
     switch (stop) {
       case SUSPENDED -> task.suspendedOn(takeAwaited());
-      case DONE -> task.finish();
+      case DONE -> {
+        coroutine = null; // it may be another task's by now
+        task.finish();
+      }
       case BLOCKED -> {} // it comes back
     }
   }
@@ -115,10 +118,6 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
     LoopFuture<?> future = awaited;
     awaited = null;
     return future;
-  }
-
-  private void runBody() {
-    Loop.host(this, task::runBody);
   }
 
   /// Lets everything else that is ready run. Coroutine only; suspends unless there is nothing.

@@ -38,7 +38,7 @@ final class CoroutineTest implements Coroutine.Host {
   private Coroutine create(Runnable body) {
     Coroutine made =
         switch (carrier) {
-          case LOOP -> new LoopCarrier(body, this, "coroutine");
+          case LOOP -> new LoopCarrier(body, this, "coroutine", null);
           case PORTABLE -> new PortableCarrier(body, this, "coroutine");
         };
     self.set(made);

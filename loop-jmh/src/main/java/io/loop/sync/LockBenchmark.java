@@ -22,7 +22,7 @@ import org.openjdk.jmh.infra.Blackhole;
 /// Alone, there are many locks, so that the compiler cannot look at one once and for all.
 public class LockBenchmark extends LoopBenchmark {
 
-  private static final int HOLDS = 200_000;
+  private static final int HOLDS = 2_000;
 
   /// Locks that nobody waits for.
   @State(Scope.Thread)

@@ -17,7 +17,7 @@ import org.openjdk.jmh.infra.Blackhole;
 /// hundred.
 public class SpawnBenchmark extends LoopBenchmark {
 
-  private static final int TASKS = 100_000;
+  private static final int TASKS = 1_000;
   private static final int GROUP = 100;
   private static final TaskOptions EAGER = TaskOptions.eager();
 

@@ -12,6 +12,8 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -31,7 +33,7 @@ import org.openjdk.jmh.infra.Blackhole;
 /// wait; the figure `cpu`, the processor time of all threads, holds then.
 public class TimeoutBenchmark extends LoopBenchmark {
 
-  private static final int CALLS = 200_000;
+  private static final int CALLS = 2_000;
   private static final int SLEEPS = 100_000;
   private static final long TIMEOUT_SECONDS = 30;
   private static final Duration TIMEOUT = Duration.ofSeconds(TIMEOUT_SECONDS);
@@ -102,23 +104,55 @@ public class TimeoutBenchmark extends LoopBenchmark {
         () -> pair.runFirst(CALLS / 2, results), () -> pair.runSecond(CALLS / 2, results));
   }
 
-  /// One operation: the deadline of the timeout that runs is moved on, as a server does with each
-  /// message.
-  @Benchmark
-  @OperationsPerInvocation(CALLS)
-  public void pushBack(OneLoop loop) {
-    loop.run(() ->
-        Timeout.after(TIMEOUT)
-            .<Object>with(timeout -> {
-              for (int i = 0; i < CALLS; i++) {
-                pushBack(loop.loop(), timeout);
-              }
-              return timeout;
-            }));
+  /// As many connections as there are calls in a tick, each with a timeout around its body.
+  @State(Scope.Thread)
+  public static class Connections {
+    private static final int COUNT = CALLS / 2;
+
+    private final OneLoop loop = new OneLoop();
+    private final List<Timeout> timeouts = new ArrayList<>();
+    private final Runnable pushAll = this::pushAll;
+
+    @Setup
+    public void open() {
+      loop.runCallback(() -> {
+        for (int i = 0; i < COUNT; i++) {
+          Asyncio.createTask(() -> Asyncio.timeout(TIMEOUT, this::serve));
+        }
+      });
+      loop.runCallback(() -> {}); // the tick in which the tasks begin
+    }
+
+    private Object serve(Timeout timeout) {
+      timeouts.add(timeout);
+      return new LoopFuture<>(loop.loop()).await();
+    }
+
+    private void pushAll() {
+      timeouts.forEach(timeout -> timeout.rescheduleAfter(TIMEOUT));
+    }
+
+    void receiveOneEach() {
+      loop.runCallback(pushAll);
+    }
+
+    @TearDown
+    public void close() {
+      List<Task<?>> tasks = Task.all(loop.loop());
+      tasks.forEach(LoopFuture::cancel);
+      Tasks.runUntilComplete(loop.loop(), Tasks.gatherReturnExceptions(loop.loop(), tasks));
+      loop.close();
+    }
   }
 
-  private static void pushBack(Loop loop, Timeout timeout) {
-    timeout.reschedule(loop.time().plus(TIMEOUT));
+  /// One operation: the deadline of a connection's timeout is moved on, as a server does with each
+  /// message, and its share of the tick in which 1,000 connections get a message each.
+  @Benchmark
+  @OperationsPerInvocation(CALLS)
+  public void pushBack(Connections connections) {
+    for (int i = 0; i < CALLS / Connections.COUNT; i++) {
+      connections.receiveOneEach();
+    }
   }
 
   /// A Netty event loop that the benchmark's thread owns, with a timer on it.

@@ -1,0 +1,67 @@
+package io.loop.coroutine;
+
+import io.loop.coroutine.Coroutine.Host;
+import java.util.ArrayDeque;
+
+/// Makes the coroutines of one owner, and uses their threads again.
+///
+/// Making, starting and ending a virtual thread costs more than all its body's steps where the body
+/// is short. So a body that has ended leaves its thread, suspended, to the next one, unless it has
+/// left something on it that the next one could find. Owner's thread only.
+public final class CoroutinePool implements AutoCloseable {
+
+  /*
+   * The last that came is the first to go: its stack is still in the processor's cache. The JVM
+   * keeps every thread that has started in a list, so those that are left must be ended.
+   */
+
+  private static final int MOST_IDLE = 256;
+
+  private final ArrayDeque<LoopCarrier> idle = new ArrayDeque<>();
+  private boolean closed;
+
+  /// Makes a pool without threads.
+  public CoroutinePool() {}
+
+  /// {@return a coroutine that has not begun}
+  ///
+  /// Which of the two carriers it runs on is decided once per JVM: see [Coroutine#isPortable]. The
+  /// portable one uses no thread twice. When it is done it must not be used any more.
+  ///
+  /// @param body what to run; must not throw
+  /// @param host its owner
+  /// @param name the name of its thread; empty for none
+  /// @throws IllegalArgumentException if the system property names no carrier
+  /// @throws IllegalStateException if it asks for one that this JVM cannot have
+  public Coroutine create(Runnable body, Host host, String name) {
+    LoopCarrier again = idle.pollLast();
+    if (again != null) {
+      again.begin(body, host, name);
+      return again;
+    }
+    Carriers.requireWishGranted();
+    return Carriers.PORTABLE
+        ? new PortableCarrier(body, host, name)
+        : new LoopCarrier(body, host, name, this);
+  }
+
+  boolean hasRoom() {
+    return !closed && idle.size() < MOST_IDLE;
+  }
+
+  void add(LoopCarrier ended) {
+    if (hasRoom()) {
+      idle.addLast(ended);
+    } else {
+      ended.end();
+    }
+  }
+
+  /// Ends the threads that have no body. Those that come later end by themselves.
+  @Override
+  public void close() {
+    closed = true;
+    idle.forEach(LoopCarrier::end);
+    idle.clear();
+  }
+}
