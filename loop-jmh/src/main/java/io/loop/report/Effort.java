@@ -10,19 +10,23 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// @param warmupMillis how long one of these is
 /// @param iterations iterations that count
 /// @param iterationMillis how long one of these is
-record Effort(int forks, int warmups, int warmupMillis, int iterations, int iterationMillis) {
+/// @param shots iterations that count where an iteration is a single shot
+record Effort(
+    int forks, int warmups, int warmupMillis, int iterations, int iterationMillis, int shots) {
 
-  static final Effort QUICK = new Effort(1, 3, 300, 5, 200);
-  static final Effort FULL = new Effort(5, 5, 500, 10, 200);
+  static final Effort QUICK = new Effort(1, 3, 300, 5, 200, 1);
+  static final Effort FULL = new Effort(5, 5, 500, 10, 200, 3);
 
   Effort withForks(int number) {
-    return new Effort(number, warmups, warmupMillis, iterations, iterationMillis);
+    return new Effort(number, warmups, warmupMillis, iterations, iterationMillis, shots);
   }
 
-  /// Sets how often a benchmark runs. One that is a single shot knows itself how many it takes.
+  /// Sets how often a benchmark runs. A single shot knows itself how many others come before.
   void apply(ChainedOptionsBuilder options, boolean singleShot) {
     options.forks(forks);
-    if (!singleShot) {
+    if (singleShot) {
+      options.measurementIterations(shots);
+    } else {
       options
           .warmupIterations(warmups)
           .warmupTime(TimeValue.milliseconds(warmupMillis))

@@ -33,6 +33,7 @@ public class TaskStepBenchmark extends LoopBenchmark {
 
   private static final int STEPS = 500_000;
   private static final int WARM_ROUNDS = 20;
+  private static final int WARM_LAPS = 3;
   private static final int WARM_TASKS = 1_000;
   private static final int WARM_STEPS = WARM_TASKS * 20;
 
@@ -73,7 +74,9 @@ public class TaskStepBenchmark extends LoopBenchmark {
   private static void warmUp(Coro.Action step) {
     for (int i = 0; i < WARM_ROUNDS; i++) {
       var laps = new Laps(WARM_TASKS, WARM_STEPS, step);
-      laps.run();
+      for (int lap = 0; lap < WARM_LAPS; lap++) {
+        laps.run();
+      }
       laps.close();
     }
   }
@@ -220,7 +223,9 @@ public class TaskStepBenchmark extends LoopBenchmark {
     static void warmUp(Function<BareThreads, Runnable> step) {
       for (int i = 0; i < WARM_ROUNDS; i++) {
         var laps = new BareLaps(WARM_TASKS, WARM_STEPS, step);
-        laps.run();
+        for (int lap = 0; lap < WARM_LAPS; lap++) {
+          laps.run();
+        }
         laps.close();
       }
     }
@@ -316,7 +321,9 @@ public class TaskStepBenchmark extends LoopBenchmark {
     public void warmUp() throws InterruptedException {
       for (int i = 0; i < WARM_ROUNDS; i++) {
         start(WARM_TASKS, WARM_STEPS);
-        run();
+        for (int lap = 0; lap < WARM_LAPS; lap++) {
+          run();
+        }
         close();
       }
     }
