@@ -34,15 +34,19 @@ public final class CoroutinePool implements AutoCloseable {
   /// @throws IllegalArgumentException if the system property names no carrier
   /// @throws IllegalStateException if it asks for one that this JVM cannot have
   public Coroutine create(Runnable body, Host host, String name) {
-    LoopCarrier again = idle.pollLast();
-    if (again != null) {
-      again.begin(body, host, name);
-      return again;
-    }
     Carriers.requireWishGranted();
     return Carriers.PORTABLE
         ? new PortableCarrier(body, host, name)
-        : new LoopCarrier(body, host, name, this);
+        : createOnLoop(body, host, name);
+  }
+
+  LoopCarrier createOnLoop(Runnable body, Host host, String name) {
+    LoopCarrier again = idle.pollLast();
+    if (again == null) {
+      return new LoopCarrier(body, host, name, this);
+    }
+    again.begin(body, host, name);
+    return again;
   }
 
   boolean hasRoom() {

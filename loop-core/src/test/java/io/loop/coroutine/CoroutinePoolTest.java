@@ -10,22 +10,16 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What a body finds on a thread that another body has used before it.
+/// What a body finds on a thread that another body has used before it. Always on the loop carrier:
+/// the other uses no thread twice.
 @Timeout(20)
 final class CoroutinePoolTest implements Coroutine.Host {
 
   private final CoroutinePool pool = new CoroutinePool();
   private final Semaphore comeBacks = new Semaphore(0);
-
-  @BeforeEach
-  void onlyOnTheLoopCarrier() {
-    Assumptions.assumeFalse(Coroutine.isPortable(), "the portable carrier uses no thread twice");
-  }
 
   @AfterEach
   void close() {
@@ -38,7 +32,7 @@ final class CoroutinePoolTest implements Coroutine.Host {
   }
 
   private Coroutine create(Runnable body) {
-    return pool.create(body, this, "");
+    return pool.createOnLoop(body, this, "");
   }
 
   /// Runs a body to its end, and gives its thread.
@@ -159,9 +153,9 @@ final class CoroutinePoolTest implements Coroutine.Host {
   void create_bodyBeforeHadAName_hasItsOwn() {
     List<String> names = new ArrayList<>();
     Runnable body = () -> names.add(Thread.currentThread().getName());
-    pool.create(body, this, "first").resume();
-    pool.create(body, this, "").resume();
-    pool.create(body, this, "third").resume();
+    pool.createOnLoop(body, this, "first").resume();
+    pool.createOnLoop(body, this, "").resume();
+    pool.createOnLoop(body, this, "third").resume();
 
     assertThat(names).containsExactly("first", "", "third");
   }

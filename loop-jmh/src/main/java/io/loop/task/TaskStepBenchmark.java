@@ -31,6 +31,8 @@ import org.openjdk.jmh.infra.Blackhole;
 /// each of its steps takes the JVM two to three times as long, for as long as it lives.
 public class TaskStepBenchmark extends LoopBenchmark {
 
+  /* The file is long because each kind of coroutine and each way to stop needs a state of its own. */
+
   private static final int STEPS = 500_000;
   private static final int WARM_ROUNDS = 20;
   private static final int WARM_LAPS = 3;
