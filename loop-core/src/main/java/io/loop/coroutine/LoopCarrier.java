@@ -13,6 +13,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
    *                        |  `-- away: in a blocking JDK call, unmounted |
    *                        |--body ends--> DONE                  (held up by a stack walker)
    *                        `--body ends--> IDLE --begin--> READY --resume--> RESUMING
+   *                                          `--end--> DONE
    *
    * The JDK hands the continuation to `execute` whenever the thread can run. There are three cases.
    * It has just been started by resume(): the continuation is kept, it is one object for life. It

@@ -43,11 +43,11 @@ final class Budgets {
       "The full set has raw Netty with 10,000 connections beside it.";
   private static final String SLEEPERS =
       "Beside the JDK's thread each has a task, its context, a timer and a future, which the"
-          + " collector copies, and a stack that is two or three frames higher.";
+          + " collector copies, and a somewhat higher stack.";
   private static final String IDLE =
-      "Two thirds are the coroutine's frozen stack, its thread and the JDK's own objects for it.";
+      "Half is the coroutine's frozen stack, its thread and the JDK's own objects for it.";
   private static final String START =
-      "What is left above raw Netty is the command line: picocli's classes and its reflection.";
+      "Most of what is left above raw Netty is the command line: picocli's classes and reflection.";
 
   private Budgets() {}
 
