@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// A loop for several calls of [#run], one after the other.
 ///
 /// Makes its loop at the first use; closing it cancels what is left and closes the loop. For one
-/// thread, which must be a platform thread.
+/// thread at a time, of any kind. The loop runs on a thread of the runner's own while the caller
+/// waits, unless [Options#onCallersThread] says otherwise.
 ///
 /// Source: `asyncio.Runner`, Python 3.15. SIGTERM is treated as SIGINT is: see [#run].
 public final class Runner implements AutoCloseable {
@@ -28,6 +29,9 @@ public final class Runner implements AutoCloseable {
    *   CREATED --getLoop, run--> INITIALIZED --close--> CLOSED (final)
    *
    * All runs share one context: what one sets, the next one sees.
+   *
+   * `interrupted` says that the caller's thread was interrupted in the run that is under way. It is
+   * written and read on the caller's thread.
    */
 
   /// How a runner makes and runs its loop.
@@ -35,29 +39,42 @@ public final class Runner implements AutoCloseable {
   /// @param debug whether debug mode is on; null leaves it as the loop factory made it
   /// @param loopFactory makes the loop
   /// @param handlesSignals whether SIGINT and SIGTERM cancel the main task
+  /// @param hasOwnThread whether the loop runs on a thread of the runner's own
   public record Options(
-      @Nullable Boolean debug, Supplier<Loop> loopFactory, boolean handlesSignals) {
+      @Nullable Boolean debug,
+      Supplier<Loop> loopFactory,
+      boolean handlesSignals,
+      boolean hasOwnThread) {
 
-    /// Debug mode as the system property says, the best loop there is, signals handled.
-    public static final Options DEFAULT = new Options(null, Loop::create, true);
+    /// Debug mode as the system property says, the best loop there is, signals handled, a thread of
+    /// its own.
+    public static final Options DEFAULT = new Options(null, Loop::create, true, true);
 
     /// {@return these options with another way to make the loop}
     ///
     /// @param factory makes the loop
     public Options withLoop(Supplier<Loop> factory) {
-      return new Options(debug, factory, handlesSignals);
+      return new Options(debug, factory, handlesSignals, hasOwnThread);
     }
 
     /// {@return these options with debug mode on or off}
     ///
     /// @param on whether debug mode is on
     public Options withDebug(boolean on) {
-      return new Options(on, loopFactory, handlesSignals);
+      return new Options(on, loopFactory, handlesSignals, hasOwnThread);
     }
 
     /// {@return these options with signals left to the JVM}
     public Options withoutSignals() {
-      return new Options(debug, loopFactory, false);
+      return new Options(debug, loopFactory, false, hasOwnThread);
+    }
+
+    /// {@return these options with the loop on the thread that calls the runner}
+    ///
+    /// That must be a platform thread, the same for each call, and it must hold no monitor
+    /// (`synchronized`): JDK 25 would take it for a coroutine's. Interrupting it does nothing.
+    public Options onCallersThread() {
+      return new Options(debug, loopFactory, handlesSignals, false);
     }
   }
 
@@ -66,6 +83,8 @@ public final class Runner implements AutoCloseable {
   private final Options options;
   private @Nullable Loop loop;
   private @Nullable Context context;
+  private @Nullable RunnerThread thread;
+  private boolean interrupted;
   private boolean closed;
 
   /// Makes a runner with the default options.
@@ -103,7 +122,9 @@ public final class Runner implements AutoCloseable {
   /// Runs a body as the main task, to its end.
   ///
   /// The first SIGINT or SIGTERM meanwhile cancels the main task; a second one ends the process at
-  /// once, with exit code 130 or 143.
+  /// once, with exit code 130 or 143. Interrupting the calling thread cancels the main task too: if
+  /// it ends by that, this throws [InterruptedException], undeclared; else the thread is
+  /// interrupted when this returns or throws.
   ///
   /// Throws what the body threw, the very object, undeclared.
   ///
@@ -133,18 +154,54 @@ public final class Runner implements AutoCloseable {
           "Runner.run() cannot be called from a running event loop; await the body instead");
     }
     Loop running = getLoop();
-    running.requireRunnable(); // before there is a task that would never run
     Context used = chosen != null ? chosen : contextOf();
+    if (!options.hasOwnThread()) {
+      running.requireRunnable(); // before there is a task that would never run
+    }
     Task<T> task = Task.create(running, main, TaskOptions.DEFAULT.in(used));
+    interrupted = false;
+    try {
+      return onThread(() -> runToItsEnd(running, task), () -> interrupt(running, task));
+    } catch (CancelledError cancelled) {
+      if (interrupted) {
+        interrupted = false;
+        var translated = new InterruptedException("the thread that runs the loop was interrupted");
+        translated.initCause(cancelled);
+        throw Runner.<Error>sneak(translated);
+      }
+      throw cancelled;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private <T extends @Nullable Object> T runToItsEnd(Loop running, Task<T> task) {
     if (!options.handlesSignals()) {
       return Tasks.runUntilComplete(running, task);
     }
-    var interrupts = Signals.watch(running, task);
-    try (interrupts) {
+    var signals = Signals.watch(running, task);
+    try (signals) {
       return Tasks.runUntilComplete(running, task);
     } catch (CancelledError cancelled) {
-      throw interrupts.translate(cancelled);
+      throw signals.translate(cancelled);
     }
+  }
+
+  private void interrupt(Loop running, Task<?> task) {
+    interrupted = true;
+    running.callSoonThreadsafe(task::cancel);
+  }
+
+  private <T extends @Nullable Object> T onThread(Supplier<T> work, Runnable onInterrupt) {
+    if (!options.hasOwnThread()) {
+      return work.get();
+    }
+    if (thread == null) {
+      thread = new RunnerThread();
+    }
+    return thread.call(work::get, onInterrupt);
   }
 
   /// Runs a body without a result as the main task, to its end; as [#run(Coro)].
@@ -169,6 +226,26 @@ public final class Runner implements AutoCloseable {
     if (closing == null || closing.isClosed()) {
       return;
     }
+    interrupted = false;
+    try {
+      Void _ =
+          onThread(
+              () -> {
+                closeLoop(closing);
+                return null;
+              },
+              () -> interrupted = true); // closing goes on: it is what an interrupt asks for
+    } finally {
+      if (thread != null) {
+        thread.close();
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void closeLoop(Loop closing) {
     try (closing) {
       try {
         cancelAll(closing);
@@ -183,6 +260,11 @@ public final class Runner implements AutoCloseable {
       Tasks.runUntilComplete(
           loop, Coro.of(() -> Tasks.shutdownDefaultExecutor(loop, EXECUTOR_PATIENCE)));
     }
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // erased: nothing is cast
+  private static <X extends Throwable> X sneak(Throwable fault) throws X {
+    throw (X) fault;
   }
 
   private static void cancelAll(Loop loop) {

@@ -60,7 +60,8 @@ final class ArchitectureTest {
             .whereLayer("task")
             .mayOnlyBeAccessedByLayers("functions", "sync", "process", "stream", "tools")
             .whereLayer("coroutine")
-            .mayOnlyBeAccessedByLayers("functions", "sync", "process", "stream", "task", "tools")
+            .mayOnlyBeAccessedByLayers(
+                "functions", "sync", "process", "stream", "task", "event", "tools")
             .whereLayer("event")
             .mayOnlyBeAccessedByLayers("functions", "sync", "process", "stream", "task", "tools");
 

@@ -14,10 +14,13 @@ import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.testing.CapturedLog;
 import io.loop.testing.ManualLoop;
+import io.loop.testing.Threads;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -72,11 +75,21 @@ final class RunnerTest {
   }
 
   @Test
-  void run_onAVirtualThread_isRefusedAndLeavesNothing() throws InterruptedException {
+  void run_onAVirtualThread_runsOnAThreadOfItsOwn() throws InterruptedException {
+    Thread.ofVirtual().start(() -> Asyncio.run(() -> log.add("ran"), options)).join();
+
+    assertThat(log).containsExactly("ran");
+    assertThat(reports).isEmpty();
+  }
+
+  @Test
+  void run_onTheCallersThreadThatIsVirtual_isRefusedAndLeavesNothing() throws InterruptedException {
     var refused = new AtomicReference<Throwable>();
 
     Thread.ofVirtual()
-        .start(() -> refused.set(catchThrowable(() -> Asyncio.run(() -> log.add("ran"), options))))
+        .start(() ->
+            refused.set(
+                catchThrowable(() -> Asyncio.run(() -> log.add("ran"), options.onCallersThread()))))
         .join();
 
     assertThat(refused.get())
@@ -85,6 +98,91 @@ final class RunnerTest {
         .hasNoSuppressedExceptions();
     assertThat(log).isEmpty();
     assertThat(reports).isEmpty();
+  }
+
+  @Test
+  void run_whileTheCallerHoldsAMonitor_leavesItTheCallers() {
+    var monitor = new Object();
+
+    synchronized (monitor) {
+      Asyncio.run(() -> {
+        createTask(() -> sleep(Duration.ofMillis(1)));
+        Thread.sleep(1); // unmounts, and would take the monitor along
+        log.add("ran");
+      });
+      assertThat(Thread.holdsLock(monitor)).isTrue();
+    }
+
+    assertThat(Thread.holdsLock(monitor)).isFalse();
+    assertThat(log).containsExactly("ran");
+  }
+
+  @Test
+  void run_callerIsInterrupted_cancelsTheMainTaskAndThrows() {
+    var started = new CountDownLatch(1);
+    var thrown = new AtomicReference<Throwable>();
+    var flag = new AtomicBoolean(true);
+    Thread caller =
+        Thread.ofPlatform()
+            .start(() -> {
+              thrown.set(
+                  catchThrowable(() ->
+                      Asyncio.run(
+                          () -> {
+                            try {
+                              started.countDown();
+                              sleep(Duration.ofDays(1));
+                            } finally {
+                              sleep(Duration.ofMillis(1));
+                              log.add("cleaned up");
+                            }
+                            return "slept";
+                          },
+                          Runner.Options.DEFAULT)));
+              flag.set(Thread.currentThread().isInterrupted());
+            });
+
+    Threads.onThread(() -> {
+      started.await();
+      caller.interrupt();
+      caller.join();
+    });
+
+    assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
+    assertThat(flag).isFalse();
+    assertThat(log).containsExactly("cleaned up");
+  }
+
+  @Test
+  void run_callerIsInterruptedAndTheMainTaskDeclines_returnsWithTheFlagUp() {
+    var started = new CountDownLatch(1);
+    var flag = new AtomicBoolean();
+    Thread caller =
+        Thread.ofPlatform()
+            .start(() -> {
+              log.add(
+                  Asyncio.run(
+                      () -> {
+                        try {
+                          started.countDown();
+                          sleep(Duration.ofDays(1));
+                        } catch (CancelledError declined) {
+                          log.add("declined");
+                        }
+                        return "done";
+                      },
+                      Runner.Options.DEFAULT));
+              flag.set(Thread.currentThread().isInterrupted());
+            });
+
+    Threads.onThread(() -> {
+      started.await();
+      caller.interrupt();
+      caller.join();
+    });
+
+    assertThat(log).containsExactly("declined", "done");
+    assertThat(flag).isTrue();
   }
 
   @Test

@@ -16,27 +16,55 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
   public enum Stop {
     /// The body called [Coroutine#suspend] and waits to be resumed.
     SUSPENDED,
-    /// The body blocks in a JDK call, or its turn was put off; [Host#comeBack] follows.
+    /// The body blocks in a JDK call, or its turn was put off; [Owner#comeBack] follows.
     BLOCKED,
     /// The body has ended.
     DONE
   }
 
   /// What a coroutine asks of its owner.
-  public interface Host {
+  public interface Owner {
     /// Arranges that [Coroutine#resume] is called soon on the owner's thread, if [Coroutine#isAway]
     /// still says so by then: a blocking call has ended. Any thread; may be called more often than
     /// needed.
     void comeBack();
+
+    /// {@return whether an errand for the host can be run now} Asked on the owner's thread. If it
+    /// cannot, [Coroutine#resume] returns [Stop#BLOCKED] and the errand is run at the next one.
+    default boolean isHostFree() {
+      return true;
+    }
+
+    /// {@return whether the owner's thread is held up where it should not be, so that it cannot
+    /// take a coroutine that has come back} Any thread; the answer may be old.
+    default boolean isHeldUp() {
+      return false;
+    }
+
+    /// Notes that a body is about to run beside the owner, which waits for its end before it does
+    /// anything else. Called on the rescuing thread, before it looks at [#isHeldUp] once more.
+    default void beginRescue() {}
+
+    /// Ends what [#beginRescue] began: that body has stopped.
+    default void endRescue() {}
+
+    /// {@return whether there is no owner any more that could take its coroutines} Any thread.
+    default boolean isClosed() {
+      return false;
+    }
   }
 
   /*
    * What the carriers share: the errand, a piece of work that the body
    * has the owner's thread do while it waits. Only one side runs at a time, and each hand-over
    * orders memory, so the errand's fields are plain.
+   *
+   * An errand for the host is put off while the host is blocked: `errand` stays set, and the next
+   * resume() runs it before it runs the body.
    */
 
   private @Nullable Supplier<?> errand;
+  private boolean errandNeedsHost;
   private @Nullable Object errandResult;
   private @Nullable Throwable errandFault;
 
@@ -44,8 +72,8 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
 
   /// {@return the owner of the coroutine whose thread calls, or null if it is no coroutine's} Any
   /// thread. A thread that a body has made is not the coroutine's.
-  public static @Nullable Host currentHost() {
-    return Carriers.PORTABLE ? PortableCarrier.hostHere() : LoopCarrier.hostHere();
+  public static @Nullable Owner currentOwner() {
+    return Carriers.PORTABLE ? PortableCarrier.ownerHere() : LoopCarrier.ownerHere();
   }
 
   /// {@return whether coroutines here hand a baton to and fro with the owner's thread, instead of
@@ -83,6 +111,27 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
   /// {@return the thread of the body} Any thread.
   public abstract Thread thread();
 
+  /// {@return whether a body may run without having its turn, so that it has to be looked for with
+  /// [#rejoin] at every entrance} Always on the portable carrier; else once a coroutine was
+  /// rescued, which those that were notice at once.
+  public static boolean mayGoAstray() {
+    return Carriers.PORTABLE || Rescue.hasHappened;
+  }
+
+  /// {@return a coroutine that has not begun, and whose thread runs no other body}
+  ///
+  /// @param body what to run; must not throw
+  /// @param owner its owner
+  /// @param name the name of its thread
+  /// @throws IllegalArgumentException if the system property names no carrier
+  /// @throws IllegalStateException if it asks for one that this JVM cannot have
+  public static Coroutine create(Runnable body, Owner owner, String name) {
+    Carriers.requireWishGranted();
+    return Carriers.PORTABLE
+        ? new PortableCarrier(body, owner, name)
+        : new LoopCarrier(body, owner, name, null);
+  }
+
   /// Has the owner's thread run something, and waits for it. Coroutine only.
   ///
   /// Nothing else of the owner runs in between: to the owner this is part of the step.
@@ -92,13 +141,28 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
   /// @param work what to run on the owner's thread
   /// @param <T> the type of its result
   /// @return its result
+  public final <T extends @Nullable Object> T callOutside(Supplier<T> work) {
+    return call(work, false);
+  }
+
+  /// Has the owner's thread run something for which its host must be free, and waits for it; as
+  /// [#callOutside]. Coroutine only.
+  ///
+  /// @param work what to run on the owner's thread, when [Owner#isHostFree]
+  /// @param <T> the type of its result
+  /// @return its result
+  public final <T extends @Nullable Object> T callWithHost(Supplier<T> work) {
+    return call(work, true);
+  }
+
   @SuppressWarnings({
     "unchecked",
     "NullAway"
   }) // the result is what `work` returned, null if T allows
-  public final <T extends @Nullable Object> T callOutside(Supplier<T> work) {
+  private <T extends @Nullable Object> T call(Supplier<T> work, boolean needsHost) {
     rejoin();
     errand = work;
+    errandNeedsHost = needsHost;
     try {
       suspend();
     } finally {
@@ -112,6 +176,22 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
       throw Coroutine.<Error>sneak(fault);
     }
     return (T) result;
+  }
+
+  /// {@return whether the body waits for an errand that was put off, because the host was not free}
+  /// Owner's thread only. Then nobody calls [Owner#comeBack]: the owner resumes it by itself.
+  public final boolean waitsForHost() {
+    return errand != null;
+  }
+
+  /// {@return whether the body waits for an errand} Owner's thread only.
+  final boolean hasErrand() {
+    return errand != null;
+  }
+
+  /// {@return whether the errand must wait for the host} Owner's thread only.
+  final boolean mustPutOff(@Nullable Owner owner) {
+    return errand != null && errandNeedsHost && owner != null && !owner.isHostFree();
   }
 
   /// {@return whether an errand was waiting and has been run} Owner's thread only.

@@ -1,6 +1,6 @@
 package io.loop.coroutine;
 
-import io.loop.coroutine.Coroutine.Host;
+import io.loop.coroutine.Coroutine.Owner;
 import java.util.ArrayDeque;
 
 /// Makes the coroutines of one owner, and uses their threads again.
@@ -29,23 +29,23 @@ public final class CoroutinePool implements AutoCloseable {
   /// portable one uses no thread twice. When it is done it must not be used any more.
   ///
   /// @param body what to run; must not throw
-  /// @param host its owner
+  /// @param owner its owner
   /// @param name the name of its thread; empty for none
   /// @throws IllegalArgumentException if the system property names no carrier
   /// @throws IllegalStateException if it asks for one that this JVM cannot have
-  public Coroutine create(Runnable body, Host host, String name) {
+  public Coroutine create(Runnable body, Owner owner, String name) {
     Carriers.requireWishGranted();
     return Carriers.PORTABLE
-        ? new PortableCarrier(body, host, name)
-        : createOnLoop(body, host, name);
+        ? new PortableCarrier(body, owner, name)
+        : createOnLoop(body, owner, name);
   }
 
-  LoopCarrier createOnLoop(Runnable body, Host host, String name) {
+  LoopCarrier createOnLoop(Runnable body, Owner owner, String name) {
     LoopCarrier again = idle.pollLast();
     if (again == null) {
-      return new LoopCarrier(body, host, name, this);
+      return new LoopCarrier(body, owner, name, this);
     }
-    again.begin(body, host, name);
+    again.begin(body, owner, name);
     return again;
   }
 

@@ -2,6 +2,7 @@ package io.loop.coroutine;
 
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// A coroutine whose virtual thread is scheduled by its owner: the fast carrier.
@@ -18,7 +19,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
    * The JDK hands the continuation to `execute` whenever the thread can run. There are three cases.
    * It has just been started by resume(): the continuation is kept, it is one object for life. It
    * has just yielded in suspend(): nothing to do, resume() runs it again. Anything else, a blocking
-   * call that ended or a Thread.yield of the body's: the host arranges another resume(). What is not
+   * call that ended or a Thread.yield of the body's: the owner arranges another resume(). What is not
    * our continuation belongs to a virtual thread that the body made, and goes to the JDK's scheduler.
    *
    * Suspending is a yield and not a park. It needs no permit, so a stray unpark or an interrupt
@@ -34,12 +35,37 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
    * nothing else: values of thread locals, another class loader or handler. Its thread is IDLE then,
    * suspended as ever. That a later body finds an interrupt or a name is seen to here.
    *
-   * All fields belong to the one thread that runs the body or resumes it; mounting orders them. In
+   * Who may mount a body that blocks is a state of its own, `place`, since the end of the blocking call
+   * comes on any thread, and the owner's thread may be held up when it comes:
+   *
+   *   OWNED --resume() returns BLOCKED--> AWAY --execute--> BACK --resume--> OWNED
+   *     `--execute--> EARLY --BLOCKED--> BACK                `--rescue--> RESCUED --stops--> AWAY
+   *                     `--resume--> OWNED                                  `--execute, or wants its
+   *                                                                            turn--> BACK
+   *
+   * Every arrow that two threads may take is a compare-and-set, and a continuation is run only by who
+   * has taken the arrow to OWNED or RESCUED. EARLY is a hand-over before resume() has returned; nobody
+   * misses it if the body turns out to be suspended. A hand-over while RESCUED makes it RESCUED_EARLY,
+   * and BACK when the rescuer is done.
+   *
+   * A rescued body runs beside its owner until it parks, ends, or touches the owner: rejoin() yields
+   * then, and its next resume() gives it its turn.
+   *
+   * All other fields belong to the one thread that runs the body or resumes it; mounting orders them. In
    * `execute` another thread finds `continuation`, which was there before it had anything to hand
-   * over, and stops at `mounter`, which is not it. `host` is volatile for that thread: a resume()
-   * that the walker of an idle stack holds up writes `host` and then reads the thread's state, which
-   * the walker writes before it reads `host`. One of the two must see the other's.
+   * over, and stops at `mounter`, which is not it. `owner` is volatile for that thread: a resume()
+   * that the walker of an idle stack holds up writes `owner` and then reads the thread's state, which
+   * the walker writes before it reads `owner`. One of the two must see the other's.
    */
+
+  private enum Place {
+    OWNED,
+    EARLY,
+    AWAY,
+    BACK,
+    RESCUED,
+    RESCUED_EARLY
+  }
 
   private enum Phase {
     NEW,
@@ -56,42 +82,45 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   /// life.
   private static final int MOST_USES = 64;
 
+  private final AtomicReference<Place> place = new AtomicReference<>(Place.OWNED);
   private final @Nullable CoroutinePool pool;
   private final Thread thread;
   private final @Nullable ClassLoader loader;
-  private volatile @Nullable Host host;
+  private volatile @Nullable Owner owner;
   private @Nullable Runnable body;
   private Phase phase = Phase.NEW;
   private @Nullable Runnable continuation;
   private @Nullable Thread mounter;
   private boolean mounted;
   private boolean expected;
+  private boolean rescued; // runs without having its turn
+  private boolean wantsTurn;
   private int uses;
 
   /// @param pool where the thread goes when its body has ended; null to end it too
-  LoopCarrier(Runnable body, Host host, String name, @Nullable CoroutinePool pool) {
+  LoopCarrier(Runnable body, Owner owner, String name, @Nullable CoroutinePool pool) {
     this.body = body;
-    this.host = host;
+    this.owner = owner;
     this.pool = pool;
     this.thread = VirtualThreads.create(this, name, this);
     this.loader = thread.getContextClassLoader();
   }
 
-  static @Nullable Host hostHere() {
+  static @Nullable Owner ownerHere() {
     Thread here = Thread.currentThread();
     if (!here.isVirtual()) {
       return null;
     }
     // A thread that a body has made has its maker's scheduler.
     return VirtualThreads.schedulerOf(here) instanceof LoopCarrier carrier && carrier.thread == here
-        ? carrier.host
+        ? carrier.owner
         : null;
   }
 
   /// Takes another body; for the pool.
-  void begin(Runnable next, Host nextHost, String name) {
+  void begin(Runnable next, Owner nextOwner, String name) {
     body = next;
-    host = nextHost;
+    owner = nextOwner;
     phase = Phase.READY;
     if (!thread.getName().equals(name)) {
       thread.setName(name);
@@ -113,6 +142,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
       try {
         Objects.requireNonNull(body).run();
       } finally {
+        rejoin();
         body = null;
         phase = Phase.DONE;
       }
@@ -142,30 +172,102 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
 
   @Override
   public Stop resume() {
+    if (place.get() != Place.OWNED && !takeBack()) {
+      return Stop.BLOCKED;
+    }
     mounter = Thread.currentThread();
     mounted = true;
     if (phase == Phase.NEW) {
       thread.start();
-    } else if (phase == Phase.SUSPENDED || phase == Phase.READY) {
-      phase = Phase.RESUMING;
     }
-    Runnable runnable = Objects.requireNonNull(continuation); // execute() kept it in start()
-    runnable.run();
-    while (phase == Phase.SUSPENDED && ranErrand()) {
-      phase = Phase.RESUMING;
-      runnable.run();
+    if (!hasErrand()) {
+      mount();
+    }
+    while (phase == Phase.SUSPENDED && hasErrand()) {
+      if (mustPutOff(owner)) {
+        mounted = false;
+        return Stop.BLOCKED;
+      }
+      boolean _ = ranErrand();
+      mount();
     }
     mounted = false;
     return switch (phase) {
       case SUSPENDED -> Stop.SUSPENDED;
       case DONE -> Stop.DONE;
       case IDLE -> {
-        host = null;
+        owner = null;
         Objects.requireNonNull(pool).add(this);
         yield Stop.DONE;
       }
-      default -> Stop.BLOCKED;
+      default -> {
+        leave();
+        yield Stop.BLOCKED;
+      }
     };
+  }
+
+  /// {@return whether the owner may mount the body: it is not away, or has come back}
+  private boolean takeBack() {
+    if (place.compareAndSet(Place.BACK, Place.OWNED)) {
+      rescued = false;
+      return true;
+    }
+    return place.compareAndSet(Place.EARLY, Place.OWNED); // it is suspended: nobody missed that
+  }
+
+  private void leave() {
+    if (!place.compareAndSet(Place.OWNED, Place.AWAY)) {
+      place.set(Place.BACK); // EARLY: comeBack() was called
+      Rescue.watch(this);
+    }
+  }
+
+  /// Runs the body beside its owner, whose thread is held up, until it parks, ends or wants its
+  /// turn; on any thread that is not virtual.
+  void rescue() {
+    Owner stuck = owner;
+    if (stuck == null || !place.compareAndSet(Place.BACK, Place.RESCUED)) {
+      return;
+    }
+    stuck.beginRescue();
+    try {
+      if (stuck.isHeldUp() || stuck.isClosed()) {
+        rescued = true;
+        mounter = Thread.currentThread();
+        Objects.requireNonNull(continuation).run();
+      } else {
+        wantsTurn = true;
+      }
+    } finally {
+      boolean again = wantsTurn;
+      wantsTurn = false;
+      if (again || !place.compareAndSet(Place.RESCUED, Place.AWAY)) {
+        place.set(Place.BACK);
+        stuck.endRescue();
+        stuck.comeBack();
+        Rescue.watch(this);
+      } else {
+        stuck.endRescue();
+      }
+    }
+  }
+
+  boolean isBack() {
+    return place.get() == Place.BACK;
+  }
+
+  /// {@return whether the owner cannot take it: see [Owner#isHeldUp]}
+  boolean isOwnerHeldUp() {
+    Owner current = owner;
+    return current != null && (current.isHeldUp() || current.isClosed());
+  }
+
+  private void mount() {
+    if (phase == Phase.SUSPENDED || phase == Phase.READY) {
+      phase = Phase.RESUMING;
+    }
+    Objects.requireNonNull(continuation).run(); // execute() kept it in start()
   }
 
   @Override
@@ -182,15 +284,37 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   }
 
   private void comeBack() {
-    Host current = host;
-    if (current != null) { // else nobody misses it
-      current.comeBack();
+    Owner current = owner;
+    if (current == null) {
+      return; // nobody misses it
+    }
+    while (true) {
+      Place seen = place.get();
+      Place next =
+          switch (seen) {
+            case AWAY, BACK -> Place.BACK;
+            case OWNED, EARLY -> Place.EARLY;
+            case RESCUED, RESCUED_EARLY -> Place.RESCUED_EARLY;
+          };
+      if (seen == next || place.compareAndSet(seen, next)) {
+        if (next != Place.RESCUED_EARLY) { // else the rescuer asks when it is done
+          current.comeBack();
+        }
+        if (seen == Place.AWAY) {
+          Rescue.watch(this);
+        }
+        return;
+      }
     }
   }
 
   @Override
   @SuppressWarnings("ThreadPriorityCheck") // the yield goes to our own scheduler
   public void suspend() {
+    rejoin();
+    if (rescued) {
+      throw new IllegalStateException("Event loop is closed"); // nobody would resume it
+    }
     phase = Phase.SUSPENDED;
     try {
       do {
@@ -209,11 +333,32 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   }
 
   @Override
-  public void rejoin() {}
+  public void rejoin() {
+    if (rescued) {
+      awaitTurn();
+    }
+  }
+
+  /// Where the owner is gone there is no turn to wait for.
+  @SuppressWarnings("ThreadPriorityCheck") // as in suspend
+  private void awaitTurn() {
+    while (rescued && !Objects.requireNonNull(owner).isClosed()) {
+      wantsTurn = true;
+      expected = true;
+      Thread.yield();
+      if (expected) {
+        expected = false;
+        wantsTurn = false;
+        throw new IllegalStateException(
+            "cannot wait for the loop here: a native frame or a class initializer is on the stack;"
+                + " use the loop outside of it");
+      }
+    }
+  }
 
   @Override
   public boolean isAway() {
-    return !mounted && (phase == Phase.RUNNING || phase == Phase.RESUMING);
+    return !mounted && (phase == Phase.RUNNING || phase == Phase.RESUMING || hasErrand());
   }
 
   @Override

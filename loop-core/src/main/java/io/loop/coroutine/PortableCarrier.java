@@ -42,24 +42,25 @@ final class PortableCarrier extends Coroutine {
   }
 
   private static final long LOOK_NANOS = 1_000_000;
+  private static final long CLOSED_LOOK_NANOS = 1_000_000_000;
   private static final ScopedValue<PortableCarrier> CURRENT = ScopedValue.newInstance();
 
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
-  private final Host host;
+  private final Owner owner;
   private final Thread thread;
   private final Runnable body;
-  private volatile @Nullable Thread owner;
+  private volatile @Nullable Thread ownersThread;
 
-  PortableCarrier(Runnable body, Host host, String name) {
-    this.host = host;
+  PortableCarrier(Runnable body, Owner owner, String name) {
+    this.owner = owner;
     this.body = body;
     this.thread = Thread.ofVirtual().name(name).unstarted(this::runBody);
   }
 
-  static @Nullable Host hostHere() {
+  static @Nullable Owner ownerHere() {
     PortableCarrier here = CURRENT.isBound() ? CURRENT.get() : null;
     return here != null && here.isCurrentThread() // a fork inherits the binding
-        ? here.host
+        ? here.owner
         : null;
   }
 
@@ -69,13 +70,13 @@ final class PortableCarrier extends Coroutine {
     } finally {
       rejoin();
       phase.set(Phase.DONE);
-      LockSupport.unpark(owner);
+      LockSupport.unpark(ownersThread);
     }
   }
 
   @Override
   public Stop resume() {
-    owner = Thread.currentThread();
+    ownersThread = Thread.currentThread();
     switch (phase.get()) {
       case NEW -> {
         phase.set(Phase.RUNNING);
@@ -87,7 +88,7 @@ final class PortableCarrier extends Coroutine {
       }
     }
     Stop stop = awaitBaton();
-    while (stop == Stop.SUSPENDED && ranErrand()) {
+    while (stop == Stop.SUSPENDED && ranErrand()) { // the owner has no host that could be blocked
       passBaton();
       stop = awaitBaton();
     }
@@ -137,14 +138,17 @@ final class PortableCarrier extends Coroutine {
   public void suspend() {
     do {
       rejoin();
+      if (phase.get() != Phase.RUNNING && owner.isClosed()) {
+        throw new IllegalStateException("Event loop is closed"); // nobody would resume it
+      }
     } while (!phase.compareAndSet(Phase.RUNNING, Phase.SUSPENDED));
-    LockSupport.unpark(owner);
+    LockSupport.unpark(ownersThread);
     awaitTurn();
   }
 
   @Override
   public void rejoin() {
-    if (phase.get() == Phase.AWAY) {
+    if (phase.get() == Phase.AWAY && !owner.isClosed()) { // else there is no turn to wait for
       awaitTurn();
     }
   }
@@ -153,10 +157,13 @@ final class PortableCarrier extends Coroutine {
     boolean interrupted = false;
     while (phase.get() != Phase.RUNNING) {
       if (phase.compareAndSet(Phase.AWAY, Phase.RETURNING)) {
-        host.comeBack();
+        owner.comeBack();
       }
-      LockSupport.park(this);
+      LockSupport.parkNanos(this, CLOSED_LOOK_NANOS);
       interrupted |= Thread.interrupted();
+      if (owner.isClosed()) {
+        break; // it goes on without: nobody is beside it any more
+      }
     }
     if (interrupted) {
       Thread.currentThread().interrupt();

@@ -75,6 +75,29 @@ final class CurrentContext {
     return entered;
   }
 
+  /// What a strand that blocks in the middle leaves, and takes up again afterwards.
+  record Left(@Nullable Context context, ContextValues snapshot) {}
+
+  /// Puts the current context aside, for others to run meanwhile.
+  Left leave() {
+    var left = new Left(context, snapshot);
+    if (context != null) {
+      context.exit();
+    }
+    context = null;
+    snapshot = ContextValues.EMPTY;
+    return left;
+  }
+
+  /// Takes up what [#leave] put aside.
+  void comeBack(Left left) {
+    context = left.context();
+    snapshot = left.snapshot();
+    if (context != null) {
+      context.enter();
+    }
+  }
+
   /// {@return the context inside which a coroutine of another one has stopped, or null}
   @Nullable Context inside(Object outer) {
     return context == outer ? null : context;

@@ -31,7 +31,12 @@ final class ExceptionReports {
     return handler;
   }
 
+  /// Reports on the host: handlers and loggers are the program's, and may wait for locks.
   void report(ExceptionContext failure) {
+    loop.runOnHost(() -> tell(failure));
+  }
+
+  private void tell(ExceptionContext failure) {
     var custom = handler;
     if (custom == null) {
       reportByDefault(failure);

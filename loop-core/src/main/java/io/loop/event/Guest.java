@@ -1,11 +1,13 @@
 package io.loop.event;
 
+import io.loop.coroutine.Coroutine;
+
 /// A thread that runs loop work on the loop's behalf: what a coroutine is to its loop.
 ///
 /// A loop runs one thing at a time, either itself or one guest. Between two calls of [Loop#enter]
 /// the guest's thread counts as being on the loop. This is for layers that give loop work a stack
 /// of its own; programs have no use for it.
-public interface Guest {
+public interface Guest extends Coroutine.Owner {
 
   /// {@return the loop this guest belongs to}
   Loop loop();

@@ -33,11 +33,18 @@ public class Handle {
   private final Object context;
   private @Nullable Runnable callback;
   private boolean cancelled;
+  private final boolean needsHost;
   private final @Nullable Origin origin;
 
-  Handle(Loop loop, @Nullable Runnable callback, @Nullable Context context) {
+  Handle(Loop loop, Runnable callback, @Nullable Context context) {
+    this(loop, callback, context, !(callback instanceof OwnCallback));
+  }
+
+  private Handle(
+      Loop loop, @Nullable Runnable callback, @Nullable Context context, boolean needsHost) {
     this.loop = loop;
     this.callback = callback;
+    this.needsHost = needsHost;
     this.context = context != null ? context : loop.contextHere().values();
     this.origin = loop.isDebug() ? Origin.here() : null;
   }
@@ -46,8 +53,9 @@ public class Handle {
   ///
   /// @param loop the loop to run on
   /// @param context the context to run in; null for a copy of the current one
-  protected Handle(Loop loop, @Nullable Context context) {
-    this(loop, null, context);
+  /// @param needsHost whether it runs the program's code, or may block; else as [OwnCallback]
+  protected Handle(Loop loop, @Nullable Context context, boolean needsHost) {
+    this(loop, null, context, needsHost);
   }
 
   /// Appends this handle to its loop's ready queue, behind all that is there. Never suspends.
@@ -100,6 +108,11 @@ public class Handle {
   /// @param inner the context
   protected final void goInside(Context inner) {
     loop.currentContext().goInside(inner);
+  }
+
+  /// {@return whether it runs on the loop's host and not on its thread} As [OwnCallback].
+  final boolean needsHost() {
+    return needsHost;
   }
 
   Object rawContext() {

@@ -1,8 +1,13 @@
 package io.loop.event;
 
+import io.loop.coroutine.Coroutine;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// A loop belongs to the thread that runs it. All methods are for that thread, and for the
 /// coroutines of this loop, except the ones that say "any thread". In debug mode a call from
 /// elsewhere is refused; otherwise it is a data race. No method suspends; a callback that blocks
-/// holds up everything on the loop.
+/// holds up everything on the loop but coroutines that come out of blocking calls.
+///
+/// Callbacks run on the loop's host, a virtual thread that the thread which runs the loop carries
+/// (see [#hasHost]); coroutines run on threads of their own. To the loop all three are its thread.
 ///
 /// Source: `asyncio.AbstractEventLoop`, Python 3.15. Equal deadlines fire in the order they were
 /// scheduled (asyncio leaves it open), and up to [#setTicksPerPoll] ticks run for each look at the
@@ -37,7 +45,6 @@ public final class Loop implements AutoCloseable {
    * The file is long because every overload carries its contract; the code is a page.
    */
 
-  private static Supplier<? extends @Nullable Guest> guestFinder = () -> null;
   private static final ThreadLocal<@Nullable Loop> RUNNING = new ThreadLocal<>();
 
   private final Poller poller;
@@ -49,9 +56,12 @@ public final class Loop implements AutoCloseable {
   private final CurrentContext currentContext = new CurrentContext();
   private final ExceptionReports reports = new ExceptionReports(this);
   private final Locals locals = new Locals();
+  private final Rescued rescued = new Rescued();
 
   private volatile @Nullable Thread thread;
+  private volatile @Nullable Thread latest; // on which an attached loop had its last turn
   private @Nullable Guest guest;
+  private @Nullable LoopHost host;
   private boolean stopping;
   private boolean strict;
   private volatile boolean closed;
@@ -111,8 +121,7 @@ public final class Loop implements AutoCloseable {
     if (!Thread.currentThread().isVirtual()) {
       return RUNNING.get();
     }
-    Guest here = guestFinder.get();
-    if (here == null) {
+    if (!(Coroutine.currentOwner() instanceof Guest here)) {
       return null;
     }
     Loop loop = here.loop();
@@ -176,9 +185,14 @@ public final class Loop implements AutoCloseable {
     } else if (!inbox.add(handle)) {
       throw closedError();
     } else if (gate.claim()) {
-      poller.wakeup();
+      wakeup();
     }
     return handle;
+  }
+
+  private void wakeup() {
+    turn.interlude().wake();
+    poller.wakeup(); // also then: the poll may be where the host is blocked
   }
 
   /// Schedules a callback for a moment from now.
@@ -265,6 +279,7 @@ public final class Loop implements AutoCloseable {
   /// Runs on the calling thread until [#stop] is called.
   ///
   /// The thread must not hold a monitor (`synchronized`): JDK 25 would take it for a coroutine's.
+  /// `Asyncio.run` gives its loop a thread of its own.
   ///
   /// Source: `loop.run_forever`.
   ///
@@ -274,14 +289,23 @@ public final class Loop implements AutoCloseable {
   /// @throws SystemExit likewise
   public void runForever() {
     requireRunnable();
+    poller.enter();
+    boolean hosted = findHost() != null;
     thread = Thread.currentThread();
     RUNNING.set(this);
     try {
-      poller.enclose(this::runTurns);
+      if (hosted) {
+        turn.run();
+      } else {
+        poller.enclose(turn::run);
+      }
     } finally {
       stopping = false;
       thread = null;
       RUNNING.remove();
+      if (host != null) {
+        host.setCarrier(null);
+      }
     }
   }
 
@@ -298,6 +322,9 @@ public final class Loop implements AutoCloseable {
     }
     Loop outer = RUNNING.get();
     thread = Thread.currentThread();
+    if (latest != thread) {
+      latest = thread;
+    }
     RUNNING.set(this);
     try {
       gate.disarm();
@@ -312,10 +339,80 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  private void runTurns() {
-    do {
-      turn.run();
-    } while (!stopping);
+  /// {@return whether this loop runs the program's callbacks, and polls, on a virtual thread of its
+  /// own: the host}
+  ///
+  /// A callback that blocks there is what a coroutine that blocks is: coroutines that come out of
+  /// blocking calls go on meanwhile. Attached loops have none, nor has any on the portable carrier.
+  public boolean hasHost() {
+    return !attached && !Coroutine.isPortable();
+  }
+
+  /// {@return the host, made now if this is the first run; null if this loop has none}
+  private @Nullable LoopHost findHost() {
+    if (host == null && hasHost()) {
+      host = new LoopHost(this, poller);
+      turn.setHost(host);
+    }
+    if (host != null) {
+      host.setCarrier(Thread.currentThread());
+    }
+    return host;
+  }
+
+  /// Runs something on the thread that runs the program's callbacks, and waits for it: the host's,
+  /// or the caller's where there is none or the caller is not on the loop's thread. For layers.
+  ///
+  /// Throws what it threw, the very object, undeclared.
+  ///
+  /// @param work what to run
+  /// @param <T> the type of its result
+  /// @return its result
+  /// @throws IllegalStateException if the host is blocked: ask [#isHostFree] before
+  @SuppressWarnings({"unchecked", "NullAway"}) // the result is what `work` returned
+  public <T extends @Nullable Object> T callOnHost(Supplier<T> work) {
+    LoopHost other = host;
+    if (other == null || !other.isOnCarrier()) {
+      return work.get();
+    }
+    var result = new @Nullable Object[1];
+    other.run(() -> result[0] = work.get());
+    return (T) result[0];
+  }
+
+  /// Runs something of ours that tells the program of something: on the host now, or soon if that
+  /// is blocked.
+  void runOnHost(Runnable work) {
+    if (isHostFree()) {
+      callOnHost(() -> {
+        work.run();
+        return true;
+      });
+    } else {
+      turn.append(new Handle(this, work, null));
+    }
+  }
+
+  /// {@return whether [#callOnHost] may be called: the host is in no blocking call} Loop thread and
+  /// host only.
+  public boolean isHostFree() {
+    LoopHost other = host;
+    return other == null || !other.isOnCarrier() || other.isHostFree();
+  }
+
+  /// Runs something on the loop's own thread, which mounts the loop's coroutines, and waits for it.
+  /// For layers; loop thread and host only.
+  ///
+  /// Throws what it threw, the very object, undeclared.
+  ///
+  /// @param work what to run; must not block, nor run the program's code
+  /// @param <T> the type of its result
+  /// @return its result
+  /// @throws IllegalStateException if the host cannot give way here: a native frame or a class
+  ///   initializer is on its stack
+  public <T extends @Nullable Object> T callOnCarrier(Supplier<T> work) {
+    LoopHost here = host;
+    return here != null && here.isCurrentThread() ? here.callOnCarrier(work) : work.get();
   }
 
   /// Checks that this loop can be run here and now.
@@ -359,6 +456,12 @@ public final class Loop implements AutoCloseable {
     return attached ? !closed : thread != null;
   }
 
+  /// {@return whether this loop runs in turns on a thread of somebody else's: see [#attach]} Any
+  /// thread.
+  public boolean isAttached() {
+    return attached;
+  }
+
   /// {@return whether this loop is closed} Any thread.
   public boolean isClosed() {
     return closed;
@@ -385,6 +488,46 @@ public final class Loop implements AutoCloseable {
     if (attached && !poller.isHostThread()) {
       throw new IllegalStateException("Close an attached loop on the thread of its host");
     }
+    requireClosable();
+    poller.enter();
+    LoopHost closing = Thread.currentThread().isVirtual() ? null : findHost();
+    if (closing == null) {
+      poller.enclose(this::closeAll);
+    } else {
+      closing.run(this::closeAll);
+      closing.end();
+    }
+  }
+
+  /// Lets guests go on that come out of blocking calls, and runs nothing else, until a condition
+  /// holds; for a layer whose guests must end before this loop is closed. Loop's own thread only.
+  ///
+  /// @param over the condition; looked at after each guest
+  /// @param patience how long to wait for it at most
+  public void runReturnsUntil(BooleanSupplier over, Duration patience) {
+    if (over.getAsBoolean()) {
+      return;
+    }
+    var timeUp = new AtomicBoolean();
+    Interlude interlude = turn.interlude();
+    CompletableFuture.delayedExecutor(Nanos.of(patience), TimeUnit.NANOSECONDS)
+        .execute(() -> {
+          timeUp.set(true);
+          interlude.wake();
+        });
+    interlude.runUntil(() -> timeUp.get() || over.getAsBoolean());
+    interlude.throwFatal();
+  }
+
+  private void requireClosable() {
+    if (host != null && Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException(
+          "This loop has run, so close it on the platform thread where it ran, not on a virtual"
+              + " one");
+    }
+  }
+
+  private void closeAll() {
     locals.close(reports);
     closed = true;
     inbox.close();
@@ -479,7 +622,7 @@ public final class Loop implements AutoCloseable {
   /// {@return whether the caller is on this loop: its thread, or the guest whose turn it is} Any
   /// thread. A guest that went on by itself may have to wait for its turn here.
   public boolean isOnLoop() {
-    if (thread == Thread.currentThread()) {
+    if (thread == Thread.currentThread() || isOnHost()) {
       return true;
     }
     Guest here = guest;
@@ -502,12 +645,31 @@ public final class Loop implements AutoCloseable {
     return before;
   }
 
-  /// Sets how [#running] finds the guest whose thread calls it; for the layer that has guests, once
-  /// and before the first of them runs.
+  /// {@return whether this loop's thread is in a blocking call that is not its poll, so that no
+  /// guest can have its turn} Any thread; the answer may be old.
   ///
-  /// @param finder asked on virtual threads; gives null where the caller is no guest
-  public static void findGuestsWith(Supplier<? extends @Nullable Guest> finder) {
-    guestFinder = finder;
+  /// On a loop with a host that happens only where a stack cannot be unmounted, or inside the JDK;
+  /// on an attached loop, wherever a callback or another task of the executor blocks.
+  public boolean isHeldUp() {
+    Thread owner = attached ? latest : thread;
+    return owner != null && !turn.isWaiting() && !rescued.isAwaited() && Rescued.isHeldUp(owner);
+  }
+
+  /// Notes that a guest is about to run beside this loop, because its thread is held up. The loop
+  /// waits for [#endRescue] before it runs anything else. From now on guests have to look whether
+  /// they have their turn. Any thread.
+  public void beginRescue() {
+    strict = true;
+    rescued.begin();
+  }
+
+  /// Ends what [#beginRescue] began: the guest has stopped. Any thread.
+  public void endRescue() {
+    rescued.end();
+  }
+
+  Rescued rescued() {
+    return rescued;
   }
 
   /// From now on, checks at every call that the caller has its turn, as debug mode does; for layers
@@ -531,13 +693,18 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  private boolean isOnHost() {
+    LoopHost here = host;
+    return here != null && here.isCurrentThread();
+  }
+
   CurrentContext currentContext() {
     return currentContext;
   }
 
   /// {@return the current context of the caller, whoever it is}
   CurrentContext contextHere() {
-    boolean isHere = thread == Thread.currentThread() && !attached;
+    boolean isHere = (thread == Thread.currentThread() || isOnHost()) && !attached;
     Guest here = guest;
     return isHere || (here != null && here.isCurrentThread() && !strict)
         ? currentContext

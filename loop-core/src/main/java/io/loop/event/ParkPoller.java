@@ -24,9 +24,13 @@ final class ParkPoller implements Poller {
   public void open(Loop loop) {}
 
   @Override
-  public void enclose(Runnable run) {
+  public boolean needsHost() {
+    return false;
+  }
+
+  @Override
+  public void enter() {
     sleeper = Thread.currentThread();
-    run.run();
   }
 
   @Override

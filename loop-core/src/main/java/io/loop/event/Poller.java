@@ -10,9 +10,9 @@ package io.loop.event;
 /// The poller of an attached loop does not poll: it asks its host to call [Loop#runTurn], after
 /// [#wakeup] and when the time that the last turn returned is up.
 ///
-/// All methods but [#wakeup], [#isHostThread] and [#nanoTime] are called on the loop's thread.
-/// While it polls, a poller may call [Loop#callSoon] and complete futures, but it must never run
-/// loop callbacks itself.
+/// All methods but [#wakeup], [#isHostThread] and [#nanoTime] are called by the loop, one at a
+/// time. While it polls, a poller may call [Loop#callSoon] and complete futures, but it must never
+/// run loop callbacks itself.
 public interface Poller {
 
   /// Ties this poller to its loop; called once, before anything else, on the creating thread.
@@ -20,11 +20,26 @@ public interface Poller {
   /// @param loop the loop to serve
   void open(Loop loop);
 
-  /// Runs the loop on the calling thread, with whatever that thread needs around it.
+  /// {@return whether polling may run code that is not the loop's own, such as a program's handlers
+  /// of channels, or may wait for a lock} Then the loop polls on its host, a virtual thread that
+  /// may block while coroutines go on, and else on its own thread. Asked once.
+  default boolean needsHost() {
+    return true;
+  }
+
+  /// Begins a run of the loop, or its closing, on the loop's own thread. The default does nothing.
   ///
-  /// Called once per run of the loop. The default just runs the body.
+  /// @throws IllegalStateException if the loop cannot be run or closed on this thread
+  default void enter() {}
+
+  /// Runs something on the thread that polls, with whatever that thread needs around it. The
+  /// default just runs the body.
   ///
-  /// @param run the loop's whole run; returns when the loop stops
+  /// That thread is the loop's host: then this is called once, and the body is all that the host
+  /// ever does. Where there is no host it is the loop's own thread, and this is called for each run
+  /// and for the closing.
+  ///
+  /// @param run what the thread does
   default void enclose(Runnable run) {
     run.run();
   }

@@ -1,6 +1,7 @@
 package io.loop.event;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,11 @@ final class ReadyQueue implements Consumer<Handle> {
     add(handle);
   }
 
+  /// {@return the first handle, which stays where it is; null if there is none}
+  @Nullable Handle peek() {
+    return head == tail ? null : ring[head & ring.length - 1];
+  }
+
   @Nullable Handle poll() {
     if (head == tail) {
       return null;
@@ -57,6 +63,11 @@ final class ReadyQueue implements Consumer<Handle> {
     Handle handle = ring[index];
     ring[index] = null;
     return handle;
+  }
+
+  /// {@return the handle so many places behind the first; those are 0 to [#size] - 1}
+  Handle get(int place) {
+    return Objects.requireNonNull(ring[head + place & ring.length - 1]);
   }
 
   int size() {

@@ -48,10 +48,17 @@ final class SharedHandle extends Handle {
 
   int depth;
 
+  private final boolean isReturn;
   private volatile @Nullable Object state;
 
   SharedHandle(Loop loop, Runnable callback, @Nullable Context context) {
     super(loop, callback, context);
+    this.isReturn = callback instanceof OwnCallback.Return;
+  }
+
+  /// {@return whether it lets a guest go on that has come out of a blocking call}
+  boolean isReturn() {
+    return isReturn;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// One turn of a loop: look at the outside world, then run what is ready.
@@ -14,12 +15,19 @@ final class Turn {
    *   4. run exactly the handles that were ready when this step began
    *   again from 2 while anything is ready, up to `maxTicks` ticks or `budgetNanos`
    *
+   * The run has two sides, the loop's thread and its host. Both execute advance() on the same fields:
+   * the thread runs what is our own, the host what is not, and each gives way to the other where it
+   * meets the other's work. So neither steps in a row nor callbacks in a row cost a change of sides,
+   * and a loop of callbacks alone stays on its host. A loop without a host has one side.
+   *
    * 2 to 4 are one tick. What a handle schedules waits for the next tick, so a callback is never
    * re-entered and no chain of callbacks keeps the others from running. With a limit of one tick
    * this is asyncio's loop to the letter; more ticks per poll change when the outside world is
    * looked at, not the order of anything that is on the loop.
    *
    * A fatal error leaves the rest of the queue for a later run.
+   *
+   * While the host is blocked in the middle of a callback or of the poll there is an Interlude.
    *
    * `running` is the handle that runs, null between ticks. A timer that it starts gets its deadline
    * when it is over: one reading of the clock for all that it started and did not cancel.
@@ -45,6 +53,11 @@ final class Turn {
   private final CurrentContext context;
   private final TimerWheel wheel;
   private final ReadyQueue ready = new ReadyQueue();
+  private final boolean pollNeedsHost;
+  private final Runnable hostsPart = this::runHostsPart;
+  private final Interlude interlude;
+  private final Rescued rescued;
+  private @Nullable LoopHost host;
 
   private int maxTicks = MAX_TICKS;
   private long budgetNanos = BUDGET_NANOS;
@@ -53,6 +66,11 @@ final class Turn {
   private long startNanos;
   private int passed; // ticks of this turn, run or skipped
   private int nextLook;
+  private int ticks; // that this turn has run
+  private int left; // handles of this tick that have not run
+  private boolean polling; // the next thing to do is to poll
+  private volatile boolean isPolling; // on the loop's thread, which may park in there
+  private boolean over; // the host has come to the end of the run
 
   Turn(Loop loop, Poller poller, Inbox inbox, WakeupGate gate, long originNanos) {
     this.loop = loop;
@@ -61,6 +79,17 @@ final class Turn {
     this.gate = gate;
     this.context = loop.currentContext();
     this.wheel = new TimerWheel(originNanos);
+    this.pollNeedsHost = poller.needsHost();
+    this.interlude = new Interlude(this, inbox, gate);
+    this.rescued = loop.rescued();
+  }
+
+  void setHost(LoopHost host) {
+    this.host = host;
+  }
+
+  Interlude interlude() {
+    return interlude;
   }
 
   TimerWheel wheel() {
@@ -92,26 +121,113 @@ final class Turn {
     slowNanos = nanos;
   }
 
+  /// Runs turns until the loop is stopped; loop's thread.
   void run() {
-    poll();
-    runTicks();
+    polling = true;
+    try {
+      LoopHost other = host;
+      while (!advance(false)) {
+        Objects.requireNonNull(other).run(hostsPart);
+        interlude.throwFatal();
+        if (over) {
+          return;
+        }
+      }
+    } finally {
+      over = false;
+      left = 0;
+      running = null;
+    }
   }
 
-  private void runTicks() {
-    long now = poller.nanoTime();
-    startNanos = now;
-    passed = 0;
-    int ticks = 0;
-    do {
-      passed++;
-      nextLook = 0;
-      tick(now);
-      ticks++;
-      if (loop.mayBlock() || loop.isStopping() || ticks == maxTicks) {
-        return;
+  private void runHostsPart() {
+    over = advance(true);
+  }
+
+  /// Runs what this side may run.
+  ///
+  /// @return true at the end of the run; false where the other side has to go on
+  private boolean advance(boolean onHost) {
+    while (true) {
+      if (polling) {
+        if (isOthers(pollNeedsHost, onHost)) {
+          return false;
+        }
+        poll();
+        polling = false;
+        beginTicks();
       }
-      now = poller.nanoTime();
-    } while (now - startNanos < budgetNanos);
+      if (!runHandles(onHost)) {
+        return false;
+      }
+      running = null;
+      if (!beginNextTick()) {
+        if (loop.isAttached() || loop.isStopping()) {
+          return true;
+        }
+        polling = true;
+      }
+    }
+  }
+
+  private boolean isOthers(boolean needsHost, boolean onHost) {
+    return needsHost != onHost && host != null;
+  }
+
+  private void beginTicks() {
+    startNanos = poller.nanoTime();
+    passed = 0;
+    ticks = 0;
+    beginTick(startNanos);
+  }
+
+  private boolean beginNextTick() {
+    ticks++;
+    if (loop.mayBlock() || loop.isStopping() || ticks == maxTicks) {
+      return false;
+    }
+    long now = poller.nanoTime();
+    if (now - startNanos >= budgetNanos) {
+      return false;
+    }
+    beginTick(now);
+    return true;
+  }
+
+  private void beginTick(long now) {
+    passed++;
+    nextLook = 0;
+    inbox.drainTo(ready);
+    wheel.advance(now, ready);
+    left = ready.size();
+  }
+
+  /// Runs what is left of this tick.
+  ///
+  /// @return false where the other side has to go on
+  private boolean runHandles(boolean onHost) {
+    while (left > 0) {
+      Handle handle = ready.peek();
+      if (handle != null && isOthers(handle.needsHost(), onHost) && !handle.isCancelled()) {
+        return false;
+      }
+      left--;
+      Handle _ = ready.poll();
+      if (handle != null && !handle.isCancelled()) {
+        runOne(handle);
+      }
+    }
+    return true;
+  }
+
+  private void runOne(Handle handle) {
+    if (!rescued.isNone()) {
+      loop.callOnCarrier(this::awaitRescued);
+    }
+    run(handle);
+    if (wheel.hasUnplaced()) {
+      wheel.place(poller.nanoTime());
+    }
   }
 
   /// As [Handle#skipTick].
@@ -177,14 +293,41 @@ final class Turn {
   /// @return as [Loop#runTurn]
   long runAttached() {
     try {
-      runTicks();
-    } catch (KeyboardInterrupt | SystemExit fatal) {
-      loop.reports().report(new ExceptionContext("Fatal error on an attached loop", fatal));
+      beginTicks();
+      boolean _ = advance(false);
+    } catch (KeyboardInterrupt | SystemExit thrown) {
+      loop.reports().report(new ExceptionContext("Fatal error on an attached loop", thrown));
+    } finally {
+      left = 0;
+      running = null;
     }
     return loop.mayBlock() ? wheel.nextExpiryNanos(poller.nanoTime()) : 0;
   }
 
+  private boolean awaitRescued() {
+    rescued.awaitNone();
+    return true;
+  }
+
+  /// {@return whether the loop's thread waits where it should} Any thread.
+  boolean isWaiting() {
+    return isPolling || interlude.isWaiting();
+  }
+
   private void poll() {
+    if (pollNeedsHost) {
+      pollOnce();
+      return;
+    }
+    isPolling = true;
+    try {
+      pollOnce();
+    } finally {
+      isPolling = false;
+    }
+  }
+
+  private void pollOnce() {
     if (!loop.mayBlock()) {
       poller.poll(0);
       return;
@@ -195,21 +338,15 @@ final class Turn {
     gate.disarm();
   }
 
-  private void tick(long now) {
-    inbox.drainTo(ready);
-    wheel.advance(now, ready);
+  /// Runs a handle out of its turn; what was under way goes on as it was.
+  void runAside(Handle handle) {
+    Handle interrupted = running;
+    CurrentContext.Left left = context.leave();
     try {
-      for (int left = ready.size(); left > 0; left--) {
-        Handle handle = ready.poll();
-        if (handle != null && !handle.isCancelled()) {
-          run(handle);
-          if (wheel.hasUnplaced()) {
-            wheel.place(poller.nanoTime());
-          }
-        }
-      }
+      runOne(handle);
     } finally {
-      running = null;
+      running = interrupted;
+      context.comeBack(left);
     }
   }
 
@@ -225,8 +362,8 @@ final class Turn {
       } finally {
         used = context.end(handle.rawContext());
       }
-    } catch (KeyboardInterrupt | SystemExit fatal) {
-      throw fatal;
+    } catch (KeyboardInterrupt | SystemExit thrown) {
+      throw thrown;
     } catch (Throwable fault) {
       loop.reports().callbackFailed(handle, used, fault);
     }
@@ -242,7 +379,7 @@ final class Turn {
 
   private void warnIfSlow(Handle handle, long nanos) {
     if (nanos >= slowNanos) {
-      ExceptionReports.warnSlow(handle, nanos);
+      loop.runOnHost(() -> ExceptionReports.warnSlow(handle, nanos));
     }
   }
 

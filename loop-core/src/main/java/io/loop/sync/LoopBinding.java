@@ -33,10 +33,9 @@ final class LoopBinding {
 
   /// Waits for the caller's turn, if it went on by itself after a blocking call.
   ///
-  /// Every operation begins with this, since one that need not wait meets the loop nowhere else. On
-  /// the fast carrier a coroutine always has its turn, and the JIT leaves nothing of the call.
+  /// Every operation begins with this, since one that need not wait meets the loop nowhere else.
   static void requireTurn() {
-    if (Coroutine.isPortable()) {
+    if (Coroutine.mayGoAstray()) {
       Loop.runningOrNull();
     }
   }

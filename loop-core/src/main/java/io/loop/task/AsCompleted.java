@@ -1,6 +1,7 @@
 package io.loop.task;
 
 import io.loop.event.Loop;
+import io.loop.event.OwnCallback;
 import io.loop.event.TimerHandle;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -59,7 +60,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
     Task<?> waiter = LoopTasks.of(loop).current();
     running.forEach(future -> future.addDoneCallbackFor(waiter, futureDone));
     if (left > 0 && timeout != null) {
-      timer = loop.callLater(timeout, this::timeUp);
+      timer = loop.callLater(timeout, (OwnCallback) this::timeUp);
     }
   }
 

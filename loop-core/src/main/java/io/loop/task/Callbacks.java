@@ -31,7 +31,15 @@ final class Callbacks {
 
     Call(
         LoopFuture<T> future, Consumer<? super LoopFuture<T>> function, @Nullable Context context) {
-      super(future.loop, context);
+      this(future, function, context, true);
+    }
+
+    private Call(
+        LoopFuture<T> future,
+        Consumer<? super LoopFuture<T>> function,
+        @Nullable Context context,
+        boolean needsHost) {
+      super(future.loop, context, needsHost);
       this.future = future;
       this.function = function;
     }
@@ -51,13 +59,13 @@ final class Callbacks {
     }
   }
 
-  /// A function to call for the sake of a task.
+  /// A function of ours to call for the sake of a task.
   static final class CallFor<T extends @Nullable Object> extends Call<T> {
     private @Nullable Task<?> waiter;
 
     CallFor(
         LoopFuture<T> future, Consumer<? super LoopFuture<T>> function, @Nullable Task<?> waiter) {
-      super(future, function, null);
+      super(future, function, null, false);
       this.waiter = waiter;
     }
   }
@@ -67,7 +75,7 @@ final class Callbacks {
     private final Task<?> waiter;
 
     Mark(LoopFuture<?> future, Task<?> waiter) {
-      super(future.loop, null);
+      super(future.loop, null, false);
       this.waiter = waiter;
     }
   }

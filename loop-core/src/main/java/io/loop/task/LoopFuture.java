@@ -161,10 +161,10 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     settle(new Cancelled(message, null));
   }
 
-  /// On the portable carrier a body goes on by itself after a blocking call; here it waits until
-  /// nothing else runs on the loop.
+  /// A body may have gone on by itself after a blocking call; here it waits until nothing else runs
+  /// on the loop.
   final void takeTurn() {
-    if (Coroutine.isPortable()) {
+    if (Coroutine.mayGoAstray()) {
       Loop.runningOrNull();
     }
   }

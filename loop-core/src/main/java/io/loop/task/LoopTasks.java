@@ -5,6 +5,7 @@ import io.loop.coroutine.CoroutinePool;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +15,11 @@ import org.jspecify.annotations.Nullable;
 /// Loop thread only, but for [#all(Loop)].
 final class LoopTasks implements AutoCloseable {
 
-  private static final LoopLocal<LoopTasks> KEY = LoopLocal.withInitial(LoopTasks::new);
+  /// How long a closing loop waits for bodies that it has interrupted in a blocking call. Those
+  /// that take longer run to their end beside it.
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  static {
-    Loop.findGuestsWith(LoopTasks::stepHere);
-  }
+  private static final LoopLocal<LoopTasks> KEY = LoopLocal.withInitial(LoopTasks::new);
 
   private final Loop loop;
   private final CoroutinePool coroutines = new CoroutinePool();
@@ -38,11 +39,6 @@ final class LoopTasks implements AutoCloseable {
 
   static LoopTasks of(Loop loop) {
     return KEY.get(loop);
-  }
-
-  /// {@return the step of the task whose coroutine calls} Any thread.
-  private static @Nullable TaskStep stepHere() {
-    return (TaskStep) Coroutine.currentHost(); // there are no others
   }
 
   CoroutinePool coroutines() {
@@ -107,13 +103,20 @@ final class LoopTasks implements AutoCloseable {
       }
       unwind(task);
     }
-    coroutines.close();
+    loop.callOnCarrier(() -> {
+      loop.runReturnsUntil(() -> pending.list().stream().noneMatch(Task::isAway), PATIENCE);
+      coroutines.close();
+      return true;
+    });
     unread.reportAll();
   }
 
   private void unwind(Task<?> task) {
     try {
-      task.unwind();
+      loop.callOnCarrier(() -> {
+        task.unwind();
+        return true;
+      });
     } catch (Throwable fatal) {
       loop.callExceptionHandler(
           new ExceptionContext(

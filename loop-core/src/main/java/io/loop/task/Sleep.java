@@ -1,6 +1,7 @@
 package io.loop.task;
 
 import io.loop.event.Loop;
+import io.loop.event.OwnCallback;
 import io.loop.event.TimerHandle;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ final class Sleep {
       return result;
     }
     var woken = new LoopFuture<T>(loop);
-    TimerHandle timer = loop.callLater(delay, () -> wake(woken, result));
+    TimerHandle timer = loop.callLater(delay, (OwnCallback) () -> wake(woken, result));
     try {
       return woken.await();
     } finally {

@@ -123,8 +123,10 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     try {
       if (creator != null && creator.step.isCurrentThread()) {
         creator.step.coroutine().callOutside(this::firstStep);
+      } else if (loop.isAttached()) {
+        step.wake(); // the executor's thread may hold monitors here: see decision D27
       } else {
-        firstStep();
+        loop.callOnCarrier(this::firstStep);
       }
     } catch (IllegalStateException refused) {
       leave();
@@ -480,6 +482,10 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     } else if (step.isAway()) {
       step.interrupt();
     }
+  }
+
+  boolean isAway() {
+    return step.isAway();
   }
 
   private String state() {

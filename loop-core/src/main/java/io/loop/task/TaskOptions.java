@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// @param name the task's name; by default `Task-N`
 /// @param context the context it runs in, itself and not a copy; by default a copy of the current
 ///   one
-/// @param eagerStart whether the first step runs inside the creating call; by default it does not
+/// @param eagerStart whether the first step runs inside the creating call; by default it does not.
+///   Not where a callback makes the task on an attached loop: there it runs from the next tick on
 public record TaskOptions(
     @Nullable String name, @Nullable Context context, @Nullable Boolean eagerStart) {
 

@@ -5,10 +5,11 @@ import io.loop.event.Context;
 import io.loop.event.Guest;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
+import io.loop.event.OwnCallback;
 import org.jspecify.annotations.Nullable;
 
 /// What drives a task's coroutine: the one handle that all its steps and wake-ups reuse.
-final class TaskStep extends Handle implements Guest, Coroutine.Host {
+final class TaskStep extends Handle implements Guest, Coroutine.Owner {
 
   /*
    * A task has at most one step or wake-up in the ready queue (see Task), so one handle does for
@@ -34,7 +35,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
   private int refusals;
 
   TaskStep(Task<?> task, LoopTasks tasks, Context context) {
-    super(task.loop, context);
+    super(task.loop, context, false);
     this.task = task;
     this.tasks = tasks;
   }
@@ -110,7 +111,11 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
         coroutine = null; // it may be another task's by now
         task.finish();
       }
-      case BLOCKED -> {} // it comes back
+      case BLOCKED -> {
+        if (mounting.waitsForHost()) {
+          Handle _ = task.loop.callSoon((OwnCallback) this::continueIfAway, context());
+        } // else it comes back by itself
+      }
     }
   }
 
@@ -196,8 +201,33 @@ final class TaskStep extends Handle implements Guest, Coroutine.Host {
   @Override
   public void comeBack() {
     if (!task.loop.isClosed()) {
-      task.loop.callSoonThreadsafe(this::continueIfAway, context());
+      task.loop.callSoonThreadsafe((OwnCallback.Return) this::continueIfAway, context());
     }
+  }
+
+  @Override
+  public boolean isHostFree() {
+    return task.loop.isHostFree();
+  }
+
+  @Override
+  public boolean isHeldUp() {
+    return task.loop.isHeldUp();
+  }
+
+  @Override
+  public void beginRescue() {
+    task.loop.beginRescue();
+  }
+
+  @Override
+  public void endRescue() {
+    task.loop.endRescue();
+  }
+
+  @Override
+  public boolean isClosed() {
+    return task.loop.isClosed();
   }
 
   private void continueIfAway() {

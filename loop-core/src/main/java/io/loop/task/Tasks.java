@@ -307,20 +307,22 @@ public final class Tasks {
     return DefaultExecutor.of(loop).isUsed();
   }
 
-  /// Runs something on the loop's thread, between two steps of nobody else. Loop thread and
-  /// coroutine.
+  /// Runs something on the thread of the loop's callbacks, between two steps of nobody else. Loop
+  /// thread and coroutine.
   ///
   /// Never suspends, as the loop sees it: nothing else runs before this returns. For calls that
-  /// must be made on the loop's own thread, such as Netty's.
+  /// must be made on that thread, such as Netty's. If a callback blocks there meanwhile, this waits
+  /// for it as a blocking call does: do not call it while holding a lock that callbacks want.
   ///
   /// @param work what to run
   /// @param <T> the type of its result
   /// @return its result
   public static <T extends @Nullable Object> T onLoopThread(Supplier<T> work) {
-    Task<?> task = Task.current();
+    Loop loop = Loop.running();
+    Task<?> task = LoopTasks.of(loop).current();
     return task != null && task.step().isCurrentThread()
-        ? task.step().coroutine().callOutside(work)
-        : work.get();
+        ? task.step().coroutine().callWithHost(() -> loop.callOnHost(work))
+        : loop.callOnHost(work);
   }
 
   /// Runs a loop until a future is settled.

@@ -2,6 +2,7 @@ package io.loop.task;
 
 import io.loop.event.Handle;
 import io.loop.event.Loop;
+import io.loop.event.OwnCallback;
 import io.loop.event.TimerHandle;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
@@ -189,8 +190,8 @@ public final class Timeout {
     }
     handle =
         when.compareTo(loop.time()) <= 0
-            ? loop.callSoon(this::expire)
-            : loop.callAt(when, this::expire);
+            ? loop.callSoon((OwnCallback) this::expire)
+            : loop.callAt(when, (OwnCallback) this::expire);
   }
 
   /// Moves the deadline to a delay from now: as `reschedule` of the loop's time and the delay, at a
@@ -220,10 +221,10 @@ public final class Timeout {
 
   private void start(Duration delay) {
     if (delay.isPositive()) {
-      handle = loop.callLater(delay, this::expire);
+      handle = loop.callLater(delay, (OwnCallback) this::expire);
     } else {
       when = deadline(loop.time(), delay);
-      handle = loop.callSoon(this::expire);
+      handle = loop.callSoon((OwnCallback) this::expire);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.loop.task;
 
 import io.loop.event.Loop;
+import io.loop.event.OwnCallback;
 import io.loop.event.TimerHandle;
 import java.time.Duration;
 import java.util.Collection;
@@ -47,7 +48,7 @@ final class Wait<F extends LoopFuture<?>> {
 
   private void await(@Nullable Duration timeout) {
     if (timeout != null) {
-      timer = released.loop.callLater(timeout, this::release);
+      timer = released.loop.callLater(timeout, (OwnCallback) this::release);
     }
     Task<?> waiter = LoopTasks.of(released.loop).current();
     futures.forEach(future -> future.addDoneCallbackFor(waiter, futureDone));

@@ -48,6 +48,11 @@ public final class ManualLoop implements AutoCloseable {
     }
 
     @Override
+    public boolean needsHost() {
+      return false;
+    }
+
+    @Override
     public void poll(long waitNanos) {
       if (waitNanos == 0) {
         return;

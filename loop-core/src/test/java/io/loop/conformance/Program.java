@@ -31,7 +31,6 @@ final class Program {
 
   private static final int MAX_OPS = 20_000;
 
-  private final Thread home = Thread.currentThread();
   private final Scenario scenario;
   private final Loop loop;
   private final List<String> lines = new ArrayList<>();
@@ -187,7 +186,7 @@ final class Program {
   }
 
   private boolean isUnwinding() {
-    return !loop.isRunning() && Thread.currentThread() != home;
+    return !loop.isRunning() && Thread.currentThread().isVirtual();
   }
 
   // The trace.

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 /// What a body finds on a thread that another body has used before it. Always on the loop carrier:
 /// the other uses no thread twice.
 @Timeout(20)
-final class CoroutinePoolTest implements Coroutine.Host {
+final class CoroutinePoolTest implements Coroutine.Owner {
 
   private final CoroutinePool pool = new CoroutinePool();
   private final Semaphore comeBacks = new Semaphore(0);

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// What both carriers must do for an owner that is no loop.
 @ParameterizedClass
 @EnumSource
-final class CoroutineTest implements Coroutine.Host {
+final class CoroutineTest implements Coroutine.Owner {
 
   enum Carrier {
     LOOP,

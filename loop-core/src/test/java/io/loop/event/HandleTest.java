@@ -27,7 +27,7 @@ final class HandleTest {
     private final List<String> log;
 
     Reusable(Loop loop, List<String> log) {
-      super(loop, Context.copyCurrent());
+      super(loop, Context.copyCurrent(), true);
       this.log = log;
     }
 

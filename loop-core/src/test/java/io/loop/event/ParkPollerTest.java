@@ -15,12 +15,12 @@ final class ParkPollerTest {
 
   /// Polls without limit, on a thread of its own.
   private CompletableFuture<Void> pollForEver(AtomicReference<Thread> thread, Runnable before) {
-    return start(() ->
-        poller.enclose(() -> {
-          before.run();
-          thread.set(Thread.currentThread());
-          poller.poll(Long.MAX_VALUE);
-        }));
+    return start(() -> {
+      poller.enter();
+      before.run();
+      thread.set(Thread.currentThread());
+      poller.poll(Long.MAX_VALUE);
+    });
   }
 
   private static void awaitWaiting(AtomicReference<Thread> thread) {
@@ -74,13 +74,13 @@ final class ParkPollerTest {
     var thread = new AtomicReference<Thread>();
     var interrupted = new AtomicReference<Boolean>();
     CompletableFuture<Void> polling =
-        start(() ->
-            poller.enclose(() -> {
-              thread.set(Thread.currentThread());
-              poller.poll(Long.MAX_VALUE);
-              interrupted.set(Thread.currentThread().isInterrupted());
-              poller.poll(1); // the same interrupt does not keep it from waiting again
-            }));
+        start(() -> {
+          poller.enter();
+          thread.set(Thread.currentThread());
+          poller.poll(Long.MAX_VALUE);
+          interrupted.set(Thread.currentThread().isInterrupted());
+          poller.poll(1); // the same interrupt does not keep it from waiting again
+        });
     awaitWaiting(thread);
 
     thread.get().interrupt();

@@ -716,16 +716,20 @@ public abstract class CoroutineContract {
 
   @Test
   void onLoopThread_fromACoroutine_runsThereAndReturnsAtOnce() {
+    var callbackThread = new AtomicReference<Thread>();
     var loopThread = new AtomicReference<Thread>();
 
     run(() -> {
-      loop.callSoon(logging("callback"));
+      loop.callSoon(() -> {
+        log.add("callback");
+        callbackThread.set(Thread.currentThread());
+      });
       loopThread.set(Tasks.onLoopThread(Thread::currentThread));
       log.add("coroutine");
       sleep(TICK);
     });
 
-    assertThat(loopThread.get()).isSameAs(Thread.currentThread());
+    assertThat(loopThread.get()).isSameAs(callbackThread.get());
     assertThat(log).containsExactly("coroutine", "callback");
   }
 
@@ -909,5 +913,63 @@ public abstract class CoroutineContract {
 
     assertThat(log).isEmpty();
     assertThat(reports).hasSize(1);
+  }
+
+  @Test
+  void close_bodyInABlockingCall_runsToItsEnd() {
+    var lock = new ReentrantLock();
+    run(() -> {
+      var blocked = new AtomicReference<Thread>();
+      Task<Void> _ =
+          createTask(() -> {
+            lock.lock();
+            blocked.set(Thread.currentThread());
+            try {
+              Thread.sleep(Duration.ofDays(1));
+            } finally {
+              Thread.sleep(1); // blocks once more
+              lock.unlock();
+              log.add("unlocked");
+            }
+          });
+      until(() -> blocked.get() != null && isWaiting(blocked.get()));
+    });
+
+    loop.close();
+
+    assertThat(log).containsExactly("unlocked");
+    assertThat(lock.isLocked()).isFalse();
+  }
+
+  /// A body that starts eagerly is mounted while its maker holds a monitor: see decision D27.
+  @Test
+  void eagerTask_madeByACallbackThatHoldsAMonitor_leavesItTheCallbacks() {
+    var monitor = new Object();
+
+    run(() -> {
+      loop.callSoon(() -> {
+        synchronized (monitor) {
+          Task<Void> _ =
+              Task.create(
+                  loop,
+                  Coro.of(() -> {
+                    log.add("body");
+                    Thread.sleep(1);
+                    sleep(TICK);
+                  }),
+                  TaskOptions.eager());
+          log.add(Thread.holdsLock(monitor) ? "held" : "lost");
+        }
+        log.add(Thread.holdsLock(monitor) ? "left behind" : "free");
+      });
+      until(() -> log.contains("free") || log.contains("left behind"));
+    });
+
+    assertThat(log).containsExactly("body", "held", "free");
+    onThread(() -> {
+      synchronized (monitor) {
+        log.add("another thread's");
+      }
+    });
   }
 }

@@ -6,13 +6,9 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.kqueue.KQueueDatagramChannel;
-import io.netty.channel.kqueue.KQueueIoHandler;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDatagramChannel;
@@ -20,7 +16,6 @@ import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUringDatagramChannel;
-import io.netty.channel.uring.IoUringIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -66,22 +61,15 @@ record DatagramSocket(DatagramChannel channel, @Nullable Empties empties) {
   /// @throws ChannelException if the system refuses
   /// @throws IllegalStateException if it can register none
   static DatagramSocket open(Loop loop) {
-    if (NettyDriver.of(loop).executor() instanceof IoEventLoop events) {
-      if (events.isIoType(EpollIoHandler.class)) {
-        return ofUnix(new EpollDatagramChannel());
-      }
-      if (events.isIoType(NioIoHandler.class)) {
-        return ofJdk(openJdk());
-      }
-      if (events.isIoType(IoUringIoHandler.class)) {
-        return new DatagramSocket(new IoUringDatagramChannel(), null);
-      }
-      if (events.isIoType(KQueueIoHandler.class)) {
-        return ofUnix(new KQueueDatagramChannel());
-      }
-    }
-    throw new IllegalStateException(
-        "the loop's executor has no sockets: " + NettyDriver.of(loop).executor());
+    return switch (Transport.of(NettyDriver.of(loop).executor())) {
+      case EPOLL -> ofUnix(new EpollDatagramChannel());
+      case KQUEUE -> ofUnix(new KQueueDatagramChannel());
+      case IO_URING -> new DatagramSocket(new IoUringDatagramChannel(), null);
+      case NIO -> ofJdk(openJdk());
+      case null ->
+          throw new IllegalStateException(
+              "the loop's executor has no sockets: " + NettyDriver.of(loop).executor());
+    };
   }
 
   private static java.nio.channels.DatagramChannel openJdk() {

@@ -39,7 +39,7 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
   }
 
   private static void drive(Loop loop, LoopFuture<@Nullable Void> stop) {
-    var options = Runner.Options.DEFAULT.withLoop(() -> loop).withoutSignals();
+    var options = Runner.Options.DEFAULT.withLoop(() -> loop).withoutSignals().onCallersThread();
     try (var runner = new Runner(options)) {
       runner.run(stop);
     }

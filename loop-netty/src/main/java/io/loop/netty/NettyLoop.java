@@ -29,6 +29,16 @@ public final class NettyLoop {
   /// does its own work, cannot be run or stopped, and ends with the executor: its tasks are then
   /// cancelled. Close it on the executor's thread to end it before.
   ///
+  /// Callbacks, handlers and other tasks run on the executor's own thread. Where one of them
+  /// blocks, for instance for a lock, that thread can do nothing else. Coroutines of the loop that
+  /// come out of a blocking call meanwhile go on on other threads, beside the rest of the callback
+  /// that blocked, until they use the loop, block again or end; the loop waits for them before it
+  /// runs anything else. So what a coroutine shares with callbacks needs a lock if both may block,
+  /// and a coroutine must not use its loop inside a lock that a callback waits for. A task that
+  /// starts eagerly starts from the ready queue if a callback makes it. None of this holds for the
+  /// loops of a [LoopGroup], which is a Netty event loop group as well: use one wherever the group
+  /// is your own.
+  ///
   /// An executor without a thread of its own, such as that of an `EmbeddedChannel`, is for one
   /// thread, and holds its loop only while something is scheduled.
   ///
@@ -41,7 +51,9 @@ public final class NettyLoop {
 
   /// {@return the Netty event loop under a loop, for use with any bootstrap}
   ///
-  /// What is submitted to it runs on the loop's thread, between ticks, and is not a coroutine.
+  /// What is submitted to it runs on the loop's host, the thread of the loop's callbacks, between
+  /// ticks, and is not a coroutine. On NIO its handler is of a class of our own, so `isIoType` does
+  /// not know it.
   ///
   /// @param loop a loop made here, or by [Loop#create()] with this module on the path
   /// @throws IllegalStateException if it does not run on Netty

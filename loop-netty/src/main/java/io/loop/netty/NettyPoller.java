@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// Drives a loop with a Netty event loop of its own.
 ///
 /// Found by [java.util.ServiceLoader], so loops run on Netty where loop-netty is on the path. The
-/// event loop belongs to the thread on which the loop first runs; any Netty bootstrap can use it.
+/// event loop belongs to the loop's host, whose carrier is the thread on which the loop first runs;
+/// any Netty bootstrap can use it.
 public final class NettyPoller extends NettyDriver {
 
   /*
@@ -34,6 +35,7 @@ public final class NettyPoller extends NettyDriver {
   private final @Nullable IoEventLoopGroup group;
   private @Nullable OwnedEventLoop eventLoop;
   private @Nullable Thread owner;
+  private boolean hasThread;
 
   /// Makes a poller on the transport that [Transport#best] names.
   public NettyPoller() {
@@ -79,7 +81,10 @@ public final class NettyPoller extends NettyDriver {
 
   @Override
   public void open(Loop loop) {
-    eventLoop = new OwnedEventLoop(group, loop, handlers);
+    boolean waitsOnCarrier = transport == Transport.NIO && loop.hasHost();
+    eventLoop =
+        new OwnedEventLoop(
+            group, loop, waitsOnCarrier ? NioWaiting.newFactory(loop, this::nanoTime) : handlers);
     eventLoop.execute(NettyPoller::primeAllocator);
     register(loop);
   }
@@ -91,9 +96,13 @@ public final class NettyPoller extends NettyDriver {
     ByteBufAllocator.DEFAULT.directBuffer(1).release();
   }
 
+  /// The event loop belongs to the thread that polls: the host of the loop, or the loop's own.
   @Override
   public void enclose(Runnable run) {
-    own();
+    if (!hasThread) {
+      hasThread = true;
+      eventLoop().setOwningThread(Thread.currentThread());
+    }
     withThreadLocals(run);
   }
 
@@ -106,10 +115,11 @@ public final class NettyPoller extends NettyDriver {
     }
   }
 
-  private void own() {
+  /// A transport may tie itself to the thread of the operating system that first used it.
+  @Override
+  public void enter() {
     Thread current = Thread.currentThread();
     if (owner == null) {
-      eventLoop().setOwningThread(current);
       owner = current;
     } else if (owner != current) {
       throw new IllegalStateException(
@@ -146,11 +156,6 @@ public final class NettyPoller extends NettyDriver {
   /// Closes the channels that are left, and the event loop.
   @Override
   public void close() {
-    own();
-    withThreadLocals(this::terminate);
-  }
-
-  private void terminate() {
     OwnedEventLoop closing = eventLoop();
     var _ = closing.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
     while (!closing.isTerminated()) {

@@ -1,5 +1,6 @@
 package io.loop.netty;
 
+import static io.loop.testing.Threads.onThread;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Tag;
@@ -144,13 +146,13 @@ class SchedulingHazardsTest extends OnNetty {
         .daemon()
         .start(() -> {
           Poller poller = new NettyPoller(transport);
-          Loop loop = Loop.create(poller);
+          Loop _ = Loop.create(poller);
           poller.enclose(() -> {
             poller.poll(0);
             poller.poll(-1);
             poller.poll(1);
+            poller.close();
           });
-          loop.close();
           done.complete("polled");
         });
 
@@ -304,21 +306,19 @@ class SchedulingHazardsTest extends OnNetty {
       recording.start();
       var options =
           Runner.Options.DEFAULT.withoutSignals().withLoop(() -> NettyLoop.create(transport));
-      var thread =
-          Thread.ofPlatform()
-              .start(() ->
-                  Asyncio.run(
-                      () -> {
-                        ByteBufAllocator.DEFAULT.directBuffer(64).release();
-                        return Tasks.onLoopThread(
-                            () -> allocate(Thread.currentThread().threadId()));
-                      },
-                      options));
-      thread.join();
+      var thread = new AtomicLong();
+      onThread(() ->
+          thread.set(
+              Asyncio.run(
+                  () -> {
+                    ByteBufAllocator.DEFAULT.directBuffer(64).release();
+                    return Tasks.onLoopThread(() -> allocate(Thread.currentThread().threadId()));
+                  },
+                  options)));
       recording.stop();
       recording.dump(file);
       assertThat(RecordingFile.readAllEvents(file))
-          .filteredOn(event -> event.getThread().getJavaThreadId() == thread.threadId())
+          .filteredOn(event -> event.getThread().getJavaThreadId() == thread.get())
           .isNotEmpty()
           .allMatch(event -> event.getBoolean("threadLocal"));
     }

@@ -1,0 +1,211 @@
+package io.loop.event;
+
+import io.loop.coroutine.Coroutine;
+import io.loop.coroutine.Coroutine.Stop;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// The virtual thread on which a loop runs what may block: the program's callbacks, and the poll.
+///
+/// The loop's own thread is its carrier. So a callback that waits for a lock does not stop that
+/// thread: coroutines that have come out of a blocking call go on, and one of them may hold the
+/// lock.
+final class LoopHost implements Guest {
+
+  /*
+   * The carrier asks with run(), the host with callOnCarrier(), and each waits for the other: only
+   * one of the two runs. Requests nest, since what the carrier does for the host may need the host
+   * again: an eager task that writes to a channel, for instance.
+   *
+   *   carrier          host
+   *   run(work) -----> perform(work)
+   *   perform(errand) <----- callOnCarrier(errand)
+   *   run(work) -----> perform(work)          nested, while the first work waits
+   *             <----- done
+   *             -----> callOnCarrier returns
+   *             <----- done
+   *
+   * `work` is set from run() until the host takes it, `errand` likewise. The host suspends with an
+   * errand, or without one when a piece of work is done. Resumed without work it has its answer.
+   *
+   *   FREE --run--> mounted --blocking call--> BLOCKED --comeBack--> mounted --done--> FREE
+   *
+   * While the host is blocked the carrier is in an Interlude: it takes no tick, and nothing runs but
+   * coroutines that come out of blocking calls, one at a time, as while a coroutine blocks. `isReady` is written by whoever ends the blocking
+   * call. It is cleared before the host is mounted and read afterwards, so no end is missed.
+   *
+   * All other fields belong to the two sides, whose hand-overs order memory.
+   */
+
+  private final Loop loop;
+  private final Coroutine coroutine;
+
+  private @Nullable Runnable work;
+  private @Nullable Throwable workFault;
+  private @Nullable Supplier<?> errand;
+  private @Nullable Object errandResult;
+  private @Nullable Throwable errandFault;
+  private boolean blocked;
+  private boolean ended;
+  private volatile boolean isReady;
+  private @Nullable Thread carrier;
+
+  LoopHost(Loop loop, Poller poller) {
+    this.loop = loop;
+    this.coroutine = Coroutine.create(() -> poller.enclose(this::serve), this, "loop-host");
+  }
+
+  @Override
+  public Loop loop() {
+    return loop;
+  }
+
+  @Override
+  public boolean isCurrentThread() {
+    return coroutine.isCurrentThread();
+  }
+
+  Thread thread() {
+    return coroutine.thread();
+  }
+
+  /// Sets the thread that mounts the host, for a run or the closing; null when that is over.
+  void setCarrier(@Nullable Thread thread) {
+    carrier = thread;
+  }
+
+  /// {@return whether the caller may use [#run]: it is on the thread that mounts the host}
+  boolean isOnCarrier() {
+    return Thread.currentThread() == carrier;
+  }
+
+  /// {@return whether [#run] may be called: the host is not in a blocking call} Carrier only.
+  @Override
+  public boolean isHostFree() {
+    return !blocked;
+  }
+
+  /// Runs something on the host; carrier only, while the host is free. Throws what the work threw,
+  /// the very object, undeclared.
+  void run(Runnable asked) {
+    if (blocked || ended) {
+      throw new IllegalStateException(
+          ended ? "the loop is closed" : "the host of the loop is blocked");
+    }
+    work = asked;
+    serveHost();
+    Throwable fault = workFault;
+    if (fault != null) {
+      workFault = null;
+      throw LoopHost.<Error>sneak(fault);
+    }
+  }
+
+  /// Mounts the host until it has done its work, and does its errands meanwhile.
+  private void serveHost() {
+    for (Stop stop = mount(); stop != Stop.DONE; stop = mount()) {
+      Supplier<?> asked = errand;
+      if (asked == null) {
+        return;
+      }
+      errand = null;
+      try {
+        errandResult = asked.get();
+      } catch (Throwable fault) {
+        errandFault = fault;
+      }
+    }
+  }
+
+  private Stop mount() {
+    isReady = false;
+    Stop stop = coroutine.resume();
+    while (stop == Stop.BLOCKED) {
+      awaitReady();
+      isReady = false;
+      stop = coroutine.resume();
+    }
+    return stop;
+  }
+
+  private void awaitReady() {
+    if (isReady) {
+      return;
+    }
+    blocked = true;
+    try {
+      loop.turn().interlude().runUntil(() -> isReady);
+    } finally {
+      blocked = false;
+    }
+  }
+
+  /// The host has come out of a blocking call; any thread.
+  @Override
+  public void comeBack() {
+    isReady = true;
+    loop.turn().interlude().wake();
+  }
+
+  /// The host always has its turn when it runs.
+  @Override
+  public void rejoin() {}
+
+  /// What the host's thread does, all its life.
+  private void serve() {
+    while (!ended) {
+      perform();
+      coroutine.suspend();
+    }
+  }
+
+  private void perform() {
+    Runnable asked = Objects.requireNonNull(work);
+    work = null;
+    try {
+      asked.run();
+    } catch (Throwable fault) {
+      workFault = fault;
+    }
+  }
+
+  /// Has the carrier run something; host only. Throws what it threw, the very object, undeclared.
+  ///
+  /// @throws IllegalStateException if the host cannot give way here: a native frame or a class
+  ///   initializer is on its stack
+  @SuppressWarnings({"unchecked", "NullAway"}) // the result is what `asked` returned
+  <T extends @Nullable Object> T callOnCarrier(Supplier<T> asked) {
+    errand = asked;
+    try {
+      coroutine.suspend();
+      while (work != null) {
+        perform();
+        coroutine.suspend();
+      }
+    } finally {
+      errand = null; // not run, if the stack could not be suspended
+    }
+    Object result = errandResult;
+    Throwable fault = errandFault;
+    errandResult = null;
+    errandFault = null;
+    if (fault != null) {
+      throw LoopHost.<Error>sneak(fault);
+    }
+    return (T) result;
+  }
+
+  /// Ends the host's thread; carrier only.
+  void end() {
+    run(() -> ended = true);
+    while (mount() != Stop.DONE) {
+      // what ends the thread suspends on nothing, but a walker of its stack may hold it up
+    }
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // erased: nothing is cast
+  private static <X extends Throwable> X sneak(Throwable fault) throws X {
+    throw (X) fault;
+  }
+}

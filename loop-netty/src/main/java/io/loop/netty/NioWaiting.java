@@ -1,0 +1,209 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.ThreadAwareExecutor;
+import java.io.IOException;
+import java.net.ProtocolFamily;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.Pipe;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// NIO's handler for an event loop that belongs to a virtual thread: it waits on the carrier.
+///
+/// In a virtual thread the JDK's selector does not wait itself. It parks, and has a thread of the
+/// JDK's watch it, which costs two more switches of threads for each wait.
+final class NioWaiting implements IoHandler {
+
+  /*
+   * Netty's own handler is only ever asked to look, never to wait. What is selected while the carrier
+   * waits stays among the selected keys, or is selected again, until it looks.
+   *
+   *   event loop                        other thread
+   *   asleep = true                     submits something
+   *   context.canBlock()?               asleep?  then the selector is woken
+   *
+   * Each side stores, then loads, with volatile accesses, so they cannot both miss. Netty's own flag for
+   * this is not used: it is taken back by a handler that waits, and by no other.
+   *
+   * The selector is found through the provider, since Netty makes a new one where it believes that the
+   * old one spins.
+   */
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /// The JDK's provider; remembers the latest selector.
+  private static final class Selectors extends SelectorProvider {
+    private final SelectorProvider jdk = SelectorProvider.provider();
+    private volatile @Nullable Selector latest;
+
+    @Override
+    public AbstractSelector openSelector() throws IOException {
+      AbstractSelector opened = jdk.openSelector();
+      latest = opened;
+      return opened;
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel() throws IOException {
+      return jdk.openDatagramChannel();
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel(ProtocolFamily family) throws IOException {
+      return jdk.openDatagramChannel(family);
+    }
+
+    @Override
+    public Pipe openPipe() throws IOException {
+      return jdk.openPipe();
+    }
+
+    @Override
+    public ServerSocketChannel openServerSocketChannel() throws IOException {
+      return jdk.openServerSocketChannel();
+    }
+
+    @Override
+    public SocketChannel openSocketChannel() throws IOException {
+      return jdk.openSocketChannel();
+    }
+  }
+
+  /// The same, but there is no time to wait.
+  private static final class LookOnly implements IoHandlerContext {
+    private final IoHandlerContext context;
+
+    LookOnly(IoHandlerContext context) {
+      this.context = context;
+    }
+
+    @Override
+    public boolean canBlock() {
+      return false;
+    }
+
+    @Override
+    public long delayNanos(long currentTimeNanos) {
+      return 0;
+    }
+
+    @Override
+    public long deadlineNanos() {
+      return context.deadlineNanos();
+    }
+
+    @Override
+    public void reportActiveIoTime(long activeNanos) {
+      context.reportActiveIoTime(activeNanos);
+    }
+
+    @Override
+    public boolean shouldReportActiveIoTime() {
+      return context.shouldReportActiveIoTime();
+    }
+  }
+
+  private final Selectors selectors;
+  private final IoHandler handler;
+  private final ThreadAwareExecutor executor;
+  private final Loop loop;
+  private final LongSupplier clock;
+  private final AtomicBoolean asleep = new AtomicBoolean();
+
+  private NioWaiting(
+      Selectors selectors,
+      IoHandler handler,
+      ThreadAwareExecutor executor,
+      Loop loop,
+      LongSupplier clock) {
+    this.selectors = selectors;
+    this.handler = handler;
+    this.executor = executor;
+    this.loop = loop;
+    this.clock = clock;
+  }
+
+  static IoHandlerFactory newFactory(Loop loop, LongSupplier clock) {
+    return executor -> {
+      var selectors = new Selectors();
+      IoHandler handler = NioIoHandler.newFactory(selectors).newHandler(executor);
+      return new NioWaiting(selectors, handler, executor, loop, clock);
+    };
+  }
+
+  @Override
+  public void initialize() {
+    handler.initialize();
+  }
+
+  @Override
+  public int run(IoHandlerContext context) {
+    asleep.set(true);
+    if (context.canBlock()) {
+      long delay = context.delayNanos(clock.getAsLong());
+      if (delay > 0) {
+        loop.callOnCarrier(() -> select(delay));
+      }
+    }
+    asleep.set(false);
+    return handler.run(new LookOnly(context));
+  }
+
+  /// Waits; on the carrier.
+  private boolean select(long delayNanos) {
+    Selector selector = Objects.requireNonNull(selectors.latest);
+    try {
+      if (delayNanos == Long.MAX_VALUE) {
+        int _ = selector.select();
+      } else {
+        int _ = selector.select(Math.ceilDiv(delayNanos, NANOS_PER_MILLI));
+      }
+      return Thread.interrupted(); // the flag would end every wait from now on
+    } catch (IOException fault) {
+      return false; // Netty's handler looks next, meets the same, and makes a new selector
+    }
+  }
+
+  @Override
+  public void prepareToDestroy() {
+    handler.prepareToDestroy();
+  }
+
+  @Override
+  public void destroy() {
+    handler.destroy();
+  }
+
+  @Override
+  public IoRegistration register(IoHandle handle) throws Exception {
+    return handler.register(handle);
+  }
+
+  @Override
+  public void wakeup() {
+    if (!executor.isExecutorThread(Thread.currentThread())
+        && asleep.compareAndSet(true, false)
+        && selectors.latest != null) {
+      Selector _ = selectors.latest.wakeup();
+    }
+  }
+
+  @Override
+  public boolean isCompatible(Class<? extends IoHandle> type) {
+    return handler.isCompatible(type);
+  }
+}
