@@ -283,11 +283,9 @@ public final class Timeout {
   }
 
   private static void addTimeoutTo(Throwable fault) {
-    for (Throwable cause = fault.getCause(); cause != null; cause = cause.getCause()) {
-      if (cause instanceof CancelledError cancelled) {
-        fault.addSuppressed(timedOut(cancelled));
-        return;
-      }
+    CancelledError cancelled = Causes.find(fault, CancelledError.class);
+    if (cancelled != null) {
+      fault.addSuppressed(timedOut(cancelled));
     }
   }
 

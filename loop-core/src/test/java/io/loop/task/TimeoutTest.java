@@ -140,6 +140,27 @@ final class TimeoutTest {
   }
 
   @Test
+  void with_bodyFailsWithARingOfCauses_throwsIt() {
+    var one = new IOException("one");
+    var other = new IOException("other", one);
+    one.initCause(other);
+
+    manual.run(() ->
+        assertThatThrownBy(() ->
+                Asyncio.timeout(
+                    SECOND,
+                    () -> {
+                      try {
+                        sleep(HOUR);
+                      } catch (CancelledError cancelled) {
+                        throw one;
+                      }
+                    }))
+            .isSameAs(one)
+            .hasNoSuppressedExceptions());
+  }
+
+  @Test
   void with_groupInsideFailsBecauseOfTheTimeout_tellsOfItInItsMembers() {
     manual.run(() ->
         assertThatThrownBy(() ->

@@ -1,0 +1,30 @@
+package io.loop.task;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The chain of an exception's causes.
+///
+/// Exceptions are made by other code, and nothing keeps their causes from forming a ring. So each
+/// one is visited once.
+final class Causes {
+
+  private Causes() {}
+
+  /// {@return the first cause of a type, or null if there is none} The exception itself does not
+  /// count.
+  static <X extends Throwable> @Nullable X find(Throwable fault, Class<X> type) {
+    Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    seen.add(fault);
+    for (Throwable cause = fault.getCause();
+        cause != null && seen.add(cause);
+        cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
+        return type.cast(cause);
+      }
+    }
+    return null;
+  }
+}
