@@ -51,7 +51,7 @@ public interface Coro<T extends @Nullable Object> {
   /// @param action what to run
   static Coro<@Nullable Void> of(Action action) {
     Objects.requireNonNull(action, "action");
-    return new Coro<>() { // a class and not a lambda: its text is the action's
+    record Running(Action action) implements Coro<@Nullable Void>, Repr.Wrapper {
       @Override
       public @Nullable Void run() throws Exception {
         action.run();
@@ -59,9 +59,15 @@ public interface Coro<T extends @Nullable Object> {
       }
 
       @Override
+      public Object wrapped() {
+        return action;
+      }
+
+      @Override
       public String toString() {
         return Repr.function(action);
       }
-    };
+    }
+    return new Running(action);
   }
 }

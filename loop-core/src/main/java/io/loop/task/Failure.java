@@ -1,7 +1,5 @@
 package io.loop.task;
 
-import io.loop.event.ExceptionContext;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The outcome of a future that failed, and the watch kept until somebody reads it.
@@ -12,8 +10,8 @@ final class Failure {
    * unread --future collected--> reported  by the cleaner's thread, through the loop
    * unread --loop closes--> reported       by LoopTasks
    *
-   * The report must not keep the future alive, so it is an object of its own: it knows the failure
-   * and what the future was called. Loop thread only, but for the cleaner's call.
+   * The report must not keep the future alive, so it is an object of its own, a FailureText: it
+   * knows the failure and what the future was called. Loop thread only, but for the cleaner's call.
    */
 
   private final Throwable cause;
@@ -27,14 +25,7 @@ final class Failure {
 
   /// Starts the watch: the future is settled with this, and nobody has read it.
   void watch(LoopFuture<?> future) {
-    var report =
-        new ExceptionContext(
-                future.getClass().getSimpleName() + " exception was never retrieved",
-                cause,
-                Map.of("future", future.toString()),
-                future instanceof Task<?> task ? task.getContext() : null)
-            .from(future.origin());
-    entry = unread.add(future, report);
+    entry = unread.add(future, FailureText.of(future, cause));
   }
 
   /// {@return the failure, which counts as read from now on}

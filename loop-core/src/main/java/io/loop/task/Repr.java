@@ -15,7 +15,7 @@ final class Repr {
     try {
       return shorten(
           value instanceof LoopFuture<?> future ? future.summary() : String.valueOf(value));
-    } catch (RuntimeException | StackOverflowError fault) { // a description must not fail
+    } catch (Throwable fault) { // a description must not fail
       return "<" + className(value) + " whose toString failed with " + className(fault) + ">";
     }
   }
@@ -30,13 +30,41 @@ final class Repr {
     return value == null ? "null" : value.getClass().getName();
   }
 
+  /// A function that only passes on to another one, after which it is called.
+  interface Wrapper {
+    /// {@return the function it passes on to}
+    Object wrapped();
+  }
+
   /// {@return the name of a function: its own text, or for a lambda the class it stands in}
   static String function(Object function) {
-    String type = function.getClass().getName();
-    int lambda = type.indexOf(LAMBDA);
-    if (lambda < 0) {
-      return value(function);
+    Object inner = unwrap(function);
+    return isLambda(inner.getClass()) ? typeName(inner.getClass()) : value(inner);
+  }
+
+  /// {@return the class of a function, without the wrappers around it}
+  static Class<?> typeOf(Object function) {
+    return unwrap(function).getClass();
+  }
+
+  private static Object unwrap(Object function) {
+    Object inner = function;
+    while (inner instanceof Wrapper wrapper) {
+      inner = wrapper.wrapped();
     }
-    return type.substring(type.lastIndexOf('.', lambda) + 1, lambda) + " lambda";
+    return inner;
+  }
+
+  private static boolean isLambda(Class<?> type) {
+    return type.getName().contains(LAMBDA);
+  }
+
+  /// {@return the name of a function's class: for a lambda of the class it stands in}
+  static String typeName(Class<?> type) {
+    String name = type.getName();
+    int lambda = name.indexOf(LAMBDA);
+    return lambda < 0
+        ? name
+        : name.substring(name.lastIndexOf('.', lambda) + 1, lambda) + " lambda";
   }
 }

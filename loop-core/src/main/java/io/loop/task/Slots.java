@@ -25,7 +25,7 @@ final class Slots {
   }
 
   <T extends @Nullable Object> Coro<T> within(Coro<T> body) {
-    return new Coro<>() {
+    final class Limited implements Coro<T>, Repr.Wrapper {
       @Override
       public T run() throws Exception {
         acquire();
@@ -37,10 +37,16 @@ final class Slots {
       }
 
       @Override
+      public Object wrapped() {
+        return body;
+      }
+
+      @Override
       public String toString() {
         return Repr.function(body);
       }
-    };
+    }
+    return new Limited();
   }
 
   /// Takes a place; suspends until there is one.

@@ -1,6 +1,5 @@
 package io.loop.task;
 
-import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import java.lang.ref.Cleaner;
 import java.util.LinkedHashSet;
@@ -13,12 +12,12 @@ final class UnreadFailures {
 
   /// One unread failure: what would be said about it.
   final class Entry {
-    private final ExceptionContext report;
+    private final FailureText text;
     private final Cleaner.Cleanable watch;
     private volatile boolean settled;
 
-    private Entry(LoopFuture<?> future, ExceptionContext report) {
-      this.report = report;
+    private Entry(LoopFuture<?> future, FailureText text) {
+      this.text = text;
       this.watch = CLEANER.register(future, this::collected);
     }
 
@@ -35,12 +34,12 @@ final class UnreadFailures {
 
     private void report() {
       if (entries.remove(this)) {
-        loop.callExceptionHandler(report);
+        loop.callExceptionHandler(text.report());
       }
     }
 
-    /// Lets the cleaner forget this; through the report it would keep the loop for good, if
-    /// anything of it leads to the future.
+    /// Lets the cleaner forget this; through the text it would keep the loop for good, if anything
+    /// of it leads to the future.
     private void endWatch() {
       settled = true;
       watch.clean();
@@ -54,8 +53,8 @@ final class UnreadFailures {
     this.loop = loop;
   }
 
-  Entry add(LoopFuture<?> future, ExceptionContext report) {
-    var entry = new Entry(future, report);
+  Entry add(LoopFuture<?> future, FailureText text) {
+    var entry = new Entry(future, text);
     entries.add(entry);
     return entry;
   }

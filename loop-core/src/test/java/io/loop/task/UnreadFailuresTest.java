@@ -188,4 +188,79 @@ final class UnreadFailuresTest {
 
     assertThat(reports).hasSize(1);
   }
+
+  /// Says who asks for its text, and how often.
+  private static final class Talking extends IOException {
+    @Serial private static final long serialVersionUID = 1;
+
+    private int asked;
+
+    @Override
+    public String toString() {
+      asked++;
+      return "talking";
+    }
+
+    @Override
+    public String getMessage() {
+      asked++;
+      return "talking";
+    }
+  }
+
+  @Test
+  void setException_anyFailure_doesNotAskForItsText() {
+    var talking = new Talking();
+    new LoopFuture<String>(manual.loop()).setException(talking);
+
+    assertThat(talking.asked).isZero();
+    manual.close();
+    assertThat(reports.getFirst().details().get("future"))
+        .hasToString("<LoopFuture finished exception=talking>");
+  }
+
+  @Test
+  void failingTask_bodyWithATextOfItsOwn_isNotAskedForIt() {
+    var body =
+        new Coro<String>() {
+          private int asked;
+
+          @Override
+          public String run() throws IOException {
+            throw fault;
+          }
+
+          @Override
+          public String toString() {
+            asked++;
+            return "body";
+          }
+        };
+    manual.run(() -> {
+      Task.create(manual.loop(), body, TaskOptions.named("failing"));
+      sleep(TICK);
+    });
+
+    manual.close();
+
+    assertThat(reports.getFirst().details().get("future").toString())
+        .startsWith("<Task finished exception=java.io.IOException: gone name='failing' coro=<")
+        .contains("UnreadFailuresTest");
+    assertThat(body.asked).isZero();
+  }
+
+  @Test
+  void unread_failedTaskOfALambda_isReportedWithTheClassItStandsIn() {
+    manual.run(() -> {
+      createTask(() -> {
+        throw fault;
+      });
+      sleep(TICK);
+    });
+
+    manual.close();
+
+    assertThat(reports.getFirst().details().get("future").toString())
+        .contains("coro=<UnreadFailuresTest lambda>");
+  }
 }
