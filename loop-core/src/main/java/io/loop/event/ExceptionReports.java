@@ -2,6 +2,7 @@ package io.loop.event;
 
 import java.lang.System.Logger.Level;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +13,23 @@ final class ExceptionReports {
    * A failing handler must not hide the failure it was told about: the default handler then reports
    * both, and if even that fails the log gets one plain line. KeyboardInterrupt and SystemExit pass
    * through everything.
+   *
+   * Nothing else leaves a report, since it would end the loop's turn or leave its caller half done.
+   * A report needs memory, a stack, and code of the program (texts, handlers, loggers), and each of
+   * them may be what has just failed. What cannot be reported is dropped and counted: that takes a
+   * field, no memory and no call. The loop tells of it in its next turns, once a second at most,
+   * until that succeeds, and when it closes.
    */
 
   private static final System.Logger LOG = System.getLogger("io.loop");
+  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Loop loop;
   private @Nullable BiConsumer<? super Loop, ? super ExceptionContext> handler;
+  private int dropped;
+  private @Nullable Throwable firstDropped;
+  private boolean triedToTell;
+  private long triedNanos;
 
   ExceptionReports(Loop loop) {
     this.loop = loop;
@@ -31,8 +43,68 @@ final class ExceptionReports {
     return handler;
   }
 
-  /// Reports on the host: handlers and loggers are the program's, and may wait for locks.
   void report(ExceptionContext failure) {
+    try {
+      deliver(failure);
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable fault) {
+      drop(failure.exception());
+    }
+  }
+
+  /// Reports what went wrong with something; makes the report itself, which may fail too.
+  void report(String message, @Nullable Throwable exception, String key, Object subject) {
+    try {
+      deliver(new ExceptionContext(message, exception, Map.of(key, subject), null));
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable fault) {
+      drop(exception);
+    }
+  }
+
+  /// Counts a failure that cannot be reported now.
+  void drop(@Nullable Throwable exception) {
+    if (dropped++ == 0) {
+      firstDropped = exception;
+    }
+  }
+
+  /// Tells of the reports that were dropped, if there are any and it is time to try.
+  void tellDropped(long nowNanos) {
+    if (dropped > 0 && !(triedToTell && nowNanos - triedNanos < RETRY_NANOS)) {
+      triedToTell = true;
+      triedNanos = nowNanos;
+      tellDropped();
+    }
+  }
+
+  /// Tells of the reports that were dropped, if there are any.
+  void tellDropped() {
+    int count = dropped;
+    Throwable first = firstDropped;
+    if (count == 0) {
+      return;
+    }
+    dropped = 0;
+    firstDropped = null;
+    try {
+      deliver(
+          new ExceptionContext(
+              count + " failures could not be reported when they happened; this is the first",
+              first));
+      triedToTell = false;
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable fault) {
+      dropped += count;
+      firstDropped = first;
+    }
+  }
+
+  /// Reports on the host: handlers and loggers are the program's, and may wait for locks.
+  private void deliver(ExceptionContext failure) {
     loop.runOnHost(() -> tell(failure));
   }
 
@@ -63,7 +135,7 @@ final class ExceptionReports {
     }
   }
 
-  void reportByDefault(ExceptionContext failure) {
+  private void reportByDefault(ExceptionContext failure) {
     try {
       logFailure(failure);
     } catch (KeyboardInterrupt | SystemExit fatal) {
@@ -92,20 +164,32 @@ final class ExceptionReports {
   ///
   /// @param used the context it ran in, with what it set there; null if it never asked for it
   void callbackFailed(Handle handle, @Nullable Context used, Throwable fault) {
-    var failure =
-        new ExceptionContext(
-            "Exception in callback " + handle.describe(),
-            fault,
-            Map.of("handle", handle),
-            used != null ? used : handle.context());
-    report(failure.from(handle.origin()));
+    try {
+      var failure =
+          new ExceptionContext(
+              "Exception in callback " + handle.describe(),
+              fault,
+              Map.of("handle", handle),
+              used != null ? used : handle.context());
+      deliver(failure.from(handle.origin()));
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable second) {
+      drop(fault);
+    }
   }
 
-  static void warnSlow(Handle handle, long nanos) {
-    LOG.log(
-        Level.WARNING,
-        "Executing {0} took {1} seconds",
-        handle.describe(),
-        String.format("%.3f", nanos / 1e9));
+  void warnSlow(Handle handle, long nanos) {
+    try {
+      LOG.log(
+          Level.WARNING,
+          "Executing {0} took {1} seconds",
+          handle.describe(),
+          String.format("%.3f", nanos / 1e9));
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable fault) {
+      drop(fault);
+    }
   }
 }

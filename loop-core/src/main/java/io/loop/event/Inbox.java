@@ -18,6 +18,8 @@ final class Inbox {
 
   private final AtomicReference<@Nullable SharedHandle> top = new AtomicReference<>();
   private final SharedHandle closed;
+  private @Nullable SharedHandle
+      undelivered; // taken, but there was no memory for the queue to grow
 
   Inbox(Loop loop) {
     closed = new SharedHandle(loop, () -> {}, null);
@@ -39,23 +41,32 @@ final class Inbox {
     return true;
   }
 
+  /// {@return whether nothing waits to be moved} Loop thread only.
   boolean isEmpty() {
-    return top.get() == null;
+    return top.get() == null && undelivered == null;
   }
 
   /// Moves all that was added to the queue, oldest first.
+  ///
+  /// @throws OutOfMemoryError if the queue cannot grow; nothing is lost, the next call tries again
   void drainTo(ReadyQueue ready) {
+    if (undelivered != null) {
+      deliver(ready);
+    }
     if (top.get() != null) {
-      deliver(top.getAndSet(null), ready);
+      undelivered = top.getAndSet(null);
+      deliver(ready);
     }
   }
 
   /// Refuses everything from now on and drops what is there.
   void close() {
     top.set(closed);
+    undelivered = null;
   }
 
-  private static void deliver(@Nullable SharedHandle newest, ReadyQueue ready) {
+  private void deliver(ReadyQueue ready) {
+    SharedHandle newest = undelivered;
     if (newest == null) {
       return;
     }
@@ -66,5 +77,6 @@ final class Inbox {
       ready.fill(--place, handle);
       handle = next;
     }
+    undelivered = null;
   }
 }

@@ -66,7 +66,7 @@ final class Interlude {
   private boolean runReturn() {
     gate.disarm();
     ReadyQueue ready = turn.ready();
-    inbox.drainTo(ready);
+    turn.drainInbox();
     while (scanned < ready.size()) {
       Handle handle = ready.get(scanned++);
       if (handle instanceof SharedHandle shared && shared.isReturn()) {

@@ -43,7 +43,7 @@ final class Locals {
         try {
           closeable.close();
         } catch (Throwable fault) { // the loop must not stay half closed
-          reports.report(new ExceptionContext("Exception while closing the event loop", fault));
+          reports.report("Exception while closing the event loop", fault, "local", closeable);
         }
       }
     }

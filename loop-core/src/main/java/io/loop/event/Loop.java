@@ -529,6 +529,7 @@ public final class Loop implements AutoCloseable {
 
   private void closeAll() {
     locals.close(reports);
+    reports.tellDropped();
     closed = true;
     inbox.close();
     turn.clear();
@@ -553,11 +554,27 @@ public final class Loop implements AutoCloseable {
 
   /// Reports a failure to the exception handler.
   ///
+  /// Throws nothing but [KeyboardInterrupt] and [SystemExit], if the handler does. A report that
+  /// cannot be made, because memory has run out for instance, is dropped; the handler is told how
+  /// many were as soon as that is possible.
+  ///
   /// Source: `loop.call_exception_handler`.
   ///
   /// @param failure what happened
   public void callExceptionHandler(ExceptionContext failure) {
     reports.report(failure);
+  }
+
+  /// Reports a failure of one thing to the exception handler; as
+  /// [#callExceptionHandler(ExceptionContext)].
+  ///
+  /// @param message what happened
+  /// @param exception what was thrown, if anything was
+  /// @param key under which name the details have the thing
+  /// @param subject the thing
+  public void callExceptionHandler(
+      String message, @Nullable Throwable exception, String key, Object subject) {
+    reports.report(message, exception, key, subject);
   }
 
   /// Logs a failure as the default handler does; for handlers that want to pass some on.

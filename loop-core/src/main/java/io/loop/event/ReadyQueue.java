@@ -29,6 +29,15 @@ final class ReadyQueue implements Consumer<Handle> {
     ring[tail++ & ring.length - 1] = handle;
   }
 
+  /// Grows ahead of need, at a moment when failing to does no harm.
+  ///
+  /// @throws OutOfMemoryError if there is no memory
+  void makeRoom() {
+    if (tail - head > ring.length / 2) {
+      grow();
+    }
+  }
+
   /// Appends places for `count` handles; each must be given to [#fill] before anything else is
   /// done.
   ///

@@ -62,10 +62,10 @@ final class TimerBatch {
     lastSequence = -1;
   }
 
-  void add(TimerHandle timer) {
-    if (count == timers.length) {
-      timers = Arrays.copyOf(timers, 2 * count);
-      keys = Arrays.copyOf(keys, 2 * count);
+  /// {@return whether there was memory for another one}
+  boolean add(TimerHandle timer) {
+    if (count == timers.length && !grow()) {
+      return false;
     }
     long nanos = timer.deadlineNanos - originNanos;
     boolean follows = timer.sequence > lastSequence;
@@ -74,13 +74,34 @@ final class TimerBatch {
     lastSequence = timer.sequence;
     keys[count] = nanos;
     timers[count++] = timer;
+    return true;
+  }
+
+  private boolean grow() {
+    try {
+      @Nullable TimerHandle[] more = Arrays.copyOf(timers, 2 * count);
+      keys = Arrays.copyOf(keys, 2 * count);
+      timers = more;
+      return true;
+    } catch (OutOfMemoryError full) {
+      return false;
+    }
   }
 
   boolean isEmpty() {
     return taken == count;
   }
 
+  /// Sorts what was added; leaves it in some other order if there is no memory for sorting.
   void sort() {
+    try {
+      sortByDeadline();
+    } catch (OutOfMemoryError full) {
+      // nothing is lost: sorting only swaps
+    }
+  }
+
+  private void sortByDeadline() {
     if (inOrder || (count >= MIN_RADIX && inSequence && sortByRadix())) {
       return;
     }
@@ -129,13 +150,13 @@ final class TimerBatch {
     if (placeBits + keyBits >= Long.SIZE) {
       return false;
     }
+    if (spare.length != keys.length) {
+      spare = new long[keys.length];
+    }
     for (int i = 0; i < count; i++) {
       keys[i] = (keys[i] - earliest) << placeBits | i;
     }
     placeMask = (1L << placeBits) - 1;
-    if (spare.length != keys.length) {
-      spare = new long[keys.length];
-    }
     int passes = Math.ceilDiv(keyBits, MAX_DIGIT_BITS);
     int digitBits = Math.ceilDiv(keyBits, passes);
     for (int pass = 0; pass < passes; pass++) {

@@ -390,8 +390,11 @@ final class TimerWheel {
     TimerHandle next = timer.next;
     timer.previous = null;
     timer.next = null;
-    timer.slot = BATCH;
-    batch.add(timer);
+    if (batch.add(timer)) {
+      timer.slot = BATCH;
+    } else {
+      append(timer, DUE); // it comes with a later advance
+    }
     return next;
   }
 
@@ -399,7 +402,7 @@ final class TimerWheel {
     try {
       for (TimerHandle timer; (timer = batch.next()) != null; ) {
         if (removeFromBatch(timer)) {
-          due.accept(timer);
+          handOver(timer, due);
         }
       }
     } finally {
@@ -409,6 +412,16 @@ final class TimerWheel {
         }
       }
       batch.end();
+    }
+  }
+
+  private void handOver(TimerHandle timer, Consumer<? super TimerHandle> due) {
+    try {
+      due.accept(timer);
+    } catch (OutOfMemoryError full) { // it was not taken
+      append(timer, DUE);
+      size++;
+      throw full;
     }
   }
 

@@ -178,6 +178,7 @@ final class Turn {
     startNanos = poller.nanoTime();
     passed = 0;
     ticks = 0;
+    loop.reports().tellDropped(startNanos);
     beginTick(startNanos);
   }
 
@@ -197,8 +198,7 @@ final class Turn {
   private void beginTick(long now) {
     passed++;
     nextLook = 0;
-    inbox.drainTo(ready);
-    wheel.advance(now, ready);
+    collect(now);
     left = ready.size();
   }
 
@@ -350,6 +350,25 @@ final class Turn {
     }
   }
 
+  /// Takes what other threads submitted, as far as there is memory for it.
+  void drainInbox() {
+    try {
+      inbox.drainTo(ready);
+    } catch (OutOfMemoryError full) {
+      loop.reports().drop(full);
+    }
+  }
+
+  private void collect(long now) {
+    try {
+      ready.makeRoom();
+      inbox.drainTo(ready);
+      wheel.advance(now, ready);
+    } catch (OutOfMemoryError full) { // the rest comes with a later tick
+      loop.reports().drop(full);
+    }
+  }
+
   private void run(Handle handle) {
     boolean timed = loop.isDebug();
     long start = timed ? poller.nanoTime() : 0;
@@ -379,7 +398,7 @@ final class Turn {
 
   private void warnIfSlow(Handle handle, long nanos) {
     if (nanos >= slowNanos) {
-      loop.runOnHost(() -> ExceptionReports.warnSlow(handle, nanos));
+      loop.runOnHost(() -> loop.reports().warnSlow(handle, nanos));
     }
   }
 

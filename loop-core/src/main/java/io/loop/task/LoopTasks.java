@@ -19,6 +19,8 @@ final class LoopTasks implements AutoCloseable {
   /// that take longer run to their end beside it.
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  private static final String DESTROYED = "Task was destroyed but it is pending!";
+
   private static final LoopLocal<LoopTasks> KEY = LoopLocal.withInitial(LoopTasks::new);
 
   private final Loop loop;
@@ -93,13 +95,7 @@ final class LoopTasks implements AutoCloseable {
     closing = true;
     for (Task<?> task : pending.list()) {
       if (task.reportsDestruction()) {
-        loop.callExceptionHandler(
-            new ExceptionContext(
-                    "Task was destroyed but it is pending!",
-                    null,
-                    Map.of("task", task),
-                    task.getContext())
-                .from(task.origin()));
+        reportDestroyed(task);
       }
       unwind(task);
     }
@@ -111,6 +107,19 @@ final class LoopTasks implements AutoCloseable {
     unread.reportAll();
   }
 
+  private void reportDestroyed(Task<?> task) {
+    ExceptionContext report;
+    try {
+      report =
+          new ExceptionContext(DESTROYED, null, Map.of("task", task), task.getContext())
+              .from(task.origin());
+    } catch (OutOfMemoryError full) {
+      loop.callExceptionHandler(DESTROYED, full, "task", task);
+      return;
+    }
+    loop.callExceptionHandler(report);
+  }
+
   private void unwind(Task<?> task) {
     try {
       loop.callOnCarrier(() -> {
@@ -118,9 +127,7 @@ final class LoopTasks implements AutoCloseable {
         return true;
       });
     } catch (Throwable fatal) {
-      loop.callExceptionHandler(
-          new ExceptionContext(
-              "Exception while closing the event loop", fatal, Map.of("task", task), null));
+      loop.callExceptionHandler("Exception while closing the event loop", fatal, "task", task);
     }
   }
 }

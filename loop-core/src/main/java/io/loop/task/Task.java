@@ -254,7 +254,13 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     } else if (future == this) {
       scheduleThrowing("Task cannot await on itself: " + this);
     } else {
-      future.addHandle(step);
+      try {
+        future.addHandle(step);
+      } catch (OutOfMemoryError full) { // the future would not wake the body
+        incoming = full;
+        step.wake();
+        return;
+      }
       waiter = future;
       if (mustCancel && future.cancel(cancelMessage)) {
         mustCancel = false;
@@ -268,16 +274,33 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   /// The body ended.
+  ///
+  /// Settling takes some memory. Where there is none it is tried again in the next tick: a task
+  /// that was never done would keep those that wait for it.
   void finish() {
-    T result = bodyResult;
-    Throwable fault = bodyFault;
-    bodyResult = null;
-    bodyFault = null;
-    finish(result, fault);
+    try {
+      finish(bodyResult, bodyFault);
+    } catch (OutOfMemoryError full) {
+      if (!isDone()) {
+        step.wake();
+      }
+      throw full;
+    } finally {
+      if (isDone()) {
+        bodyResult = null;
+        bodyFault = null;
+      }
+    }
+  }
+
+  /// There is no body any more, or never was.
+  void finishWith(Throwable fault) {
+    bodyFault = fault;
+    finish();
   }
 
   @SuppressWarnings("NullAway") // a null result is one that T allows
-  void finish(@Nullable Object result, @Nullable Throwable fault) {
+  private void finish(@Nullable Object result, @Nullable Throwable fault) {
     leave();
     if (fault == null) {
       succeed(result);

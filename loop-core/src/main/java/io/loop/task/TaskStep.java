@@ -20,7 +20,8 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
    * `thrown` goes in: what the next await in the body throws. `awaited` comes out: what the body
    * suspended on, or null if on nothing. Each is written by one side and taken by the other while
    * the writer is stopped. `inner` is the context that a body which stopped inside Context.run goes
-   * on in.
+   * on in. `ended` is set with the body's end: a step after that only settles the task, where there
+   * was no memory to do so at once.
    */
 
   /// How often a body that is unwound may try to await before it is left where it is.
@@ -33,6 +34,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   private @Nullable LoopFuture<?> awaited;
   private @Nullable Context inner;
   private int refusals;
+  private boolean ended;
 
   TaskStep(Task<?> task, LoopTasks tasks, Context context) {
     super(task.loop, context, false);
@@ -65,7 +67,11 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
 
   @Override
   protected void run() {
-    task.continueOrWake();
+    if (ended) {
+      task.finish();
+    } else {
+      task.continueOrWake();
+    }
   }
 
   @Override
@@ -78,13 +84,15 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     thrown = throwing;
     if (coroutine == null) {
       if (throwing != null) {
-        task.finish(null, throwing);
+        ended = true;
+        task.finishWith(throwing);
         return;
       }
       try {
         coroutine = tasks.coroutines().create(task::runBody, this, task.threadName());
       } catch (Throwable refused) {
-        task.finish(null, refused); // no thread, no body: whoever awaits the task is told
+        ended = true;
+        task.finishWith(refused); // no thread, no body: whoever awaits the task is told
         return;
       }
     }
@@ -109,6 +117,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
       case SUSPENDED -> task.suspendedOn(takeAwaited());
       case DONE -> {
         coroutine = null; // it may be another task's by now
+        ended = true;
         task.finish();
       }
       case BLOCKED -> {
