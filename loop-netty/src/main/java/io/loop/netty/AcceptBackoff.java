@@ -1,11 +1,9 @@
 package io.loop.netty;
 
-import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.time.Duration;
-import java.util.Map;
 
 /// Stops accepting for a second when the system has run out of something, descriptors mostly.
 ///
@@ -27,18 +25,18 @@ final class AcceptBackoff extends ChannelInboundHandlerAdapter {
       return; // told already
     }
     config.setAutoRead(false);
-    loop.callExceptionHandler(
-        new ExceptionContext(
-            "Could not accept; trying again in a second",
-            fault,
-            Map.of("socket", context.channel()),
-            null));
-    loop.callLater(
-        PAUSE,
-        () -> {
-          if (context.channel().isOpen()) {
-            config.setAutoRead(true);
-          }
-        });
+    try {
+      loop.callLater(
+          PAUSE,
+          () -> {
+            if (context.channel().isOpen()) {
+              config.setAutoRead(true);
+            }
+          });
+    } catch (OutOfMemoryError full) {
+      config.setAutoRead(true); // without a pause rather than never
+    }
+    PeerReports.report(
+        loop, "Could not accept; trying again in a second", fault, "socket", context.channel());
   }
 }

@@ -1,20 +1,21 @@
 package io.loop.netty;
 
 import io.loop.event.Context;
-import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Makes streams of a server's accepted channels and has them served; each on its own loop's
 /// thread.
 final class Accepting extends ChannelInitializer<Channel> implements ConnectionEvents {
+
+  private static final String NOT_SERVED = "Could not serve a connection";
 
   private final Server server;
   private final ConnectionBody body;
@@ -37,12 +38,24 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
       try {
         channel.pipeline().addLast(TlsHandler.server(tls, channel.alloc()));
       } catch (RuntimeException fault) {
-        report(loop, "Could not use the TLS options", fault, channel);
+        PeerReports.report(loop, "Could not use the TLS options", fault, "transport", channel);
         channel.unsafe().closeForcibly();
         return;
       }
     }
     channel.pipeline().addLast(new ConnectionHandler(channel, loop, options.limit(), tls, this));
+  }
+
+  /// Making the connection failed. Netty would log it, as often as a peer connects.
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+    Channel channel = context.channel();
+    try {
+      Loop loop = ((OwnedEventLoop) channel.eventLoop()).loop();
+      PeerReports.report(loop, NOT_SERVED, fault, "transport", channel);
+    } finally {
+      channel.unsafe().closeForcibly();
+    }
   }
 
   @Override
@@ -54,8 +67,14 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
 
   @Override
   public void ready(ConnectionHandler connection) {
-    if (!connection.isClosing()) {
+    if (connection.isClosing()) {
+      return;
+    }
+    try {
       serve(connection);
+    } catch (OutOfMemoryError full) {
+      connection.abort(); // and with it the body, if there is one
+      PeerReports.report(connection.loop(), NOT_SERVED, full, "transport", connection);
     }
   }
 
@@ -71,18 +90,20 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
   }
 
   private static void served(ConnectionHandler connection, LoopFuture<?> task) {
-    Throwable fault = task.isCancelled() ? null : task.exception();
-    if (fault != null) {
-      connection
-          .loop()
-          .callExceptionHandler(
-              new ExceptionContext(
-                  "Unhandled exception in client_connected_cb",
-                  fault,
-                  Map.of("transport", connection),
-                  task instanceof Task<?> served ? served.getContext() : null));
+    try {
+      Throwable fault = task.isCancelled() ? null : task.exception();
+      if (fault != null) {
+        PeerReports.report(
+            connection.loop(),
+            "Unhandled exception in client_connected_cb",
+            fault,
+            "transport",
+            connection,
+            task instanceof Task<?> served ? served.getContext() : null);
+      }
+    } finally {
+      connection.close();
     }
-    connection.close();
   }
 
   @Override
@@ -98,12 +119,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
   private static void reportInDebugMode(ConnectionHandler connection, Throwable cause) {
     Loop loop = connection.loop();
     if (!loop.isClosed() && loop.isDebug()) {
-      report(loop, "SSL handshake failed", cause, connection);
+      PeerReports.report(loop, "SSL handshake failed", cause, "transport", connection);
     }
-  }
-
-  private static void report(Loop loop, String message, Throwable cause, Object transport) {
-    loop.callExceptionHandler(
-        new ExceptionContext(message, cause, Map.of("transport", transport), null));
   }
 }

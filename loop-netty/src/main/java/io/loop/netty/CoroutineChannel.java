@@ -1,6 +1,5 @@
 package io.loop.netty;
 
-import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.Tasks;
@@ -11,7 +10,6 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.Iterator;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -449,8 +447,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   }
 
   void report(String message, Throwable fault) {
-    loop.callExceptionHandler(
-        new ExceptionContext(message, fault, Map.of("channel", channel), null));
+    PeerReports.report(loop, message, fault, "channel", channel);
   }
 
   @Override

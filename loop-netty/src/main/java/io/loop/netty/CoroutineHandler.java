@@ -189,10 +189,13 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     phase = Phase.ENDED;
     task = null;
     Throwable fault = done.isCancelled() ? null : done.exception();
-    if (fault != null) {
-      channel().report("Unhandled exception in the coroutine of a channel", fault);
+    try {
+      if (fault != null) {
+        channel().report("Unhandled exception in the coroutine of a channel", fault);
+      }
+    } finally {
+      channel().bodyEnded(fault == null);
     }
-    channel().bodyEnded(fault == null);
   }
 
   /// The body has not begun, and will not.

@@ -1,0 +1,116 @@
+package io.loop.netty;
+
+import io.loop.event.Context;
+import io.loop.event.ExceptionContext;
+import io.loop.event.Loop;
+import io.loop.event.LoopLocal;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Reports of failures that a peer can provoke: of each kind a few a second, and the number of the
+/// rest.
+///
+/// A peer fails as often as it likes. Without a limit it decides how much is logged, and each
+/// report costs more than what provoked it. Loop thread and coroutines of the loop only.
+final class PeerReports implements AutoCloseable {
+
+  /*
+   * A kind is a message, of which there are few. Its second begins with the first report after the
+   * one before is over. What is left out is counted, and told when the second is over, at the latest
+   * when the loop closes.
+   */
+
+  static final int MOST = 5;
+
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final LoopLocal<PeerReports> KEY = LoopLocal.withInitial(PeerReports::new);
+
+  /// The reports with one message.
+  private final class Kind {
+    private final String message;
+    private Duration end = Duration.ZERO;
+    private int made;
+    private int leftOut;
+
+    Kind(String message) {
+      this.message = message;
+    }
+
+    boolean admits(Duration now) {
+      if (now.compareTo(end) >= 0) {
+        tellLeftOut();
+        end = now.plus(SECOND);
+        made = 0;
+      }
+      if (made < MOST) {
+        made++;
+        return true;
+      }
+      if (leftOut++ == 0) {
+        loop.callLater(end.minus(now), this::tellLeftOut);
+      }
+      return false;
+    }
+
+    void tellLeftOut() {
+      int count = leftOut;
+      leftOut = 0;
+      if (count > 0) {
+        loop.callExceptionHandler(
+            new ExceptionContext(message + ": " + count + " more in the last second", null));
+      }
+    }
+  }
+
+  private final Loop loop;
+  private final Map<String, Kind> kinds = new HashMap<>();
+
+  private PeerReports(Loop loop) {
+    this.loop = loop;
+  }
+
+  /// Reports a failure, or counts it. Does nothing if the loop is closed.
+  ///
+  /// @param message what happened, one of a few texts
+  /// @param fault what was thrown
+  /// @param key under which name the details have the subject
+  /// @param subject the connection or channel
+  static void report(Loop loop, String message, Throwable fault, String key, Object subject) {
+    report(loop, message, fault, key, subject, null);
+  }
+
+  /// Reports a failure in a context, or counts it.
+  static void report(
+      Loop loop,
+      String message,
+      Throwable fault,
+      String key,
+      Object subject,
+      @Nullable Context context) {
+    if (loop.isClosed()) {
+      return;
+    }
+    ExceptionContext report;
+    try {
+      if (!KEY.get(loop).admits(message)) {
+        return;
+      }
+      report = new ExceptionContext(message, fault, Map.of(key, subject), context);
+    } catch (OutOfMemoryError full) {
+      loop.callExceptionHandler(message, fault, key, subject); // counts it where it fails too
+      return;
+    }
+    loop.callExceptionHandler(report);
+  }
+
+  private boolean admits(String message) {
+    return kinds.computeIfAbsent(message, Kind::new).admits(loop.time());
+  }
+
+  @Override
+  public void close() {
+    kinds.values().forEach(Kind::tellLeftOut);
+  }
+}
