@@ -337,6 +337,10 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   /// A message has come; it is this channel's from now on.
   void received(I message) {
     inbound.add(message);
+    pauseReadingIfFull();
+  }
+
+  private void pauseReadingIfFull() {
     if (!readingPaused && inbound.size() >= options.high() && channel.config().isAutoRead()) {
       readingPaused = true;
       channel.config().setAutoRead(false);
@@ -366,9 +370,10 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   }
 
   void failed(Throwable cause) {
-    if (!inbound.fail(cause)) {
+    if (!inbound.fail(cause, options.high())) {
       reportUnseen(cause);
     }
+    pauseReadingIfFull();
   }
 
   void writabilityChanged() {

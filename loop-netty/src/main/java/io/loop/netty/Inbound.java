@@ -3,7 +3,9 @@ package io.loop.netty;
 import io.loop.event.Loop;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.io.Serial;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +22,43 @@ final class Inbound<I> {
    *
    * A failure takes its place among the messages. A decoder's is thrown once, and the messages behind
    * it follow; a failure of the connection is the last thing there is, and is thrown for ever.
+   *
+   * A decoder may fail for every few bytes, and each failure is much larger than those. So one that
+   * says the same as the failure before it is only counted there; and where there are too many
+   * already, one that comes behind another failure, whatever it says.
    */
 
-  private record Failure(Throwable cause) {}
+  private static final class Failure {
+    private final Throwable cause;
+    private int repeats;
+
+    Failure(Throwable cause) {
+      this.cause = cause;
+    }
+
+    boolean isLike(Throwable other) {
+      return cause.getClass() == other.getClass()
+          && Objects.equals(cause.getMessage(), other.getMessage());
+    }
+
+    /// {@return what it is, with the number of those that were not kept}
+    Throwable withRepeats() {
+      if (repeats > 0) {
+        cause.addSuppressed(new Repeated(repeats));
+        repeats = 0;
+      }
+      return cause;
+    }
+  }
+
+  /// How many failures followed that were not kept.
+  private static final class Repeated extends Exception {
+    @Serial private static final long serialVersionUID = 1;
+
+    Repeated(int count) {
+      super(count + " more failures followed directly", null, false, false);
+    }
+  }
 
   private enum State {
     OPEN,
@@ -33,14 +69,16 @@ final class Inbound<I> {
   private final ArrayDeque<Object> queue = new ArrayDeque<>(1);
   private final Waiters receiver;
   private State state = State.OPEN;
+  private int repeated;
   private @Nullable IOException lost;
 
   Inbound(Loop loop) {
     this.receiver = new Waiters(loop);
   }
 
+  /// {@return how many messages and failures wait, those that were only counted among them}
   int size() {
-    return queue.size();
+    return queue.size() + repeated;
   }
 
   boolean hasEnded() {
@@ -62,9 +100,16 @@ final class Inbound<I> {
   }
 
   /// {@return false if it comes too late to be received}
-  boolean fail(Throwable cause) {
+  ///
+  /// @param most from how many messages and failures on a failure is only counted, if it can be
+  boolean fail(Throwable cause, int most) {
     if (state != State.OPEN) {
       return false;
+    }
+    if (queue.peekLast() instanceof Failure last && (size() >= most || last.isLike(cause))) {
+      last.repeats++;
+      repeated++;
+      return true;
     }
     queue.add(new Failure(cause));
     receiver.wakeAll();
@@ -96,7 +141,9 @@ final class Inbound<I> {
   @SuppressWarnings("unchecked") // the queue holds failures and what add() took
   @Nullable I take() throws IOException {
     Object next = queue.poll();
-    if (next instanceof Failure(Throwable cause)) {
+    if (next instanceof Failure failure) {
+      repeated -= failure.repeats;
+      Throwable cause = failure.withRepeats();
       if (cause instanceof IOException fatal) {
         lost = fatal;
       }
@@ -111,9 +158,10 @@ final class Inbound<I> {
   /// Gives up the messages that are left, in order, to somebody else; failures go to another.
   void handOver(Consumer<Object> messages, Consumer<Throwable> failures) {
     state = State.DISCARDED;
+    repeated = 0;
     for (Object next; (next = queue.poll()) != null; ) {
-      if (next instanceof Failure(Throwable cause)) {
-        failures.accept(cause);
+      if (next instanceof Failure failure) {
+        failures.accept(failure.withRepeats());
       } else {
         messages.accept(next);
       }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
+import io.loop.event.ExceptionContext;
 import io.loop.netty.HandlerOptions.Disconnect;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
@@ -11,8 +12,13 @@ import io.loop.task.Task;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.FixedLengthFrameDecoder;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -336,5 +342,96 @@ class InboundHazardsTest extends OnNetty {
           assertThat(seen.await()).containsExactly(1, 0);
           socket.close();
         });
+  }
+
+  /// Hazard 53: a decoder that fails for each few bytes.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard53_linesThatAreAllTooLong_pauseReadingAndAreFewFailures(Transport transport) {
+    int lines = 50_000;
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          var failures = new LoopFuture<Integer>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  Pipelines.lines(channel -> {
+                    while (channel.nettyChannel().config().isAutoRead()) {
+                      Asyncio.sleep(Duration.ofMillis(1)); // until failures alone have paused it
+                    }
+                    failures.setResult(countFailures(channel));
+                  }));
+          Socket socket = Pipelines.socket(server);
+
+          offLoop(() -> {
+            byte[] input = ("x".repeat(65) + "\n").repeat(lines).getBytes(US_ASCII);
+            socket.getOutputStream().write(input);
+            socket.shutdownOutput();
+            return true;
+          });
+
+          assertThat(failures.await()).isPositive().isLessThan(lines / 10);
+          assertThat(reports).isEmpty();
+          socket.close();
+        });
+  }
+
+  private static int countFailures(CoroutineChannel<String> channel) throws IOException {
+    int count = 0;
+    boolean more = true;
+    while (more) {
+      try {
+        more = channel.receive() != null;
+      } catch (TooLongFrameException tooLong) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /// Hazard 53: nobody receives the failures, and each would be a line in the log.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard53_failuresThatNobodyReceives_areFewReports(Transport transport) {
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline ->
+                      pipeline.addLast(
+                          new FixedLengthFrameDecoder(1),
+                          new Refusing(),
+                          Pipelines.bytes(_ -> Asyncio.sleep(Duration.ofMillis(20)))));
+          Socket socket = Pipelines.socket(server);
+
+          offLoop(() -> {
+            try {
+              socket.getOutputStream().write(new byte[100_000]);
+              return socket.getInputStream().read();
+            } catch (IOException reset) {
+              return -1;
+            }
+          });
+
+          assertThat(reports).hasSizeBetween(1, 2 * PeerReports.MOST + 2);
+          socket.close();
+        });
+  }
+
+  /// A decoder for which every message is wrong in a way of its own.
+  private static final class Refusing extends ChannelInboundHandlerAdapter {
+    private int count;
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      ReferenceCountUtil.release(message);
+      count++;
+      context.fireExceptionCaught(new DecoderException("wrong message " + count));
+    }
   }
 }
