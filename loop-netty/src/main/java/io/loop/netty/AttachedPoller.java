@@ -1,6 +1,8 @@
 package io.loop.netty;
 
+import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
+import io.loop.event.SystemExit;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.netty.channel.SingleThreadIoEventLoop;
@@ -33,6 +35,7 @@ final class AttachedPoller extends NettyDriver {
 
   private static final long UNSET = Long.MAX_VALUE;
   private static final int LAST_TURNS = 1_000;
+  private static final int MOST_ATTEMPTS = 100;
 
   private final EventExecutor executor;
   private final Ticker ticker;
@@ -81,8 +84,7 @@ final class AttachedPoller extends NettyDriver {
     if (!executor.inEventLoop()) {
       submit(pump);
     } else if (!asked) {
-      asked = true;
-      submit(pump);
+      ask();
     }
   }
 
@@ -91,6 +93,16 @@ final class AttachedPoller extends NettyDriver {
     super.addDirty(worker);
     if (!inTurn) {
       wakeup();
+    }
+  }
+
+  private void ask() {
+    asked = true;
+    try {
+      submit(pump);
+    } catch (OutOfMemoryError full) {
+      asked = false;
+      throw full;
     }
   }
 
@@ -111,20 +123,44 @@ final class AttachedPoller extends NettyDriver {
     pump();
   }
 
+  /// Whatever happens in a turn, the next one is arranged: nobody else would.
   private void pump() {
     asked = false;
-    long wait;
+    long wait = 0;
     inTurn = true;
     try {
       wait = loop().runTurn();
+      wait = flushDirty() ? 0 : wait;
+    } catch (Throwable fault) {
+      reportFatal(fault);
     } finally {
       inTurn = false;
     }
-    flushDirty();
-    if (wait == 0) {
-      askAgain();
-    } else if (wait != UNSET) {
-      setAlarm(wait);
+    for (int left = MOST_ATTEMPTS; !arrange(wait) && left > 0; left--) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private void reportFatal(Throwable fault) {
+    try {
+      loop().callExceptionHandler("Fatal error on an attached loop", fault, "loop", loop());
+    } catch (KeyboardInterrupt | SystemExit again) {
+      // the exception handler has been told, and this is its answer; the host goes on
+    }
+  }
+
+  /// {@return whether there was memory to arrange the next turn}
+  private boolean arrange(long wait) {
+    try {
+      if (wait == 0) {
+        askAgain();
+      } else if (wait != UNSET) {
+        setAlarm(wait);
+      }
+      return true;
+    } catch (OutOfMemoryError full) {
+      asked = false;
+      return false;
     }
   }
 
@@ -147,9 +183,10 @@ final class AttachedPoller extends NettyDriver {
         return;
       }
       alarm.cancel(false);
+      alarm = null;
     }
-    alarmNanos = when;
     alarm = schedule(ring, wait);
+    alarmNanos = when;
   }
 
   private @Nullable ScheduledFuture<?> schedule(Runnable task, long delayNanos) {

@@ -55,9 +55,16 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
    * After the peer has ended its direction the channel must not be told to read again: epoll closes
    * it for that.
    *
+   * What is pending goes to Netty a chunk at a time, while the channel is writable: so a connection
+   * holds little direct memory, however much was written. What fits a chunk is one buffer and one
+   * write; all of a poll is flushed once, unless the socket takes it and asks for more.
+   *
    * With TLS the channel is ready when the handshake is over. Netty's handler encrypts all it is
-   * given at once, whether or not the socket takes it: so it is given a chunk at a time, while the
-   * channel is writable. There is no half-close: the end of the peer's direction closes.
+   * given at once, whether or not the socket takes it: hence smaller chunks. There is no half-close:
+   * the end of the peer's direction closes.
+   *
+   * `told` says that those who wait have been told of the end. Telling takes memory; where there is
+   * none it is tried again at the next flush.
    *
    * It is long because everything in it moves the one state, or waits for it: bytes, the end of
    * either direction, TLS, files. What can be apart is: PendingBytes, Activity, TlsFacts.
@@ -72,6 +79,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   static final int HIGH_WATER = 65_536;
   static final int LOW_WATER = HIGH_WATER / 4;
+  static final int CHUNK = HIGH_WATER;
   private static final int TLS_CHUNK = 16_384;
 
   private final Loop loop;
@@ -97,6 +105,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private boolean closeSent;
   private boolean sendingFile;
   private boolean writerPaused;
+  private boolean told;
   private @Nullable Throwable cause;
 
   ConnectionHandler(
@@ -162,7 +171,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   ///
   /// @param done settled when the handshake has succeeded or the connection is lost
   void secure(ChannelHandler handler, TlsOptions options, LoopFuture<@Nullable Void> done) {
-    writePending();
+    writeAll();
+    channel.flush();
     tls = options;
     handshake = done;
     allowHalfClosure(false);
@@ -272,6 +282,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
     fail(fault);
     abortChannel();
+    if (state == State.CLOSED && !told) {
+      markDirty();
+    }
   }
 
   private void fail(Throwable fault) {
@@ -294,7 +307,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   /// Closes at once: TLS would first say goodbye, and wait for a peer that may not listen.
   private void abortChannel() {
-    channel.unsafe().close(channel.newPromise());
+    channel.unsafe().close(channel.voidPromise());
   }
 
   @Override
@@ -308,7 +321,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   }
 
   private void lose() {
-    if (state == State.CLOSED) {
+    if (told) {
       return;
     }
     if (wasCutOff()) {
@@ -324,6 +337,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
       tellLoss();
     }
     events.closed(this);
+    told = true;
   }
 
   private boolean wasCutOff() {
@@ -348,6 +362,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   public void flushToNetty() {
     dirty = false;
     if (state == State.CLOSED) {
+      lose(); // those who wait, if they could not be told
       return;
     }
     if (state == State.ABORTING) {
@@ -364,22 +379,39 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     adjustWriter();
   }
 
-  private void writePending() {
-    if (tls == null) {
-      if (!pending.isEmpty()) {
-        activity.sent();
-        channel.writeAndFlush(pending.take(channel.alloc(), Integer.MAX_VALUE), silent());
-      }
+  @Override
+  public void flushFailed(Throwable fault) {
+    if (state == State.CLOSED) {
+      lose();
       return;
     }
-    boolean more = false;
+    fail(fault);
+    PeerReports.report(loop, "Exception while writing to a connection", fault, "transport", this);
+    abortChannel();
+  }
+
+  private void writePending() {
+    int chunk = tls == null ? CHUNK : TLS_CHUNK;
+    boolean wrote = false;
     while (!pending.isEmpty() && channel.isWritable()) {
-      channel.write(pending.take(channel.alloc(), TLS_CHUNK), silent());
-      more = true;
-      activity.sent();
+      wrote = true;
+      if (pending.size() <= chunk) {
+        activity.sent();
+        channel.writeAndFlush(pending.take(channel.alloc(), chunk), silent());
+        return;
+      }
+      channel.write(pending.take(channel.alloc(), chunk), silent());
     }
-    if (more) {
+    if (wrote) {
+      activity.sent();
       channel.flush();
+    }
+  }
+
+  /// Hands over all that is pending, for what must come behind it; flushing is the caller's.
+  private void writeAll() {
+    while (!pending.isEmpty()) {
+      channel.write(pending.take(channel.alloc(), CHUNK), silent());
     }
   }
 
@@ -408,7 +440,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   /// Sends a part of a file behind what was written; loop's thread.
   ChannelFuture sendFile(FileRegion region) {
-    writePending();
+    writeAll();
     activity.sent();
     return channel.writeAndFlush(region);
   }
@@ -443,7 +475,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   }
 
   private void endOutput() {
-    if (outputEnds && !outputEndSent && state == State.OPEN) {
+    if (outputEnds && !outputEndSent && state == State.OPEN && pending.isEmpty()) {
       outputEndSent = true;
       channel
           .writeAndFlush(Unpooled.EMPTY_BUFFER)
@@ -471,8 +503,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   private void markDirty() {
     if (!dirty) {
-      dirty = true;
       driver.addDirty(this);
+      dirty = true; // not if there was no memory for that
     }
   }
 

@@ -297,8 +297,8 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
 
   private void markDirty() {
     if (!dirty) {
-      dirty = true;
       driver.addDirty(this);
+      dirty = true; // not if there was no memory for that
     }
   }
 
@@ -310,6 +310,16 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     if (inputShut && outbound.hasEnded()) {
       outbound.close();
     }
+  }
+
+  @Override
+  public void flushFailed(Throwable fault) {
+    var reason =
+        new IOException("writing to the channel failed: " + fault.getClass().getName(), fault);
+    handler.broken(reason);
+    report("Exception while writing to a channel", fault);
+    inbound.fail(reason, Integer.MAX_VALUE);
+    outbound.broken(reason);
   }
 
   private void applyReading() {

@@ -198,6 +198,13 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /// The channel is broken for a reason of ours.
+  void broken(IOException fault) {
+    if (cause == null) {
+      cause = fault;
+    }
+  }
+
   /// The body has not begun, and will not.
   private void giveUp() {
     if (phase == Phase.NEW || phase == Phase.STARTING) {

@@ -33,7 +33,8 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
    * waits until nothing is in flight, and what comes after it waits too.
    *
    * A packet's buffer lives from one line to the next: what arrives is copied and released, what
-   * leaves is Netty's from the write on.
+   * leaves is Netty's from the write on. Netty is given packets while the channel is writable. One
+   * for which there is no memory is lost, as the network loses packets, but not silently.
    */
 
   private enum State {
@@ -167,14 +168,10 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
 
   private void writePending() {
     boolean wrote = false;
-    for (Outgoing packet; (packet = pending.peek()) != null; ) {
-      boolean beside = packet.data().length == 0 && socket.empties() != null;
-      if (beside && inFlight > 0) {
-        break;
-      }
-      pending.remove();
+    while (canSend()) {
+      Outgoing packet = pending.remove();
       pendingBytes -= packet.data().length + OVERHEAD;
-      if (beside) {
+      if (goesBeside(packet)) {
         sendNothing(packet);
       } else {
         write(packet);
@@ -184,6 +181,15 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
     if (wrote) {
       channel().flush();
     }
+  }
+
+  private boolean canSend() {
+    Outgoing next = pending.peek();
+    return next != null && channel().isWritable() && !(goesBeside(next) && inFlight > 0);
+  }
+
+  private boolean goesBeside(Outgoing packet) {
+    return packet.data().length == 0 && socket.empties() != null;
   }
 
   private void sendNothing(Outgoing packet) {
@@ -197,7 +203,14 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
   }
 
   private void write(Outgoing packet) {
-    ByteBuf data = channel().alloc().ioBuffer(packet.data().length).writeBytes(packet.data());
+    ByteBuf data;
+    try {
+      data = channel().alloc().ioBuffer(packet.data().length).writeBytes(packet.data());
+    } catch (OutOfMemoryError full) {
+      report(full);
+      PeerReports.report(loop, "Could not send a packet", full, "socket", channel());
+      return;
+    }
     inFlight++;
     InetSocketAddress to = packet.to();
     channel().write(to == null ? data : new DatagramPacket(data, to)).addListener(written);
@@ -220,17 +233,32 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
     }
   }
 
+  @Override
+  public void flushFailed(Throwable fault) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    report(fault);
+    state = State.ABORTING;
+    PeerReports.report(loop, "Exception while sending packets", fault, "socket", channel());
+    received.end();
+    var _ = channel().close();
+  }
+
   private void adjust() {
     full = pendingBytes > ConnectionHandler.HIGH_WATER || !channel().isWritable();
     if (!full) {
       settle(drainers);
     }
+    if (canSend()) {
+      markDirty();
+    }
   }
 
   private void markDirty() {
     if (!dirty) {
-      dirty = true;
       driver.addDirty(this);
+      dirty = true; // not if there was no memory for that
     }
   }
 

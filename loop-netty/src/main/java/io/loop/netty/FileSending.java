@@ -55,6 +55,7 @@ final class FileSending {
     long position = offset;
     connection.beginFile();
     try {
+      writer.drain(); // all that is pending is handed over before the file
       while (position < end) {
         position += sendSome(position, end - position);
       }
@@ -77,9 +78,11 @@ final class FileSending {
     var sent = new LoopFuture<@Nullable Void>(connection.loop());
     FileRegion region = new DefaultFileRegion(file, position, length);
     region.retain(); // for good: Netty's last release closes the file, which is not ours
-    underWay = true;
-    Tasks.onLoopThread(
-        () -> connection.sendFile(region).addListener(done -> settle(sent, done.cause())));
+    Tasks.onLoopThread(() -> {
+      connection.sendFile(region).addListener(done -> settle(sent, done.cause()));
+      underWay = !sent.isDone(); // not if it threw: then nobody would close the file
+      return true;
+    });
     sent.await(IOException.class);
     return length;
   }

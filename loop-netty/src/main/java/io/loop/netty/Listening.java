@@ -1,7 +1,6 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
-import io.loop.task.CancelledError;
 import io.loop.task.Tasks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -77,7 +76,7 @@ final class Listening {
         throw missing == null ? new BindException("no address to listen on") : missing;
       }
       return bound;
-    } catch (IOException | CancelledError fault) {
+    } catch (Throwable fault) {
       closeAll();
       throw fault;
     }

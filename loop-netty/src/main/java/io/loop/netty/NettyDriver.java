@@ -1,8 +1,10 @@
 package io.loop.netty;
 
+import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
 import io.loop.event.Poller;
+import io.loop.event.SystemExit;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
 
@@ -17,6 +19,18 @@ abstract class NettyDriver implements Poller {
         throw new IllegalStateException(
             "this loop does not run on Netty; make it with NettyLoop.create()");
       });
+
+  /*
+   * What a channel's work throws is that channel's failure: there may be no direct memory for its
+   * bytes, and code of the program is called, handlers and exception handlers. The others must get
+   * their turn, and the loop its next one. A channel that cannot even be failed, for want of memory,
+   * goes back onto the list, which needs none.
+   *
+   * A channel that takes all it is given comes onto the list again while its own work is done. It
+   * has to wait for the next poll after a number of rounds.
+   */
+
+  private static final int MOST_ROUNDS = 16;
 
   private final ArrayDeque<Dirty> dirty = new ArrayDeque<>();
 
@@ -38,9 +52,34 @@ abstract class NettyDriver implements Poller {
   }
 
   /// Lets all on the list do their work, also what comes onto it meanwhile; loop's thread.
-  final void flushDirty() {
-    for (Dirty worker; (worker = dirty.poll()) != null; ) {
+  ///
+  /// @return whether something is left for the next call, which should come soon
+  final boolean flushDirty() {
+    for (int round = 0; round < MOST_ROUNDS && !dirty.isEmpty(); round++) {
+      for (int left = dirty.size(); left > 0; left--) {
+        flush(dirty.remove());
+      }
+    }
+    return !dirty.isEmpty();
+  }
+
+  private void flush(Dirty worker) {
+    try {
       worker.flushToNetty();
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable fault) {
+      fail(worker, fault);
+    }
+  }
+
+  private void fail(Dirty worker, Throwable fault) {
+    try {
+      worker.flushFailed(fault);
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable again) {
+      dirty.add(worker);
     }
   }
 }

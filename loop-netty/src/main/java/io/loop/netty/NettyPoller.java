@@ -1,12 +1,15 @@
 package io.loop.netty;
 
+import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
+import io.loop.event.SystemExit;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// Drives a loop with a Netty event loop of its own.
@@ -36,6 +39,7 @@ public final class NettyPoller extends NettyDriver {
   private @Nullable OwnedEventLoop eventLoop;
   private @Nullable Thread owner;
   private boolean hasThread;
+  private boolean runFailed;
 
   /// Makes a poller on the transport that [Transport#best] names.
   public NettyPoller() {
@@ -129,8 +133,26 @@ public final class NettyPoller extends NettyDriver {
 
   @Override
   public void poll(long waitNanos) {
-    flushDirty();
-    eventLoop().run(nettyWait(waitNanos), TASK_NANOS);
+    runEventLoop(flushDirty() ? 0 : waitNanos);
+  }
+
+  /// Netty reports what a channel throws while it is read. What comes out nevertheless, for want of
+  /// memory mostly, leaves the other channels' events where they are: the next run finds them.
+  private void runEventLoop(long waitNanos) {
+    try {
+      eventLoop().run(nettyWait(waitNanos), TASK_NANOS);
+      runFailed = false;
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable fault) {
+      Loop loop = eventLoop().loop();
+      PeerReports.report(loop, "Exception in the Netty event loop", fault, "loop", loop);
+      if (runFailed) {
+        LockSupport.parkNanos(
+            NANOS_PER_MILLI); // it may go on failing, and there is nothing to wait for
+      }
+      runFailed = true;
+    }
   }
 
   private static long nettyWait(long waitNanos) {

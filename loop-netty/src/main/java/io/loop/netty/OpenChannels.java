@@ -29,7 +29,17 @@ final class OpenChannels implements AutoCloseable {
   /// A closing loop unwinds its coroutines, and tells nobody that they have ended.
   @Override
   public void close() {
-    channels.forEach(CoroutineChannel::loopClosed);
+    Throwable fault = null;
+    for (CoroutineChannel<?> channel : channels) {
+      try {
+        channel.loopClosed();
+      } catch (Throwable thrown) { // the others must be released too
+        fault = thrown;
+      }
+    }
     channels.clear();
+    if (fault != null) {
+      throw Rethrow.unchecked(fault);
+    }
   }
 }

@@ -1,7 +1,6 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
-import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
@@ -145,7 +144,7 @@ final class Opening {
         return true;
       });
       done.await();
-    } catch (CancelledError | RuntimeException left) {
+    } catch (Throwable left) {
       connection.abort();
       throw left;
     }

@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.MessageSizeEstimator;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
@@ -25,7 +26,9 @@ final class Outbound implements ChannelFutureListener {
    *     |`--abort--> ABORTING (what was written is dropped) --inactive--> CLOSED
    *      `--detach--> DETACHED (the channel is somebody else's)
    *
-   * Coroutines put messages into `pending`; flushToNetty hands them to Netty and flushes once.
+   * Coroutines put messages into `pending`; flushToNetty hands them to Netty while the channel is
+   * writable, and flushes once. What is left follows when the channel is writable again: a message
+   * takes direct memory from when it is encoded.
    * `unsent` counts what Netty has and has not reported on; this object is the listener of all
    * writes that nobody awaits. The channel is closed, or its output shut down, when both are empty.
    *
@@ -210,12 +213,15 @@ final class Outbound implements ChannelFutureListener {
 
   /// Hands over and flushes even what others have written; loop's thread.
   void flushNow() {
-    flushWanted = true;
-    flushToNetty();
+    flushToNetty(true);
   }
 
   /// Does with Netty what was asked since the last call; loop's thread.
   void flushToNetty() {
+    flushToNetty(false);
+  }
+
+  private void flushToNetty(boolean all) {
     switch (state) {
       case CLOSED, DETACHED -> {}
       case ABORTING -> {
@@ -223,24 +229,36 @@ final class Outbound implements ChannelFutureListener {
         context.close();
       }
       case OPEN, CLOSING -> {
-        writePending();
+        writePending(all);
         finishIfSent();
         writabilityChanged();
       }
     }
   }
 
-  private void writePending() {
-    boolean wrote = flushWanted;
+  /// @param all whether a channel that is not writable is given the rest nevertheless
+  private void writePending(boolean all) {
+    boolean wrote = flushWanted || all;
     flushWanted = false;
-    pendingBytes = 0;
-    for (Object entry; (entry = pending.poll()) != null; ) {
+    // Netty counts a hundred bytes beside each message: without those, so many still go together
+    long room = channel.isWritable() ? channel.config().getWriteBufferHighWaterMark() : 0;
+    while (!pending.isEmpty() && (all || room > 0 || channel.isWritable())) {
+      ChannelPromise promise = context.newPromise(); // first, while the message is still ours
+      Object entry = pending.remove();
       Object message = entry instanceof Sending sending ? sending.takeMessage() : entry;
       if (message != null) {
+        int size = sizes.size(message);
+        pendingBytes -= size;
+        room -= size;
         unsent++;
-        context.write(message).addListener(entry instanceof Sending sending ? sending : this);
+        context
+            .write(message, promise)
+            .addListener(entry instanceof Sending sending ? sending : this);
         wrote = true;
       }
+    }
+    if (pending.isEmpty()) {
+      pendingBytes = 0; // what was withdrawn counted until now
     }
     if (wrote) {
       context.flush();
@@ -280,6 +298,23 @@ final class Outbound implements ChannelFutureListener {
     if (!writable.isEmpty() && !isFull()) {
       writable.wakeAll();
     }
+    if (!pending.isEmpty() && channel.isWritable()) {
+      markDirty.run();
+    }
+  }
+
+  /// Handing over failed: what was not handed over is dropped, and the channel closed.
+  void broken(IOException cause) {
+    if (state == State.CLOSED || state == State.DETACHED) {
+      return;
+    }
+    state = State.ABORTING;
+    if (fault == null) {
+      fault = cause;
+    }
+    discard(cause);
+    writable.wakeAll();
+    context.close();
   }
 
   boolean canWriteEof() {
