@@ -8,7 +8,7 @@ import picocli.CommandLine.IVersionProvider;
 
 /// Servers and clients to run: one subcommand each.
 @Command(
-    name = "samples",
+    name = "loop",
     description = "Servers and clients written as coroutines on Netty.",
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class,
@@ -68,7 +68,7 @@ public final class Samples implements Runnable {
     @Override
     public String[] getVersion() {
       String version = Samples.class.getPackage().getImplementationVersion();
-      return new String[] {"samples " + (version == null ? "(not packaged)" : version)};
+      return new String[] {"loop " + (version == null ? "(not packaged)" : version)};
     }
   }
 }

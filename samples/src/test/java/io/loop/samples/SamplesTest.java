@@ -53,7 +53,7 @@ class SamplesTest {
     int code = run("--version");
 
     assertThat(code).isZero();
-    assertThat(out.toString()).startsWith("samples ");
+    assertThat(out.toString()).startsWith("loop ");
   }
 
   @Test
@@ -61,7 +61,7 @@ class SamplesTest {
     int code = run();
 
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString()).contains("Usage: samples");
+    assertThat(err.toString()).contains("Usage: loop");
   }
 
   @Test
@@ -69,7 +69,7 @@ class SamplesTest {
     int code = run("echo", "--prot", "1");
 
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString()).contains("--prot", "Usage: samples echo");
+    assertThat(err.toString()).contains("--prot", "Usage: loop echo");
   }
 
   @Test
@@ -77,7 +77,7 @@ class SamplesTest {
     int code = run("echo", "--transport", "pigeon");
 
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString()).contains("pigeon", "nio", "epoll", "Usage: samples echo");
+    assertThat(err.toString()).contains("pigeon", "nio", "epoll", "Usage: loop echo");
   }
 
   @Test
