@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -176,6 +177,8 @@ class StreamsTest extends OnNetty {
     run(
         transport,
         () -> {
+          List<@Nullable Throwable> reports = new ArrayList<>();
+          Loop.running().setExceptionHandler((_, failure) -> reports.add(failure.exception()));
           var blocks = new AtomicInteger();
           Server server =
               Streams.startServer(
@@ -197,10 +200,11 @@ class StreamsTest extends OnNetty {
 
           assertThat(blocks).hasValueLessThan(100);
           assertThat(Task.all()).hasSizeGreaterThan(1); // the writer is there, and waits
-          deaf.close();
           server.close();
           server.abortClients();
           server.waitClosed();
+          deaf.close();
+          assertThat(reports).singleElement().isInstanceOf(IOException.class); // from drain
         });
   }
 

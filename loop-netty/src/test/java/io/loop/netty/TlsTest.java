@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
+import io.loop.event.Loop;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.task.Task;
@@ -18,6 +19,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +27,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -265,6 +268,8 @@ class TlsTest extends OnNetty {
     run(
         transport,
         () -> {
+          List<@Nullable Throwable> reports = new ArrayList<>();
+          Loop.running().setExceptionHandler((_, failure) -> reports.add(failure.exception()));
           Server server = Streams.startServer(TlsTest::echo, LOCAL, 0, SERVER);
           Socket raw = connect(server);
 
@@ -281,6 +286,10 @@ class TlsTest extends OnNetty {
 
           raw.close();
           end(server);
+          assertThat(reports)
+              .singleElement()
+              .extracting(Throwable::getMessage)
+              .isEqualTo("the peer wants to renegotiate, which is refused");
         });
   }
 
