@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,21 @@ final class SubprocessTest {
             .map(Thread::getName)
             .filter("loop-subprocess"::equals);
     var children = ProcessHandle.current().children().map(child -> "child " + child.pid());
-    return java.util.stream.Stream.concat(threads, children).toList();
+    return Stream.concat(threads, children).toList();
+  }
+
+  /// Waits until the thread of some pipe is in a method, seen twice in case it only passes.
+  private static void untilAPipeWaitsIn(String method) {
+    for (int seen = 0; seen < 2; seen = isAPipeIn(method) ? seen + 1 : 0) {
+      Asyncio.sleep(Duration.ofMillis(1));
+    }
+  }
+
+  private static boolean isAPipeIn(String method) {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(thread -> thread.getKey().getName().equals("loop-subprocess"))
+        .flatMap(thread -> Stream.of(thread.getValue()))
+        .anyMatch(frame -> frame.getMethodName().equals(method));
   }
 
   @Test
@@ -121,7 +136,7 @@ final class SubprocessTest {
     run(() -> {
       try (Subprocess child = createSubprocessExec(PIPES, "sleep", "100")) {
         Task<?> talking = Asyncio.createTask(() -> child.communicate(new byte[1 << 20]));
-        Asyncio.sleep(Duration.ofMillis(20));
+        untilAPipeWaitsIn("writeBytes"); // for the child to read
 
         talking.cancel();
 
@@ -169,7 +184,7 @@ final class SubprocessTest {
     run(() -> {
       Subprocess child =
           createSubprocessExec(PIPES.withLimit(1_000), "head", "-c", "1000000", "/dev/zero");
-      Asyncio.sleep(Duration.ofMillis(50));
+      untilAPipeWaitsIn("acquireUninterruptibly"); // for its next turn
       assertThat(child.returnCode()).isNull();
 
       assertThat(child.stdout().read()).hasSize(1_000_000);
@@ -209,7 +224,7 @@ final class SubprocessTest {
       try (Subprocess child = createSubprocessExec(PIPES, "sleep", "100")) {
         child.stdin().write(new byte[1 << 20]);
         Task<?> draining = Asyncio.createTask(() -> child.stdin().drain());
-        Asyncio.sleep(Duration.ofMillis(20));
+        untilAPipeWaitsIn("writeBytes");
         assertThat(draining.isDone()).isFalse();
 
         child.terminate();

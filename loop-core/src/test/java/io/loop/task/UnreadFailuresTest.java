@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 final class UnreadFailuresTest {
 
   private static final Duration TICK = Duration.ZERO;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final ManualLoop manual = new ManualLoop();
   private final List<ExceptionContext> reports = new ArrayList<>();
@@ -75,7 +77,10 @@ final class UnreadFailuresTest {
   void unread_whenItIsCollected_isReported() {
     failed();
 
-    collectUntil(1);
+    collectUntil(() -> {
+      manual.tick();
+      return !reports.isEmpty();
+    });
     manual.close();
 
     assertThat(reports).extracting(ExceptionContext::exception).containsExactly(fault);
@@ -106,19 +111,16 @@ final class UnreadFailuresTest {
     manual.close();
     reports.clear();
 
-    for (int i = 0; i < 100 && future.get() != null; i++) {
-      System.gc();
-      LockSupport.parkNanos(10_000_000);
-    }
+    collectUntil(() -> future.get() == null);
     assertThat(future.get()).isNull();
   }
 
-  /// Has garbage collected until so many reports are there, ten seconds at most.
-  private void collectUntil(int count) {
-    for (int i = 0; i < 1_000 && reports.size() < count; i++) {
+  /// Has garbage collected until something holds, half a minute at most.
+  private static void collectUntil(BooleanSupplier condition) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean() && System.nanoTime() - end < 0) {
       System.gc();
       LockSupport.parkNanos(10_000_000); // the cleaner has a thread of its own
-      manual.tick();
     }
   }
 

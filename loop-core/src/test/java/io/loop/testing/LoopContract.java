@@ -28,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -135,11 +136,12 @@ public abstract class LoopContract {
   }
 
   @Test
-  void callLater_severalDelays_runByDeadline() {
-    loop.callLater(Duration.ofMillis(150), logging("3"));
-    loop.callLater(Duration.ofMillis(50), logging("1"));
-    loop.callLater(Duration.ofMillis(100), logging("2"));
-    loop.callLater(Duration.ofMillis(200), loop::stop);
+  void callAt_severalDeadlines_runByDeadline() {
+    Duration now = loop.time(); // one reading for all, whatever comes between the calls
+    loop.callAt(now.plusMillis(15), logging("3"));
+    loop.callAt(now.plusMillis(5), logging("1"));
+    loop.callAt(now.plusMillis(10), logging("2"));
+    loop.callAt(now.plusMillis(20), loop::stop);
 
     loop.runForever();
 
@@ -459,7 +461,7 @@ public abstract class LoopContract {
           for (int i = 1; i <= rounds; i++) {
             loop.callSoonThreadsafe(done::incrementAndGet);
             while (done.get() < i) {
-              Thread.onSpinWait();
+              LockSupport.parkNanos(1_000); // not spinning: the loop may need this very processor
             }
           }
           loop.callSoonThreadsafe(loop::stop);
