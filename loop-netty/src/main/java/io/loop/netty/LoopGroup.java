@@ -29,11 +29,29 @@ public final class LoopGroup implements AutoCloseable {
   /// @param transport their transport
   /// @throws IllegalArgumentException if size is below 1, or this machine lacks the transport
   public LoopGroup(int size, Transport transport) {
+    this(size, transport, 0);
+  }
+
+  /// Starts a group whose coroutines may recurse deeper than the JVM's default stack size allows.
+  ///
+  /// Coroutines and callbacks run on the stack of their loop's thread. On the portable carrier a
+  /// coroutine has a stack of the JDK's, and its size is `-Xss`.
+  ///
+  /// @param size how many loops
+  /// @param transport their transport
+  /// @param stackBytes the stack size of each loop's thread in bytes, a hint to the JVM as in
+  ///   [Thread#Thread(ThreadGroup, Runnable, String, long)]; 0 for the default, which is `-Xss`
+  /// @throws IllegalArgumentException if size is below 1, the stack size is negative, or this
+  ///   machine lacks the transport
+  public LoopGroup(int size, Transport transport, long stackBytes) {
     if (size < 1) {
       throw new IllegalArgumentException("a group needs at least one loop, not " + size);
     }
+    if (stackBytes < 0) {
+      throw new IllegalArgumentException("a stack cannot have " + stackBytes + " bytes");
+    }
     this.transport = transport;
-    this.group = NettyGroup.start(size, transport);
+    this.group = NettyGroup.start(size, transport, stackBytes);
   }
 
   /// {@return the loops}

@@ -8,6 +8,7 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +20,28 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
    * as an argument, and what it makes is found again through the event loops.
    */
 
-  private NettyGroup(int size, Transport transport) {
-    super(size, new DefaultThreadFactory("loop"), transport.newHandlerFactory(), transport);
+  private NettyGroup(int size, Transport transport, long stackBytes) {
+    super(size, new GroupThreads(stackBytes), transport.newHandlerFactory(), transport);
   }
 
-  static NettyGroup start(int size, Transport transport) {
-    return new NettyGroup(size, transport);
+  static NettyGroup start(int size, Transport transport, long stackBytes) {
+    return new NettyGroup(size, transport, stackBytes);
+  }
+
+  /// Netty's threads, with a stack of a given size.
+  private static final class GroupThreads extends DefaultThreadFactory {
+
+    private final long stackBytes;
+
+    GroupThreads(long stackBytes) {
+      super("loop");
+      this.stackBytes = stackBytes;
+    }
+
+    @Override
+    protected Thread newThread(Runnable run, String name) {
+      return new FastThreadLocalThread(threadGroup, run, name, stackBytes);
+    }
   }
 
   @Override

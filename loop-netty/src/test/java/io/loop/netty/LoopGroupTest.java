@@ -1,0 +1,69 @@
+package io.loop.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.loop.Asyncio;
+import io.loop.coroutine.Coroutine;
+import io.loop.event.Loop;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class LoopGroupTest extends OnNetty {
+
+  private static final long LARGE_STACK = 128L << 20;
+
+  /// More than a mebibyte has room for, however small the frames are; a tenth of [#LARGE_STACK],
+  /// however large.
+  private static final int DEPTH = 100_000;
+
+  /// Far enough down that interpreted frames could not be suspended on a mebibyte.
+  private static final int AWAITING_DEPTH = 10_000;
+
+  private static int descend(int levels) {
+    if (levels == 0) {
+      return 0;
+    }
+    return 1 + descend(levels - 1);
+  }
+
+  private static int descendAndAwait(int levels) {
+    if (levels == 0) {
+      Asyncio.sleep(Duration.ZERO);
+      return 0;
+    }
+    return 1 + descendAndAwait(levels - 1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void stackBytes_many_letCallbacksAndCoroutinesRecurse(Transport transport) throws Exception {
+    try (var group = new LoopGroup(1, transport, LARGE_STACK)) {
+      Loop loop = group.loops().getFirst();
+      var callback = new CompletableFuture<Integer>();
+
+      loop.callSoonThreadsafe(() -> callback.complete(descend(DEPTH)));
+
+      assertThat(callback.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(DEPTH);
+      if (!Coroutine.isPortable()) {
+        assertThat(
+                Asyncio.runCoroutineThreadsafe(() -> descendAndAwait(AWAITING_DEPTH), loop)
+                    .get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+            .isEqualTo(AWAITING_DEPTH);
+      }
+    }
+  }
+
+  @Test
+  void stackBytes_negative_areRefused() {
+    Transport transport = Transport.best();
+
+    assertThatThrownBy(() -> new LoopGroup(1, transport, -1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("-1");
+  }
+}
