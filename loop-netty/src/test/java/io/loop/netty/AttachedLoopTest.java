@@ -39,7 +39,9 @@ final class AttachedLoopTest {
 
   private static final Duration TICK = Duration.ZERO;
 
-  /// An executor that is starved for a second would let about five times as many pass.
+  /// More turns than fit into the 10 ms until the timer is due, on any machine; an executor that is
+  /// starved for a second would let about five times as many pass. A machine that pauses makes no
+  /// turns.
   private static final int MANY = 1_000_000;
 
   /// What a program might attach to: an event loop of each transport, and executors without any.

@@ -370,12 +370,14 @@ class CoroutineHandlerTest extends OnNetty {
         run(
             transport,
             () -> {
+              var arrival = new LoopFuture<@Nullable Void>();
               var started = new LoopFuture<@Nullable Void>();
               Channel server =
                   Pipelines.serve(
                       transport,
                       pipeline ->
                           pipeline.addLast(
+                              Pipelines.noting(arrival),
                               CoroutineHandler.of(channel -> {
                                 started.setResult(null);
                                 channel.write(Unpooled.buffer(1).writeByte(1));
@@ -392,7 +394,7 @@ class CoroutineHandlerTest extends OnNetty {
                 return true;
               });
               started.await();
-              Asyncio.sleep(Duration.ofMillis(20)); // the byte is in the queue, unread
+              arrival.await(); // the byte is in the queue, unread
               return socket;
             });
 

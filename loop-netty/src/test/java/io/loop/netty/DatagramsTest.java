@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DatagramsTest extends OnNetty {
 
   private static final InetSocketAddress ANY_PORT =
-      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+      new InetSocketAddress(InetAddress.ofLiteral(ownAddress(1)), 0);
   private static final Duration TICK = Duration.ZERO;
 
   private static DatagramEndpoint open() throws IOException {
@@ -175,7 +175,8 @@ class DatagramsTest extends OnNetty {
         });
   }
 
-  /// Sends in step with the loop, so that the system drops none.
+  /// Sends one by one, in step with the loop, so that the system drops none, however small its
+  /// buffers.
   private static int flood(DatagramEndpoint receiver, int packets, int size) throws Exception {
     try (var socket = new java.net.DatagramSocket()) {
       for (int i = 0; i < packets; i++) {
@@ -183,8 +184,8 @@ class DatagramsTest extends OnNetty {
         data[0] = (byte) i;
         socket.send(new DatagramPacket(data, size, receiver.localAddress()));
         int sent = i + 1;
-        while (sent % 20 == 0 && receiver.queued() + receiver.dropped() < sent) {
-          Asyncio.sleep(Duration.ofMillis(1));
+        while (receiver.queued() + receiver.dropped() < sent) {
+          Asyncio.sleep(TICK);
         }
       }
     }
@@ -330,7 +331,7 @@ class DatagramsTest extends OnNetty {
           assertThat(textOf(receiver.receive())).isEqualTo("a");
           assertThat(textOf(receiver.receive())).isEmpty();
           assertThat(textOf(receiver.receive())).isEqualTo("b");
-          Asyncio.sleep(Duration.ofMillis(5));
+          polls(5);
           assertThat(receiver.queued()).isZero();
           closed(receiver);
         });
@@ -353,7 +354,7 @@ class DatagramsTest extends OnNetty {
 
           assertThat(receiving.await()).isNull();
           assertThatThrownBy(sender::drain).isInstanceOf(SocketException.class);
-          Asyncio.sleep(Duration.ofMillis(5));
+          polls(5);
           assertThat(receiver.queued()).isZero();
           closed(receiver);
         });
@@ -440,7 +441,7 @@ class DatagramsTest extends OnNetty {
           creating.cancel();
           assertThatThrownBy(creating::await).isInstanceOf(CancelledError.class);
 
-          Asyncio.sleep(Duration.ofMillis(5));
+          polls(5);
           closed(Datagrams.createDatagramEndpoint(address, null));
         });
   }

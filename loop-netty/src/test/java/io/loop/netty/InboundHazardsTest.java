@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
 import io.loop.event.ExceptionContext;
+import io.loop.event.Loop;
 import io.loop.netty.HandlerOptions.Disconnect;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
@@ -64,6 +65,10 @@ class InboundHazardsTest extends OnNetty {
         });
   }
 
+  private static void untilPaused(CoroutineChannel<?> channel) {
+    until(() -> !channel.nettyChannel().config().isAutoRead());
+  }
+
   /// Hazard 16: while reading is paused the end is noticed when the queue is drained.
   @ParameterizedTest
   @MethodSource("transports")
@@ -77,7 +82,7 @@ class InboundHazardsTest extends OnNetty {
                   transport,
                   Pipelines.lines(
                       channel -> {
-                        Asyncio.sleep(Duration.ofMillis(50));
+                        untilPaused(channel);
                         List<String> got = new ArrayList<>();
                         channel.forEach(got::add);
                         channel.waitClosed();
@@ -113,7 +118,7 @@ class InboundHazardsTest extends OnNetty {
                           CoroutineHandler.of(
                               ByteBuf.class,
                               channel -> {
-                                Asyncio.sleep(Duration.ofMillis(20));
+                                untilPaused(channel);
                                 while (channel.receive(got::writeBytes)) {
                                   if (got.readableBytes() % 7 == 0) {
                                     Asyncio.sleep(Duration.ZERO);
@@ -145,10 +150,17 @@ class InboundHazardsTest extends OnNetty {
     run(
         transport,
         () -> {
+          var paused = new LoopFuture<@Nullable Void>();
           Channel server =
               Pipelines.serve(
                   transport,
-                  pipeline -> pipeline.addLast(Pipelines.bytes(_ -> Pipelines.forever())));
+                  pipeline ->
+                      pipeline.addLast(
+                          Pipelines.bytes(channel -> {
+                            untilPaused(channel);
+                            paused.setResult(null);
+                            Pipelines.forever();
+                          })));
           Socket socket = Pipelines.socket(server);
           var sent = new AtomicInteger();
           var sender =
@@ -164,15 +176,12 @@ class InboundHazardsTest extends OnNetty {
                       // by the end of this test
                     }
                   });
-          int before = -1;
-          while (before != sent.get()) {
-            before = sent.get();
-            Asyncio.sleep(Duration.ofMillis(150));
-          }
+          paused.await();
+          polls(50);
 
-          assertThat(sent).hasValueLessThan(100);
+          assertThat(sent).hasValueLessThan(40);
           socket.close();
-          offLoop(() -> sender.join(Duration.ofSeconds(10)));
+          offLoop(() -> sender.join(PATIENCE));
         });
   }
 
@@ -180,7 +189,7 @@ class InboundHazardsTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void hazard18_receiveAfterTheEnd_leavesTheOtherDirectionAlone(Transport transport) {
-    byte[] data = Pipelines.randomBytes(MIB);
+    byte[] data = Pipelines.randomBytes(4_000); // goes into the socket at once
     run(
         transport,
         () -> {
@@ -194,13 +203,13 @@ class InboundHazardsTest extends OnNetty {
                           CoroutineHandler.of(
                               ByteBuf.class,
                               channel -> {
-                                Asyncio.sleep(Duration.ofMillis(20));
+                                untilPaused(channel);
                                 while (channel.receive(_ -> {})) {
                                   Asyncio.sleep(Duration.ZERO);
                                 }
                                 assertThat(channel.receive()).isNull();
                                 assertThat(channel.receive()).isNull();
-                                Asyncio.sleep(Duration.ofMillis(10));
+                                polls(10);
                                 channel.send(Unpooled.wrappedBuffer(data));
                               },
                               HandlerOptions.DEFAULT.withWaterMarks(2, 1))));
@@ -281,29 +290,39 @@ class InboundHazardsTest extends OnNetty {
         transport,
         () -> {
           Pipelines.reports();
-          var next = new AtomicInteger();
+          List<Channel> channels = new ArrayList<>();
+          List<LoopFuture<?>> arrivals = new ArrayList<>();
           Channel server =
               Pipelines.serve(
                   transport,
-                  pipeline ->
-                      pipeline.addLast(
-                          new FixedLengthFrameDecoder(100),
-                          Pipelines.bytes(bodies.get(next.getAndIncrement()))));
-          for (int i = 0; i < bodies.size(); i++) {
+                  pipeline -> {
+                    var arrival = new LoopFuture<@Nullable Void>(Loop.running());
+                    ChannelBody<ByteBuf> body = bodies.get(channels.size());
+                    channels.add(pipeline.channel());
+                    arrivals.add(arrival);
+                    pipeline.addLast(
+                        Pipelines.noting(arrival),
+                        new FixedLengthFrameDecoder(100),
+                        Pipelines.bytes(body));
+                  });
+          for (int i = 1; i <= bodies.size(); i++) {
+            int count = i;
             Socket socket = Pipelines.socket(server);
             offLoop(() -> {
-              try (socket) {
+              try {
                 socket.getOutputStream().write(new byte[10_000]);
-                Thread.sleep(10);
               } catch (IOException reset) {
                 // the body was quicker
               }
               return true;
             });
+            until(() ->
+                channels.size() == count
+                    && (arrivals.getLast().isDone() || !channels.getLast().isOpen()));
+            socket.close();
           }
-          Asyncio.sleep(Duration.ofMillis(20));
 
-          assertThat(next).hasValue(bodies.size());
+          assertThat(channels).hasSameSizeAs(bodies);
         });
     noBufferIsLeft();
   }

@@ -27,12 +27,12 @@ class NettyPollerTest extends OnNetty {
   @MethodSource("transports")
   void close_ofALoopThatNeverRan_isQuick(Transport transport) {
     long start = System.nanoTime();
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 20; i++) {
       NettyLoop.create(transport).close();
     }
 
-    // Netty's quiet period is 2 s a loop; we have none
-    assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(8));
+    // Netty's quiet period would make it 40 s; without one it takes milliseconds
+    assertThat(System.nanoTime() - start).isLessThan(PATIENCE.toNanos());
   }
 
   @ParameterizedTest
@@ -78,13 +78,9 @@ class NettyPollerTest extends OnNetty {
         () -> {
           var ran = new AtomicBoolean();
           NettyLoop.eventLoop(Loop.running()).execute(() -> ran.set(true));
-          int steps = 0;
-          while (!ran.get() && steps < 100_000) {
+          while (!ran.get()) { // for ever, if it starves them
             Asyncio.sleep(Duration.ZERO);
-            steps++;
           }
-
-          assertThat(ran).isTrue();
         });
   }
 

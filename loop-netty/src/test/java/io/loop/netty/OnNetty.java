@@ -4,14 +4,14 @@ import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.task.Coro;
 import io.netty.util.LeakPresenceDetector;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
+import io.netty.util.internal.PlatformDependent;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 
@@ -21,6 +21,9 @@ import org.junit.jupiter.api.AfterAll;
 abstract class OnNetty {
 
   static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final int SMALL_BUFFER = 64 << 10;
+
+  private static final Duration MILLI = Duration.ofMillis(1);
 
   static Stream<Transport> transports() {
     return Transport.available().stream();
@@ -46,25 +49,53 @@ abstract class OnNetty {
         });
   }
 
+  /// Waits until something holds; the loop runs on meanwhile.
+  static void until(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      Asyncio.sleep(MILLI);
+    }
+  }
+
+  /// Lets the loop look at its sockets so many times: enough for what must not happen to happen.
+  static void polls(int count) {
+    for (int i = 0; i < count; i++) {
+      Asyncio.sleep(MILLI); // longer than no time, so that the loop polls
+    }
+  }
+
   private static <T> T within(Coro<T> body) throws TimeoutException {
     return Asyncio.timeout(PATIENCE, _ -> body.run());
   }
 
-  static Socket connect(Server server) throws Exception {
-    int port = server.localAddress().getPort();
-    // off the loop: the accepting side must run meanwhile
-    return Asyncio.wrapFuture(CompletableFuture.supplyAsync(() -> open(port), OnNetty::onThread))
-        .await();
+  /// {@return a loopback address that other processes of this kind do not use}
+  ///
+  /// A port that is free on it stays free: builds that run at the same time take ports of their own
+  /// addresses, and the system gives outgoing connections those of `127.0.0.1`.
+  static String ownAddress(int number) {
+    if (!PlatformDependent.normalizedOs().equals("linux")) {
+      return "127.0.0." + number; // elsewhere there may be the first only
+    }
+    long process = ProcessHandle.current().pid();
+    return "127." + (64 + process / 256 % 128) + "." + process % 256 + "." + number;
   }
 
-  private static Socket open(int port) {
-    try {
-      var socket = new Socket(InetAddress.getLoopbackAddress(), port);
+  static Socket connect(Server server) {
+    return connect(server.localAddress());
+  }
+
+  /// Connects off the loop: the accepting side must run meanwhile.
+  ///
+  /// The socket's buffers are small, so that the system takes little of what nobody reads, however
+  /// it is set up.
+  static Socket connect(SocketAddress address) {
+    return offLoop(() -> {
+      var socket = new Socket();
+      socket.setReceiveBufferSize(SMALL_BUFFER);
+      socket.setSendBufferSize(SMALL_BUFFER);
+      socket.connect(address);
       socket.setSoTimeout((int) PATIENCE.toMillis());
       return socket;
-    } catch (IOException fault) {
-      throw new UncheckedIOException(fault);
-    }
+    });
   }
 
   private static void onThread(Runnable work) {

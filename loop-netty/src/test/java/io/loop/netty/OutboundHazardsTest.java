@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.loop.Asyncio;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
+import io.loop.task.Tasks;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -149,10 +151,10 @@ class OutboundHazardsTest extends OnNetty {
                             for (int i = 0; i < 3; i++) {
                               senders.add(
                                   Asyncio.createTask(() ->
-                                      Pipelines.thrownBy(() ->
-                                          channel.send(Unpooled.buffer().writeZero(64 * MIB)))));
+                                      Pipelines.thrownBy(
+                                          () -> channel.send(Unpooled.buffer().writeZero(MIB)))));
                             }
-                            Asyncio.sleep(Duration.ofMillis(20));
+                            until(() -> !channel.nettyChannel().isWritable());
                             channel.abort();
                             channel.waitClosed();
                             List<Throwable> faults = new ArrayList<>();
@@ -219,7 +221,7 @@ class OutboundHazardsTest extends OnNetty {
                             for (int i = 0; i < 2; i++) {
                               got.add(
                                   Pipelines.thrownBy(
-                                      () -> channel.send(Unpooled.buffer().writeZero(64 * MIB))));
+                                      () -> channel.send(Unpooled.buffer().writeZero(4 * MIB))));
                             }
                             outcomes.setResult(got);
                           })));
@@ -247,8 +249,11 @@ class OutboundHazardsTest extends OnNetty {
                   transport,
                   Map.of(ChannelOption.AUTO_CLOSE, false),
                   Pipelines.lines(channel -> {
+                    var arrival = new LoopFuture<@Nullable Void>();
+                    Tasks.onLoopThread(() ->
+                        channel.nettyChannel().pipeline().addFirst(Pipelines.noting(arrival)));
                     channel.send("started\n");
-                    Asyncio.sleep(Duration.ofMillis(20));
+                    arrival.await();
                     Throwable fault = Pipelines.thrownBy(() -> channel.send("x".repeat(16 * MIB)));
                     String line = channel.receive();
                     answer.setResult(List.of(fault, line == null ? "nothing" : line));
@@ -284,7 +289,7 @@ class OutboundHazardsTest extends OnNetty {
                             Task<?> flushed =
                                 Asyncio.createTask(
                                     () -> channel.send(Unpooled.buffer().writeZero(size)));
-                            Asyncio.sleep(Duration.ofMillis(10));
+                            polls(2);
                             flushed.cancel();
                             Task<?> never =
                                 Asyncio.createTask(

@@ -89,7 +89,7 @@ class PerMessageTest extends OnNetty {
               serve(
                   transport,
                   (_, line) -> {
-                    Asyncio.sleep(Duration.ofMillis(20L * (4 - Integer.parseInt(line))));
+                    until(() -> ended.size() == 3 - Integer.parseInt(line)); // the later ones
                     ended.add(line);
                     return line + "\n";
                   },

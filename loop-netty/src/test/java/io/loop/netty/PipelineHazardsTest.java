@@ -121,7 +121,8 @@ class PipelineHazardsTest extends OnNetty {
                         }));
                 client.pipeline().fireChannelActive();
               });
-          Asyncio.sleep(Duration.ofMillis(5));
+          until(() -> starts.get() > 0);
+          polls(5);
 
           assertThat(starts).hasValue(1);
         });
@@ -176,8 +177,7 @@ class PipelineHazardsTest extends OnNetty {
               .isInstanceOf(IllegalStateException.class)
               .hasMessageContaining("left its event loop");
           assertThat(outcome.await().getLast()).isInstanceOf(ClosedChannelException.class);
-          Asyncio.sleep(Duration.ofMillis(5));
-          assertThat(client.isOpen()).isFalse();
+          until(() -> !client.isOpen());
         });
   }
 

@@ -6,10 +6,14 @@ import io.loop.Asyncio;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
+import io.loop.task.LoopFuture;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
@@ -26,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Plain Netty servers and clients on the running loop's event loop, as a user would write them.
 final class Pipelines {
@@ -46,6 +51,8 @@ final class Pipelines {
         new ServerBootstrap()
             .group(NettyLoop.eventLoop(loop))
             .channel(transport.serverType())
+            .childOption(ChannelOption.SO_SNDBUF, OnNetty.SMALL_BUFFER)
+            .childOption(ChannelOption.SO_RCVBUF, OnNetty.SMALL_BUFFER)
             .childHandler(initializer(pipeline));
     options.forEach(bootstrap::childOption);
     return NettyFutures.await(
@@ -77,12 +84,20 @@ final class Pipelines {
 
   /// Connects a socket that knows nothing of Netty.
   static Socket socket(Channel server) {
-    return OnNetty.offLoop(() -> {
-      var address = (InetSocketAddress) server.localAddress();
-      var socket = new Socket(address.getAddress(), address.getPort());
-      socket.setSoTimeout((int) OnNetty.PATIENCE.toMillis());
-      return socket;
-    });
+    return OnNetty.connect(server.localAddress());
+  }
+
+  /// {@return a handler that tells when a message has come by} For one channel.
+  static ChannelHandler noting(LoopFuture<@Nullable Void> arrival) {
+    return new ChannelInboundHandlerAdapter() {
+      @Override
+      public void channelRead(ChannelHandlerContext context, Object message) {
+        context.fireChannelRead(message);
+        if (!arrival.isDone()) {
+          arrival.setResult(null);
+        }
+      }
+    };
   }
 
   /// {@return what the running loop's exception handler is told from now on}

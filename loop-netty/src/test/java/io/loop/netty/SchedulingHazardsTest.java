@@ -173,7 +173,8 @@ class SchedulingHazardsTest extends OnNetty {
             Asyncio.sleep(Duration.ofNanos(1_400_000));
           }
 
-          assertThat(counting.polls.get() - before).isLessThanOrEqualTo(20 * 3);
+          assertThat(counting.polls.get() - before)
+              .isLessThanOrEqualTo(20 * 10); // NIO would spin hundreds of times
         });
   }
 

@@ -12,7 +12,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,7 +114,7 @@ class SendfileTest extends OnNetty {
           StreamConnection connection = TlsTest.open(server, ConnectionOptions.DEFAULT);
           Task<Long> sending =
               Asyncio.createTask(() -> Streams.sendfile(connection.writer(), path));
-          Asyncio.sleep(Duration.ofMillis(50));
+          polls(2); // it has begun, and does not end
 
           assertThatThrownBy(() -> connection.writer().write(new byte[1]))
               .isInstanceOf(IllegalStateException.class);
@@ -124,7 +123,7 @@ class SendfileTest extends OnNetty {
           sending.cancel();
           assertThatThrownBy(sending::await).isInstanceOf(CancelledError.class);
           connection.writer().write(new byte[1]); // it is free again
-          Asyncio.sleep(Duration.ofMillis(20));
+          polls(5);
           assertThat(connection.writer().isClosing()).isFalse();
           connection.writer().abort();
           server.close();

@@ -2,7 +2,6 @@ package io.loop.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.loop.Asyncio;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.stream.StreamReader;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -27,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ServerLimitsTest extends OnNetty {
 
   private static final String LOCAL = "127.0.0.1";
-  private static final Duration SHORT = Duration.ofMillis(80);
+  private static final Duration HOUR = Duration.ofHours(1);
 
   private static ServerOptions with(ServerLimits limits) {
     return ServerOptions.DEFAULT.withLimits(limits);
@@ -48,18 +46,14 @@ class ServerLimitsTest extends OnNetty {
                   TlsTest::echo, LOCAL, 0, with(ServerLimits.NONE.withConnections(2, 2)));
           StreamConnection first = open(server);
           StreamConnection second = open(server);
-          while (server.connectionCount() < 2) {
-            Asyncio.sleep(Duration.ofMillis(1));
-          }
+          until(() -> server.connectionCount() == 2);
 
           Socket third = connect(server);
           assertThat(offLoop(() -> endOf(third))).isTrue();
           assertThat(server.refusedCount()).isEqualTo(1);
 
           first.close();
-          while (server.connectionCount() > 1) {
-            Asyncio.sleep(Duration.ofMillis(1));
-          }
+          until(() -> server.connectionCount() == 1);
           StreamConnection fourth = open(server);
           fourth.writer().write(TlsTest.ascii("hello\n"));
           assertThat(fourth.reader().readLine()).asString().isEqualTo("hello\n");
@@ -78,12 +72,11 @@ class ServerLimitsTest extends OnNetty {
 
   @ParameterizedTest
   @MethodSource("transports")
-  @Tag("slow")
   void silence_longerThanTheLimit_endsTheConnectionAndTalkDoesNot(Transport transport) {
     var fault = new AtomicReference<Throwable>();
-    run(
+    SkippableTime.run(
         transport,
-        () -> {
+        time -> {
           Server server =
               Streams.startServer(
                   (reader, writer) -> {
@@ -95,19 +88,19 @@ class ServerLimitsTest extends OnNetty {
                   },
                   LOCAL,
                   0,
-                  with(ServerLimits.NONE.withIdleTimeout(Duration.ofMillis(400))));
+                  with(ServerLimits.NONE.withIdleTimeout(HOUR.multipliedBy(4))));
           StreamConnection connection = open(server);
           for (int i = 0; i < 12; i++) { // longer than the limit, all in all
             connection.writer().write(new byte[1]);
             connection.reader().readExactly(1);
-            Asyncio.sleep(Duration.ofMillis(50));
+            time.skip(HOUR);
           }
 
           assertThat(fault).hasNullValue();
-          assertThat(connection.reader().read()).isEmpty(); // returns when the server ends it
-          while (fault.get() == null) { // the body may come a tick later
-            Asyncio.sleep(Duration.ZERO);
+          while (fault.get() == null) {
+            time.skip(HOUR);
           }
+          assertThat(connection.reader().read()).isEmpty();
           TlsTest.end(server, connection);
         });
   }
@@ -115,22 +108,22 @@ class ServerLimitsTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void firstMessage_dribbledIn_endsTheConnectionAndACompleteOneDoesNot(Transport transport) {
-    run(
+    SkippableTime.run(
         transport,
-        () -> {
+        time -> {
           Server server =
               Streams.startServer(
                   ServerLimitsTest::echoLines,
                   LOCAL,
                   0,
-                  with(ServerLimits.NONE.withFirstMessageTimeout(SHORT)));
+                  with(ServerLimits.NONE.withFirstMessageTimeout(HOUR.multipliedBy(4))));
           StreamConnection good = open(server);
           good.writer().write(TlsTest.ascii("hello\n"));
           good.reader().readLine();
           StreamConnection slow = open(server);
           while (!slow.reader().atEof() && slow.reader().exception() == null) {
             slow.writer().write(new byte[] {'x'}); // never a whole line
-            Asyncio.sleep(Duration.ofMillis(5));
+            time.skip(HOUR);
           }
 
           good.writer().write(TlsTest.ascii("again\n"));
@@ -151,12 +144,11 @@ class ServerLimitsTest extends OnNetty {
 
   @ParameterizedTest
   @MethodSource("transports")
-  @Tag("slow")
   void accept_withoutDescriptors_reportsOncePausesAndGoesOn(Transport transport) {
     List<ExceptionContext> reports = new ArrayList<>();
-    run(
+    SkippableTime.run(
         transport,
-        () -> {
+        time -> {
           Loop.running().setExceptionHandler((_, report) -> reports.add(report));
           Server server = Streams.startServer(TlsTest::echo, LOCAL, 0);
           Channel listener = server.listeners().getFirst();
@@ -171,6 +163,7 @@ class ServerLimitsTest extends OnNetty {
           assertThat(listener.config().isAutoRead()).isFalse();
           StreamConnection waiting = open(server);
           waiting.writer().write(TlsTest.ascii("hello\n"));
+          time.skip(AcceptBackoff.PAUSE);
 
           assertThat(waiting.reader().readLine()).asString().isEqualTo("hello\n");
           assertThat(listener.config().isAutoRead()).isTrue();

@@ -14,9 +14,12 @@ import io.loop.task.Task;
 import io.loop.task.Tasks;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +30,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -183,6 +187,8 @@ class StreamsTest extends OnNetty {
           Server server =
               Streams.startServer(
                   (_, writer) -> {
+                    Channel channel = (Channel) writer.getExtraInfo("channel");
+                    channel.config().setOption(ChannelOption.SO_SNDBUF, SMALL_BUFFER);
                     for (int i = 0; i < 1_000; i++) {
                       writer.write(new byte[1 << 20]);
                       writer.drain();
@@ -192,13 +198,10 @@ class StreamsTest extends OnNetty {
                   LOCAL,
                   0);
           Socket deaf = connect(server);
-          int before = -1;
-          while (before != blocks.get()) { // until the system's buffers are full
-            before = blocks.get();
-            Asyncio.sleep(Duration.ofMillis(200));
-          }
+          until(() -> server.connectionCount() == 1);
+          polls(50); // at a block each it would write 50 more
 
-          assertThat(blocks).hasValueLessThan(100);
+          assertThat(blocks).hasValueLessThan(40);
           assertThat(Task.all()).hasSizeGreaterThan(1); // the writer is there, and waits
           server.close();
           server.abortClients();
@@ -215,8 +218,18 @@ class StreamsTest extends OnNetty {
         transport,
         () -> {
           Server server =
-              Streams.startServer((_, _) -> Asyncio.sleep(Duration.ofHours(1)), LOCAL, 0);
+              Streams.startServer(
+                  (_, writer) -> {
+                    Channel channel = (Channel) writer.getExtraInfo("channel");
+                    channel.config().setOption(ChannelOption.SO_RCVBUF, SMALL_BUFFER);
+                    Pipelines.forever();
+                  },
+                  LOCAL,
+                  0);
           StreamConnection connection = open(server);
+          until(() -> server.connectionCount() == 1);
+          Channel near = (Channel) connection.writer().getExtraInfo("channel");
+          near.config().setOption(ChannelOption.SO_SNDBUF, SMALL_BUFFER);
           var sent = new AtomicInteger();
           Task<?> sender =
               Asyncio.createTask(() -> {
@@ -226,14 +239,10 @@ class StreamsTest extends OnNetty {
                   sent.incrementAndGet();
                 }
               });
-          int before = -1;
-          while (before != sent.get()) {
-            before = sent.get();
-            Asyncio.sleep(Duration.ofMillis(200));
-          }
+          polls(50);
 
           assertThat(sender.isDone()).isFalse();
-          assertThat(sent).hasValueLessThan(100);
+          assertThat(sent).hasValueLessThan(40);
         });
   }
 
@@ -253,8 +262,7 @@ class StreamsTest extends OnNetty {
                     for (int i = 0; i < 1_000; i++) {
                       writer.write(new byte[] {(byte) i});
                     }
-                    Asyncio.sleep(Duration.ofMillis(20));
-                    writer.write(new byte[] {1});
+                    Pipelines.forever(); // the end of the body flushes too
                   },
                   LOCAL,
                   0);
@@ -287,10 +295,13 @@ class StreamsTest extends OnNetty {
         run(
             transport,
             () -> {
+              var reading = new LoopFuture<@Nullable Void>();
               var outcome = new LoopFuture<Throwable>();
               Server server =
                   Streams.startServer(
                       (reader, _) -> {
+                        reader.readExactly(1);
+                        reading.setResult(null);
                         try {
                           reader.readExactly(100);
                         } catch (IOException fault) {
@@ -301,7 +312,7 @@ class StreamsTest extends OnNetty {
                       0);
               Socket socket = connect(server);
               socket.getOutputStream().write(1);
-              Asyncio.sleep(Duration.ofMillis(50));
+              reading.await();
               socket.setSoLinger(true, 0);
               socket.close();
               return outcome.await();
@@ -333,7 +344,8 @@ class StreamsTest extends OnNetty {
           Server server =
               Streams.startServer((reader, _) -> assertThat(reader.read(1)).isEmpty(), LOCAL, 0);
           Socket socket = connect(server);
-          Asyncio.sleep(Duration.ofMillis(20));
+          until(() -> server.connectionCount() == 1);
+          polls(1);
           socket.close();
           server.close();
           server.waitClosed();
@@ -368,11 +380,10 @@ class StreamsTest extends OnNetty {
             run(
                 transport,
                 () -> {
-                  Server server = Streams.startServer(StreamsTest::echo, LOCAL, 0);
-                  int port = server.localAddress().getPort();
-                  server.close();
-                  Asyncio.sleep(Duration.ofMillis(20));
-                  return Streams.openConnection(LOCAL, port);
+                  try (var bound = new Socket()) { // to a port that nobody else can take
+                    bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                    return Streams.openConnection(LOCAL, bound.getLocalPort());
+                  }
                 }))
         .isInstanceOf(IOException.class)
         .hasMessageContainingAll("refused", LOCAL);
@@ -436,9 +447,12 @@ class StreamsTest extends OnNetty {
         () -> {
           Server server = Streams.startServer(StreamsTest::echo, LOCAL, 0);
           StreamConnection connection = open(server);
+          Channel near = (Channel) connection.writer().getExtraInfo("channel");
+          var arrival = new LoopFuture<@Nullable Void>();
+          Tasks.onLoopThread(() -> near.pipeline().addFirst(Pipelines.noting(arrival)));
           Task<byte[]> read = Asyncio.createTask(() -> connection.reader().readExactly(6));
           connection.writer().write(ascii("abc"));
-          Asyncio.sleep(Duration.ofMillis(30));
+          arrival.await();
           read.cancel();
           assertThatThrownBy(read::await).isInstanceOf(CancelledError.class);
           connection.writer().write(ascii("def"));
@@ -495,11 +509,14 @@ class StreamsTest extends OnNetty {
     run(
         transport,
         () -> {
+          var othersServed = new CountDownLatch(1);
+          var blocking = new LoopFuture<@Nullable Void>();
           Server server =
               Streams.startServer(
                   (reader, writer) -> {
                     if (reader.readLine()[0] == 'b') {
-                      Thread.sleep(400);
+                      blocking.setResult(null);
+                      othersServed.await();
                     }
                     writer.write(ascii("done\n"));
                   },
@@ -514,10 +531,11 @@ class StreamsTest extends OnNetty {
                 blocked.reader().readLine();
                 order.add("blocked");
               });
-          Asyncio.sleep(Duration.ofMillis(50));
+          blocking.await();
           other.writer().write(ascii("other\n"));
           other.reader().readLine();
           order.add("other");
+          othersServed.countDown();
           slow.await();
 
           assertThat(order).containsExactly("other", "blocked");

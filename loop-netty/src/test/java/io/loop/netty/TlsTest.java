@@ -7,7 +7,10 @@ import io.loop.Asyncio;
 import io.loop.event.Loop;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
+import io.loop.task.LoopFuture;
 import io.loop.task.Task;
+import io.loop.task.Tasks;
+import io.netty.channel.Channel;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -18,7 +21,6 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -350,8 +352,12 @@ class TlsTest extends OnNetty {
           Server server =
               Streams.startServer(
                   (reader, writer) -> {
+                    Channel channel = (Channel) writer.getExtraInfo("channel");
+                    var hello = new LoopFuture<@Nullable Void>();
                     reader.readLine();
-                    Asyncio.sleep(Duration.ofMillis(50)); // the hello arrives meanwhile
+                    Tasks.onLoopThread(() -> channel.pipeline().addFirst(Pipelines.noting(hello)));
+                    writer.write(ascii("go\n"));
+                    hello.await();
                     Streams.startTls(writer, TlsOptions.of(Certificates.serverContext()));
                     writer.write(reader.readLine());
                     writer.drain();
@@ -360,6 +366,7 @@ class TlsTest extends OnNetty {
                   0);
           StreamConnection connection = open(server, ConnectionOptions.DEFAULT);
           connection.writer().write(ascii("starttls\n"));
+          connection.reader().readLine();
 
           Streams.startTls(connection.writer(), clientTls);
           connection.writer().write(ascii("secret\n"));

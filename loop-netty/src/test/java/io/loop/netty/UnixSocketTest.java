@@ -142,7 +142,7 @@ class UnixSocketTest extends OnNetty {
           Server second = serve(path);
 
           TlsTest.end(first);
-          Asyncio.sleep(Duration.ofMillis(20));
+          polls(10);
 
           StreamConnection connection = open(path);
           connection.writer().write(TlsTest.ascii("hello\n"));

@@ -3,7 +3,6 @@ package io.loop.netty;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.loop.Asyncio;
 import io.loop.event.ExceptionContext;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
@@ -23,7 +22,6 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLContext;
@@ -144,7 +142,7 @@ class UpgradeTest extends OnNetty {
           assertThat(faults.await())
               .allSatisfy(fault -> assertThat(fault).isInstanceOf(IllegalStateException.class));
           assertThat(late.refCnt()).isZero();
-          Asyncio.sleep(Duration.ofMillis(5));
+          polls(5);
           assertThat(open[0].isActive()).isTrue();
           socket.close();
         });

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -108,14 +110,13 @@ class SamplesTest {
 
   @Test
   void nobodyListens_isOneLineAndExitsWith1() throws IOException {
-    int free;
-    try (var probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      free = probe.getLocalPort();
+    try (var bound = new Socket()) { // to a port that nobody else can take
+      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+
+      int code = run("echo-client", "--port", Integer.toString(bound.getLocalPort()));
+
+      assertThat(code).isEqualTo(1);
+      assertThat(err.toString()).containsIgnoringCase("refused").hasLineCount(1);
     }
-
-    int code = run("echo-client", "--port", Integer.toString(free));
-
-    assertThat(code).isEqualTo(1);
-    assertThat(err.toString()).containsIgnoringCase("refused").hasLineCount(1);
   }
 }
