@@ -55,7 +55,11 @@ final class Interlude {
         }
       }
     } finally {
-      gate.disarm();
+      if (turn.isAboutToSleep()) {
+        gate.arm(); // the poll has yet to wait, and looks at the inbox before it does
+      } else {
+        gate.disarm();
+      }
       sleeper = null;
       if (interrupted) {
         Thread.currentThread().interrupt();

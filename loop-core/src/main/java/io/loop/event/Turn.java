@@ -69,6 +69,7 @@ final class Turn {
   private int ticks; // that this turn has run
   private int left; // handles of this tick that have not run
   private boolean polling; // the next thing to do is to poll
+  private boolean aboutToSleep; // the gate is armed for the poll
   private volatile boolean isPolling; // on the loop's thread, which may park in there
   private boolean over; // the host has come to the end of the run
 
@@ -309,6 +310,11 @@ final class Turn {
     return true;
   }
 
+  /// {@return whether the poll that is under way may wait}
+  boolean isAboutToSleep() {
+    return aboutToSleep;
+  }
+
   /// {@return whether the loop's thread waits where it should} Any thread.
   boolean isWaiting() {
     return isPolling || interlude.isWaiting();
@@ -333,9 +339,14 @@ final class Turn {
       return;
     }
     long wait = wheel.nextExpiryNanos(poller.nanoTime());
-    gate.arm();
-    poller.poll(inbox.isEmpty() ? wait : 0);
-    gate.disarm();
+    aboutToSleep = true;
+    try {
+      gate.arm();
+      poller.poll(inbox.isEmpty() ? wait : 0);
+    } finally {
+      aboutToSleep = false;
+      gate.disarm();
+    }
   }
 
   /// Runs a handle out of its turn; what was under way goes on as it was.
