@@ -62,6 +62,7 @@ public final class Loop implements AutoCloseable {
   private volatile @Nullable Thread latest; // on which an attached loop had its last turn
   private @Nullable Guest guest;
   private @Nullable LoopHost host;
+  private @Nullable Thread hostThread; // the host's, for the check that every call makes
   private boolean stopping;
   private boolean strict;
   private volatile boolean closed;
@@ -352,6 +353,7 @@ public final class Loop implements AutoCloseable {
   private @Nullable LoopHost findHost() {
     if (host == null && hasHost()) {
       host = new LoopHost(this, poller);
+      hostThread = host.thread();
       turn.setHost(host);
     }
     if (host != null) {
@@ -639,7 +641,8 @@ public final class Loop implements AutoCloseable {
   /// {@return whether the caller is on this loop: its thread, or the guest whose turn it is} Any
   /// thread. A guest that went on by itself may have to wait for its turn here.
   public boolean isOnLoop() {
-    if (thread == Thread.currentThread() || isOnHost()) {
+    Thread caller = Thread.currentThread();
+    if (thread == caller || hostThread == caller) {
       return true;
     }
     Guest here = guest;
@@ -710,18 +713,14 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  private boolean isOnHost() {
-    LoopHost here = host;
-    return here != null && here.isCurrentThread();
-  }
-
   CurrentContext currentContext() {
     return currentContext;
   }
 
   /// {@return the current context of the caller, whoever it is}
   CurrentContext contextHere() {
-    boolean isHere = (thread == Thread.currentThread() || isOnHost()) && !attached;
+    Thread caller = Thread.currentThread();
+    boolean isHere = (thread == caller && !attached) || hostThread == caller;
     Guest here = guest;
     return isHere || (here != null && here.isCurrentThread() && !strict)
         ? currentContext
