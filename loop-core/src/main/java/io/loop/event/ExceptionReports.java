@@ -44,22 +44,32 @@ final class ExceptionReports {
   }
 
   void report(ExceptionContext failure) {
+    if (MemoryReserve.isUsed()) {
+      drop(failure.exception()); // trying takes the memory that others need to end
+      return;
+    }
     try {
       deliver(failure);
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;
     } catch (Throwable fault) {
+      MemoryReserve.useAfter(fault);
       drop(failure.exception());
     }
   }
 
   /// Reports what went wrong with something; makes the report itself, which may fail too.
   void report(String message, @Nullable Throwable exception, String key, Object subject) {
+    if (MemoryReserve.isUsed()) {
+      drop(exception);
+      return;
+    }
     try {
       deliver(new ExceptionContext(message, exception, Map.of(key, subject), null));
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;
     } catch (Throwable fault) {
+      MemoryReserve.useAfter(fault);
       drop(exception);
     }
   }
@@ -73,7 +83,9 @@ final class ExceptionReports {
 
   /// Tells of the reports that were dropped, if there are any and it is time to try.
   void tellDropped(long nowNanos) {
-    if (dropped > 0 && !(triedToTell && nowNanos - triedNanos < RETRY_NANOS)) {
+    if (dropped > 0
+        && !MemoryReserve.isUsed()
+        && !(triedToTell && nowNanos - triedNanos < RETRY_NANOS)) {
       triedToTell = true;
       triedNanos = nowNanos;
       tellDropped();
@@ -98,6 +110,7 @@ final class ExceptionReports {
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;
     } catch (Throwable fault) {
+      MemoryReserve.useAfter(fault);
       dropped += count;
       firstDropped = first;
     }
@@ -164,6 +177,10 @@ final class ExceptionReports {
   ///
   /// @param used the context it ran in, with what it set there; null if it never asked for it
   void callbackFailed(Handle handle, @Nullable Context used, Throwable fault) {
+    if (MemoryReserve.isUsed()) {
+      drop(fault);
+      return;
+    }
     try {
       var failure =
           new ExceptionContext(
@@ -175,6 +192,7 @@ final class ExceptionReports {
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;
     } catch (Throwable second) {
+      MemoryReserve.useAfter(second);
       drop(fault);
     }
   }

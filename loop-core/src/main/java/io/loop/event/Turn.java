@@ -58,6 +58,7 @@ final class Turn {
   private final Interlude interlude;
   private final Rescued rescued;
   private @Nullable LoopHost host;
+  private final MemoryReserve reserve;
 
   private int maxTicks = MAX_TICKS;
   private long budgetNanos = BUDGET_NANOS;
@@ -83,6 +84,7 @@ final class Turn {
     this.pollNeedsHost = poller.needsHost();
     this.interlude = new Interlude(this, inbox, gate);
     this.rescued = loop.rescued();
+    this.reserve = new MemoryReserve(poller);
   }
 
   void setHost(LoopHost host) {
@@ -126,18 +128,28 @@ final class Turn {
   void run() {
     polling = true;
     try {
-      LoopHost other = host;
-      while (!advance(false)) {
-        Objects.requireNonNull(other).run(hostsPart);
-        interlude.throwFatal();
-        if (over) {
-          return;
-        }
+      while (!over) {
+        runBothSides();
       }
     } finally {
       over = false;
       left = 0;
       running = null;
+    }
+  }
+
+  private void runBothSides() {
+    try {
+      over = advance(false);
+      if (!over) {
+        Objects.requireNonNull(host).run(hostsPart);
+        interlude.throwFatal();
+      }
+    } catch (OutOfMemoryError full) { // between the places that expect it
+      MemoryReserve.useAfter(full);
+      loop.reports().drop(full);
+      polling = true;
+      left = 0;
     }
   }
 
@@ -179,6 +191,9 @@ final class Turn {
     startNanos = poller.nanoTime();
     passed = 0;
     ticks = 0;
+    if (MemoryReserve.isUsed()) {
+      reserve.restore();
+    }
     loop.reports().tellDropped(startNanos);
     beginTick(startNanos);
   }
@@ -376,6 +391,7 @@ final class Turn {
       inbox.drainTo(ready);
       wheel.advance(now, ready);
     } catch (OutOfMemoryError full) { // the rest comes with a later tick
+      MemoryReserve.useAfter(full);
       loop.reports().drop(full);
     }
   }

@@ -28,7 +28,9 @@ final class AwaitSite extends Throwable {
 
   /// Adds the caller's place to a failure. Coroutine only.
   static void addTo(Throwable failure, Task<?> waiter) {
-    if (failure instanceof CancelledError || countIn(failure) >= MOST_SITES) {
+    if (failure instanceof CancelledError
+        || failure == Failure.OUT_OF_MEMORY.cause() // everybody's
+        || countIn(failure) >= MOST_SITES) {
       return;
     }
     failure.addSuppressed(new AwaitSite(waiter.getName()));

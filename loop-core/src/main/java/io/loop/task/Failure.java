@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.event.MemoryReserve;
 import org.jspecify.annotations.Nullable;
 
 /// The outcome of a future that failed, and the watch kept until somebody reads it.
@@ -14,23 +15,54 @@ final class Failure {
    * knows the failure and what the future was called. Loop thread only, but for the cleaner's call.
    */
 
+  /// For a future that has failed, when there is no memory to say with what. Nobody watches it.
+  static final Failure OUT_OF_MEMORY =
+      new Failure(
+          new OutOfMemoryError("there is no memory to start this task, or to keep its failure"),
+          null);
+
   private final Throwable cause;
-  private final UnreadFailures unread;
+  private final @Nullable UnreadFailures unread;
   private UnreadFailures.@Nullable Entry entry;
 
-  Failure(Throwable cause, UnreadFailures unread) {
+  private Failure(Throwable cause, @Nullable UnreadFailures unread) {
     this.cause = cause;
     this.unread = unread;
   }
 
+  /// {@return a failure of a loop's future; [#OUT_OF_MEMORY] if there is no memory for it}
+  static Failure of(Throwable cause, UnreadFailures unread) {
+    if (cause == OUT_OF_MEMORY.cause) {
+      return OUT_OF_MEMORY;
+    }
+    try {
+      return new Failure(cause, unread);
+    } catch (OutOfMemoryError full) {
+      MemoryReserve.useAfter(full);
+      return OUT_OF_MEMORY;
+    }
+  }
+
   /// Starts the watch: the future is settled with this, and nobody has read it.
   void watch(LoopFuture<?> future) {
+    try {
+      startWatch(future);
+    } catch (OutOfMemoryError full) {
+      MemoryReserve.useAfter(full);
+      future.loop.callExceptionHandler("A failure may go unread", cause, "future", future);
+    }
+  }
+
+  private void startWatch(LoopFuture<?> future) {
+    if (unread == null) {
+      return;
+    }
     entry = unread.add(future, FailureText.of(future, cause));
   }
 
   /// {@return the failure, which counts as read from now on}
   Throwable read() {
-    if (entry != null) {
+    if (entry != null && unread != null) {
       unread.remove(entry);
       entry = null;
     }

@@ -4,6 +4,7 @@ import io.loop.coroutine.Coroutine;
 import io.loop.event.Context;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
 import io.loop.event.Origin;
 import java.util.Objects;
 import java.util.Set;
@@ -44,12 +45,24 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
 
   /// The outcome of a future that was cancelled.
   private static final class Cancelled {
+    private static final Cancelled SILENT = new Cancelled(null, null);
+
     private final @Nullable String message;
     private @Nullable CancelledError original;
 
     Cancelled(@Nullable String message, @Nullable CancelledError original) {
       this.message = message;
       this.original = original;
+    }
+
+    /// {@return one without message and original if there is no memory for one with them}
+    static Cancelled of(@Nullable String message, @Nullable CancelledError original) {
+      try {
+        return new Cancelled(message, original);
+      } catch (OutOfMemoryError full) {
+        MemoryReserve.useAfter(full);
+        return SILENT;
+      }
     }
 
     /// The error a task ended with goes to the first who asks; later ones get a new one.
@@ -136,7 +149,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     if (outcome != null) {
       return false;
     }
-    settle(new Cancelled(message, null));
+    settle(Cancelled.of(message, null));
     return true;
   }
 
@@ -148,17 +161,17 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   final void failWith(Throwable cause) {
     requirePending();
     Objects.requireNonNull(cause, "cause");
-    var failure = new Failure(cause, LoopTasks.of(loop).unread());
+    Failure failure = Failure.of(cause, LoopTasks.of(loop).unread());
     settle(failure);
     failure.watch(this);
   }
 
   final void cancelWith(CancelledError original) {
-    settle(new Cancelled(null, original));
+    settle(Cancelled.of(null, original));
   }
 
   final void cancelSilently(@Nullable String message) {
-    settle(new Cancelled(message, null));
+    settle(Cancelled.of(message, null));
   }
 
   /// A body may have gone on by itself after a blocking call; here it waits until nothing else runs

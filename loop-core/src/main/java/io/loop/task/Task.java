@@ -3,6 +3,7 @@ package io.loop.task;
 import io.loop.event.Context;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
 import io.loop.event.SystemExit;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -257,6 +258,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       try {
         future.addHandle(step);
       } catch (OutOfMemoryError full) { // the future would not wake the body
+        MemoryReserve.useAfter(full);
         incoming = full;
         step.wake();
         return;
@@ -274,33 +276,16 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   /// The body ended.
-  ///
-  /// Settling takes some memory. Where there is none it is tried again in the next tick: a task
-  /// that was never done would keep those that wait for it.
   void finish() {
-    try {
-      finish(bodyResult, bodyFault);
-    } catch (OutOfMemoryError full) {
-      if (!isDone()) {
-        step.wake();
-      }
-      throw full;
-    } finally {
-      if (isDone()) {
-        bodyResult = null;
-        bodyFault = null;
-      }
-    }
-  }
-
-  /// There is no body any more, or never was.
-  void finishWith(Throwable fault) {
-    bodyFault = fault;
-    finish();
+    T result = bodyResult;
+    Throwable fault = bodyFault;
+    bodyResult = null;
+    bodyFault = null;
+    finish(result, fault);
   }
 
   @SuppressWarnings("NullAway") // a null result is one that T allows
-  private void finish(@Nullable Object result, @Nullable Throwable fault) {
+  void finish(@Nullable Object result, @Nullable Throwable fault) {
     leave();
     if (fault == null) {
       succeed(result);

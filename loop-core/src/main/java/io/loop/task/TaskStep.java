@@ -5,6 +5,7 @@ import io.loop.event.Context;
 import io.loop.event.Guest;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
 import io.loop.event.OwnCallback;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
    * `thrown` goes in: what the next await in the body throws. `awaited` comes out: what the body
    * suspended on, or null if on nothing. Each is written by one side and taken by the other while
    * the writer is stopped. `inner` is the context that a body which stopped inside Context.run goes
-   * on in. `ended` is set with the body's end: a step after that only settles the task, where there
-   * was no memory to do so at once.
+   * on in.
    */
 
   /// How often a body that is unwound may try to await before it is left where it is.
@@ -34,7 +34,6 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   private @Nullable LoopFuture<?> awaited;
   private @Nullable Context inner;
   private int refusals;
-  private boolean ended;
 
   TaskStep(Task<?> task, LoopTasks tasks, Context context) {
     super(task.loop, context, false);
@@ -67,11 +66,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
 
   @Override
   protected void run() {
-    if (ended) {
-      task.finish();
-    } else {
-      task.continueOrWake();
-    }
+    task.continueOrWake();
   }
 
   @Override
@@ -84,15 +79,18 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     thrown = throwing;
     if (coroutine == null) {
       if (throwing != null) {
-        ended = true;
-        task.finishWith(throwing);
+        task.finish(null, throwing);
+        return;
+      }
+      if (MemoryReserve.isUsed()) {
+        task.finish(null, Failure.OUT_OF_MEMORY.cause()); // what is there must end first
         return;
       }
       try {
         coroutine = tasks.coroutines().create(task::runBody, this, task.threadName());
       } catch (Throwable refused) {
-        ended = true;
-        task.finishWith(refused); // no thread, no body: whoever awaits the task is told
+        MemoryReserve.useAfter(refused);
+        task.finish(null, refused); // no thread, no body: whoever awaits the task is told
         return;
       }
     }
@@ -117,7 +115,6 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
       case SUSPENDED -> task.suspendedOn(takeAwaited());
       case DONE -> {
         coroutine = null; // it may be another task's by now
-        ended = true;
         task.finish();
       }
       case BLOCKED -> {

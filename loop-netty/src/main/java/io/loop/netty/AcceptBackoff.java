@@ -1,42 +1,103 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.time.Duration;
 
-/// Stops accepting for a second when the system has run out of something, descriptors mostly.
+/// Stops accepting for a second when the system has run out of something, descriptors mostly, or
+/// this process of memory.
 ///
 /// Source: asyncio's accept loop, Python 3.15.
-final class AcceptBackoff extends ChannelInboundHandlerAdapter {
+final class AcceptBackoff extends ChannelInboundHandlerAdapter implements Dirty {
+
+  /*
+   *   ACCEPTING --fault--> PAUSED --a second later--> ACCEPTING
+   *
+   * A listener that is not read any more never comes back by itself, so a pause must end. Where there
+   * is no memory for its timer, or for reading again, the listener goes onto the driver's list, which
+   * is tried until it works. Netty's own handler behind this one may pause the listener too, and fail
+   * to arrange the end of it: so what it does is looked at.
+   */
 
   static final Duration PAUSE = Duration.ofSeconds(1);
 
-  private final Loop loop;
+  private static final String MESSAGE = "Could not accept; trying again in a second";
 
-  AcceptBackoff(Loop loop) {
+  private final Loop loop;
+  private final Channel listener;
+  private boolean paused;
+
+  AcceptBackoff(Loop loop, Channel listener) {
     this.loop = loop;
+    this.listener = listener;
+  }
+
+  /// A connection more would take memory that closing others needs.
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    if (MemoryReserve.isUsed() && message instanceof Channel accepted) {
+      accepted.unsafe().closeForcibly();
+      pause(new OutOfMemoryError("memory is short; new connections are refused"));
+      return;
+    }
+    context.fireChannelRead(message);
+    if (!listener.config().isAutoRead() && !paused) {
+      resumeLater();
+    }
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
-    var config = context.channel().config();
-    if (!config.isAutoRead() || loop.isClosed()) {
+    MemoryReserve.useAfter(fault);
+    pause(fault);
+  }
+
+  private void pause(Throwable fault) {
+    if (paused || loop.isClosed()) {
       return; // told already
     }
-    config.setAutoRead(false);
+    resumeLater();
+    listener.config().setAutoRead(false);
+    PeerReports.report(loop, MESSAGE, fault, "socket", listener);
+  }
+
+  private void resumeLater() {
+    paused = true;
     try {
-      loop.callLater(
-          PAUSE,
-          () -> {
-            if (context.channel().isOpen()) {
-              config.setAutoRead(true);
-            }
-          });
+      loop.callLater(PAUSE, this::resume);
     } catch (OutOfMemoryError full) {
-      config.setAutoRead(true); // without a pause rather than never
+      resumeNow(full);
     }
-    PeerReports.report(
-        loop, "Could not accept; trying again in a second", fault, "socket", context.channel());
+  }
+
+  private void resume() {
+    try {
+      flushToNetty();
+    } catch (OutOfMemoryError full) {
+      resumeNow(full);
+    }
+  }
+
+  private void resumeNow(OutOfMemoryError full) {
+    MemoryReserve.useAfter(full);
+    NettyDriver.of(loop).addDirty(this);
+  }
+
+  @Override
+  public void flushToNetty() {
+    if (listener.isOpen()) {
+      listener.config().setAutoRead(true);
+      listener.read();
+    }
+    paused = false;
+  }
+
+  /// Tried again.
+  @Override
+  public void flushFailed(Throwable fault) {
+    throw Rethrow.unchecked(fault);
   }
 }

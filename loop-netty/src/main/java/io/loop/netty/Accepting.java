@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.event.Context;
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
@@ -49,6 +50,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
   /// Making the connection failed. Netty would log it, as often as a peer connects.
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+    MemoryReserve.useAfter(fault);
     Channel channel = context.channel();
     try {
       Loop loop = ((OwnedEventLoop) channel.eventLoop()).loop();
@@ -73,6 +75,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
     try {
       serve(connection);
     } catch (OutOfMemoryError full) {
+      MemoryReserve.useAfter(full);
       connection.abort(); // and with it the body, if there is one
       PeerReports.report(connection.loop(), NOT_SERVED, full, "transport", connection);
     }

@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
 import io.loop.event.SystemExit;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
@@ -132,6 +133,7 @@ final class AttachedPoller extends NettyDriver {
       wait = loop().runTurn();
       wait = flushDirty() ? 0 : wait;
     } catch (Throwable fault) {
+      MemoryReserve.useAfter(fault);
       reportFatal(fault);
     } finally {
       inTurn = false;
@@ -159,6 +161,7 @@ final class AttachedPoller extends NettyDriver {
       }
       return true;
     } catch (OutOfMemoryError full) {
+      MemoryReserve.useAfter(full);
       asked = false;
       return false;
     }

@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
 import io.loop.event.TimerHandle;
 import io.loop.stream.ReadTransport;
 import io.loop.stream.StreamReader;
@@ -280,6 +281,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+    MemoryReserve.useAfter(fault);
     fail(fault);
     abortChannel();
     if (state == State.CLOSED && !told) {

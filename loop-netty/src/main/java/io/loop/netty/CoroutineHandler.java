@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
 import io.loop.netty.HandlerOptions.Disconnect;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
@@ -253,6 +254,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
+    MemoryReserve.useAfter(thrown);
     Throwable fault = unwrapTls(thrown);
     if (cause == null && fault instanceof IOException) {
       cause = fault;

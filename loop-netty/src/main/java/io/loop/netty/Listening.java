@@ -4,11 +4,15 @@ import io.loop.event.Loop;
 import io.loop.task.Tasks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.BindException;
@@ -125,11 +129,18 @@ final class Listening {
     var bootstrap =
         new ServerBootstrap()
             .group(acceptor, options.reusePort() ? acceptor : childGroup())
-            .channel(channelType)
+            .channelFactory(factoryOf(channelType))
             .option(ChannelOption.SO_BACKLOG, options.backlog())
             .option(ChannelOption.AUTO_READ, options.startServing())
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
-            .handler(new AcceptBackoff(((OwnedEventLoop) acceptor).loop()))
+            .handler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel listener) {
+                    Loop accepting = ((OwnedEventLoop) acceptor).loop();
+                    listener.pipeline().addLast(new AcceptBackoff(accepting, listener));
+                  }
+                })
             .childHandler(accepting);
     if (channelType == poller.transport().serverType()) {
       bootstrap.option(ChannelOption.SO_REUSEADDR, true);
@@ -138,6 +149,13 @@ final class Listening {
       }
     }
     return bootstrap;
+  }
+
+  private static ChannelFactory<? extends ServerChannel> factoryOf(
+      Class<? extends ServerChannel> channelType) {
+    return channelType == NioServerSocketChannel.class
+        ? NioListener::new
+        : new ReflectiveChannelFactory<>(channelType);
   }
 
   private EventLoopGroup childGroup() {

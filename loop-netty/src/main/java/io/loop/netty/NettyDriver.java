@@ -3,6 +3,7 @@ package io.loop.netty;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
+import io.loop.event.MemoryReserve;
 import io.loop.event.Poller;
 import io.loop.event.SystemExit;
 import io.netty.util.concurrent.EventExecutor;
@@ -41,6 +42,7 @@ abstract class NettyDriver implements Poller {
 
   final void register(Loop loop) {
     DRIVER.set(loop, this);
+    PeerReports.prepare(loop);
   }
 
   /// {@return the executor whose thread the loop runs on}
@@ -69,6 +71,7 @@ abstract class NettyDriver implements Poller {
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;
     } catch (Throwable fault) {
+      MemoryReserve.useAfter(fault);
       fail(worker, fault);
     }
   }
@@ -79,6 +82,7 @@ abstract class NettyDriver implements Poller {
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;
     } catch (Throwable again) {
+      MemoryReserve.useAfter(again);
       dirty.add(worker);
     }
   }

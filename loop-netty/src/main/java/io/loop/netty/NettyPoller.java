@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
 import io.loop.event.SystemExit;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
@@ -145,14 +146,22 @@ public final class NettyPoller extends NettyDriver {
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;
     } catch (Throwable fault) {
+      runFailed(fault);
+    }
+  }
+
+  private void runFailed(Throwable fault) {
+    try {
+      MemoryReserve.useAfter(fault);
       Loop loop = eventLoop().loop();
       PeerReports.report(loop, "Exception in the Netty event loop", fault, "loop", loop);
       if (runFailed) {
-        LockSupport.parkNanos(
-            NANOS_PER_MILLI); // it may go on failing, and there is nothing to wait for
+        LockSupport.parkNanos(NANOS_PER_MILLI); // it may go on failing
       }
-      runFailed = true;
+    } catch (OutOfMemoryError full) {
+      // not even a class could be loaded; what goes on failing is reported later
     }
+    runFailed = true;
   }
 
   private static long nettyWait(long waitNanos) {

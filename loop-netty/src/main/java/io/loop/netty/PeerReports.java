@@ -4,8 +4,13 @@ import io.loop.event.Context;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
+import io.loop.event.MemoryReserve;
+import io.netty.channel.unix.Errors;
+import io.netty.handler.codec.DecoderException;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +28,14 @@ final class PeerReports implements AutoCloseable {
    */
 
   static final int MOST = 5;
+
+  /// Loaded ahead of time: there may be no memory for that when they are needed.
+  static final List<Class<?>> NEEDED =
+      List.of(
+          Kind.class,
+          DecoderException.class,
+          Errors.NativeIoException.class,
+          SocketException.class);
 
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final LoopLocal<PeerReports> KEY = LoopLocal.withInitial(PeerReports::new);
@@ -71,6 +84,11 @@ final class PeerReports implements AutoCloseable {
     this.loop = loop;
   }
 
+  /// Makes ready for failures on a loop, while there is memory for that.
+  static void prepare(Loop loop) {
+    KEY.get(loop);
+  }
+
   /// Reports a failure, or counts it. Does nothing if the loop is closed.
   ///
   /// @param message what happened, one of a few texts
@@ -92,6 +110,10 @@ final class PeerReports implements AutoCloseable {
     if (loop.isClosed()) {
       return;
     }
+    if (MemoryReserve.isUsed()) {
+      loop.callExceptionHandler(message, fault, key, subject); // counts it
+      return;
+    }
     ExceptionContext report;
     try {
       if (!KEY.get(loop).admits(message)) {
@@ -99,6 +121,7 @@ final class PeerReports implements AutoCloseable {
       }
       report = new ExceptionContext(message, fault, Map.of(key, subject), context);
     } catch (OutOfMemoryError full) {
+      MemoryReserve.useAfter(full);
       loop.callExceptionHandler(message, fault, key, subject); // counts it where it fails too
       return;
     }
