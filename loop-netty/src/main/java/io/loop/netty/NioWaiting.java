@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.ProtocolFamily;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.Pipe;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -29,8 +30,9 @@ import org.jspecify.annotations.Nullable;
 final class NioWaiting implements IoHandler {
 
   /*
-   * Netty's own handler is only ever asked to look, never to wait. What is selected while the carrier
-   * waits stays among the selected keys, or is selected again, until it looks.
+   * Netty's own handler is only ever asked to look, never to wait. The wait tells an action that does
+   * nothing which keys are ready, and selects none: the set of selected keys is Netty's own where
+   * Netty may put one into the JDK's selector. Readiness is a level, so the look finds them again.
    *
    *   event loop                        other thread
    *   asleep = true                     submits something
@@ -168,15 +170,18 @@ final class NioWaiting implements IoHandler {
     Selector selector = Objects.requireNonNull(selectors.latest);
     try {
       if (delayNanos == Long.MAX_VALUE) {
-        int _ = selector.select();
+        int _ = selector.select(NioWaiting::selectNone);
       } else {
-        int _ = selector.select(Math.ceilDiv(delayNanos, NANOS_PER_MILLI));
+        int _ = selector.select(NioWaiting::selectNone, Math.ceilDiv(delayNanos, NANOS_PER_MILLI));
       }
       return Thread.interrupted(); // the flag would end every wait from now on
     } catch (IOException fault) {
       return false; // Netty's handler looks next, meets the same, and makes a new selector
     }
   }
+
+  /// It is enough that a key is ready.
+  private static void selectNone(SelectionKey ready) {}
 
   @Override
   public void prepareToDestroy() {
