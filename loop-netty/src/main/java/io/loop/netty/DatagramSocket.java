@@ -6,9 +6,13 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.kqueue.KQueueDatagramChannel;
+import io.netty.channel.kqueue.KQueueIoHandle;
+import io.netty.channel.nio.NioIoHandle;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDatagramChannel;
@@ -16,6 +20,7 @@ import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringIoHandle;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -61,15 +66,22 @@ record DatagramSocket(DatagramChannel channel, @Nullable Empties empties) {
   /// @throws ChannelException if the system refuses
   /// @throws IllegalStateException if it can register none
   static DatagramSocket open(Loop loop) {
-    return switch (Transport.of(NettyDriver.of(loop).executor())) {
-      case EPOLL -> ofUnix(new EpollDatagramChannel());
-      case KQUEUE -> ofUnix(new KQueueDatagramChannel());
-      case IO_URING -> new DatagramSocket(new IoUringDatagramChannel(), null);
-      case NIO -> ofJdk(openJdk());
-      case null ->
-          throw new IllegalStateException(
-              "the loop's executor has no sockets: " + NettyDriver.of(loop).executor());
-    };
+    if (NettyDriver.of(loop).executor() instanceof IoEventLoop events) {
+      if (events.isCompatible(EpollIoHandle.class)) {
+        return ofUnix(new EpollDatagramChannel());
+      }
+      if (events.isCompatible(NioIoHandle.class)) {
+        return ofJdk(openJdk());
+      }
+      if (events.isCompatible(IoUringIoHandle.class)) {
+        return new DatagramSocket(new IoUringDatagramChannel(), null);
+      }
+      if (events.isCompatible(KQueueIoHandle.class)) {
+        return ofUnix(new KQueueDatagramChannel());
+      }
+    }
+    throw new IllegalStateException(
+        "the loop's executor has no sockets: " + NettyDriver.of(loop).executor());
   }
 
   private static java.nio.channels.DatagramChannel openJdk() {

@@ -1,13 +1,10 @@
 package io.loop.netty;
 
 import io.netty.channel.ChannelOption;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -32,7 +29,6 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
-import io.netty.util.concurrent.EventExecutor;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
@@ -118,34 +114,10 @@ public enum Transport {
     };
   }
 
-  /// {@return the transport of an executor, or null if it has none of these}
-  static @Nullable Transport of(EventExecutor executor) {
-    if (executor instanceof OwnedEventLoop owned) {
-      return NettyPoller.of(owned.loop()).transport(); // its handler may be a class of our own
-    }
-    if (executor instanceof IoEventLoop events) {
-      for (Transport transport : values()) {
-        if (events.isIoType(transport.handlerType())) {
-          return transport;
-        }
-      }
-    }
-    return null;
-  }
-
-  private Class<? extends IoHandler> handlerType() {
-    return switch (this) {
-      case IO_URING -> IoUringIoHandler.class;
-      case EPOLL -> EpollIoHandler.class;
-      case KQUEUE -> KQueueIoHandler.class;
-      case NIO -> NioIoHandler.class;
-    };
-  }
-
   IoHandlerFactory newHandlerFactory() {
     return switch (require()) {
       case IO_URING -> IoUringIoHandler.newFactory();
-      case EPOLL -> EpollIoHandler.newFactory();
+      case EPOLL -> EpollHandler.newFactory();
       case KQUEUE -> KQueueIoHandler.newFactory();
       case NIO -> NioIoHandler.newFactory();
     };

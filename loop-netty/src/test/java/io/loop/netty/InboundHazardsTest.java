@@ -189,7 +189,7 @@ class InboundHazardsTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void hazard18_receiveAfterTheEnd_leavesTheOtherDirectionAlone(Transport transport) {
-    byte[] data = Pipelines.randomBytes(4_000); // goes into the socket at once
+    byte[] data = Pipelines.randomBytes(MIB);
     run(
         transport,
         () -> {

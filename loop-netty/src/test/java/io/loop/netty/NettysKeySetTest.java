@@ -59,6 +59,7 @@ final class NettysKeySetTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dio.loop.carrier=" + System.getProperty("io.loop.carrier", "auto"),
+                "-Dslf4j.internal.verbosity=ERROR",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Echo.class.getName())

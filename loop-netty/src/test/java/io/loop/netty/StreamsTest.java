@@ -153,6 +153,39 @@ class StreamsTest extends OnNetty {
         });
   }
 
+  /// The peer's end comes while its channel waits for nothing, and then the answer has to wait for
+  /// room.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void halfClose_whileReadingIsPaused_aLargeAnswerArrivesWhole(Transport transport) {
+    byte[] data = randomBytes(4 << 20);
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  (reader, writer) -> {
+                    Channel channel = (Channel) writer.getExtraInfo("channel");
+                    channel.config().setOption(ChannelOption.SO_SNDBUF, SMALL_BUFFER);
+                    until(() -> !channel.config().isAutoRead());
+                    writer.write(reader.read());
+                  },
+                  LOCAL,
+                  0);
+          Socket socket = connect(server);
+
+          byte[] answer =
+              offLoop(() -> {
+                socket.getOutputStream().write(data);
+                socket.shutdownOutput();
+                return socket.getInputStream().readAllBytes();
+              });
+
+          assertThat(answer).isEqualTo(data);
+          socket.close();
+        });
+  }
+
   @ParameterizedTest
   @MethodSource("transports")
   void connections_manyWithBothSidesEnded_areAllGone(Transport transport) {

@@ -1,0 +1,136 @@
+package io.loop.netty;
+
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoOps;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.util.concurrent.ThreadAwareExecutor;
+
+/// Netty's epoll, but for sockets that it has taken out of epoll and cannot put back.
+///
+/// Loop thread only.
+final class EpollHandler implements IoHandler {
+
+  /*
+   * When a channel waits for nothing, Netty (since netty/netty#16689, up to 4.2.18 at least) removes
+   * its socket from epoll and still takes it for added. The next wish is then a modification, which
+   * fails: a half-closed channel whose answer is larger than the socket's buffer wishes to be told of
+   * room, and loses the rest of the answer. So a registration that wishes for something after it
+   * wished for nothing is replaced by a new one, which adds the socket again.
+   *
+   * The price: isIoType(EpollIoHandler.class) is false for our event loops, since Netty compares the
+   * class of the handler; isCompatible(EpollIoHandle.class) is what tells.
+   */
+
+  private final IoHandler epoll;
+
+  private EpollHandler(IoHandler epoll) {
+    this.epoll = epoll;
+  }
+
+  static IoHandlerFactory newFactory() {
+    IoHandlerFactory factory = EpollIoHandler.newFactory();
+    return new IoHandlerFactory() {
+      @Override
+      public IoHandler newHandler(ThreadAwareExecutor executor) {
+        return new EpollHandler(factory.newHandler(executor));
+      }
+
+      @Override
+      public boolean isChangingThreadSupported() {
+        return factory.isChangingThreadSupported();
+      }
+    };
+  }
+
+  private final class Registration implements IoRegistration {
+
+    private final IoHandle handle;
+    private IoRegistration current;
+    private boolean hasWish; // a new one is not in epoll yet, and Netty knows it
+    private boolean wasRemoved;
+
+    Registration(IoHandle handle) throws Exception {
+      this.handle = handle;
+      this.current = epoll.register(handle);
+    }
+
+    @Override
+    public long submit(IoOps wishes) {
+      boolean wishesNothing = wishes.equals(EpollIoOps.NONE);
+      if (wishesNothing && wasRemoved) {
+        return 0; // it cannot be removed again
+      }
+      if (!wishesNothing && wasRemoved && current.isValid()) {
+        replace();
+      }
+      wasRemoved = wishesNothing && hasWish;
+      hasWish |= !wishesNothing;
+      return current.submit(wishes);
+    }
+
+    private void replace() {
+      current.cancel();
+      try {
+        current = epoll.register(handle);
+      } catch (Exception fault) {
+        throw Rethrow.unchecked(fault);
+      }
+    }
+
+    @Override
+    @SuppressWarnings("TypeParameterUnusedInFormals") // Netty's signature
+    public <T> T attachment() {
+      return current.attachment();
+    }
+
+    @Override
+    public boolean isValid() {
+      return current.isValid();
+    }
+
+    @Override
+    public boolean cancel() {
+      return current.cancel();
+    }
+  }
+
+  @Override
+  public IoRegistration register(IoHandle handle) throws Exception {
+    return new Registration(handle);
+  }
+
+  @Override
+  public void initialize() {
+    epoll.initialize();
+  }
+
+  @Override
+  public int run(IoHandlerContext context) {
+    return epoll.run(context);
+  }
+
+  @Override
+  public void prepareToDestroy() {
+    epoll.prepareToDestroy();
+  }
+
+  @Override
+  public void destroy() {
+    epoll.destroy();
+  }
+
+  @Override
+  public void wakeup() {
+    epoll.wakeup();
+  }
+
+  @Override
+  public boolean isCompatible(Class<? extends IoHandle> type) {
+    return epoll.isCompatible(type);
+  }
+}
