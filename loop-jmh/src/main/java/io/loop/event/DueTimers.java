@@ -5,6 +5,7 @@ import io.netty.util.HashedWheelTimer;
 import io.netty.util.TimerTask;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -149,16 +150,17 @@ public final class DueTimers {
   public static class OnWheel extends Due {
     private final HashedWheelTimer wheel = new HashedWheelTimer(1, TimeUnit.MILLISECONDS);
     private final TimerTask expired = _ -> countDown();
-    private CountDownLatch go = new CountDownLatch(0);
+    private CompletableFuture<Boolean> go = CompletableFuture.completedFuture(true);
     private CountDownLatch done = new CountDownLatch(0);
 
     @Setup(Level.Invocation)
     public void schedule() {
       begin();
-      var held = new CountDownLatch(1);
+      var held = new CompletableFuture<Boolean>();
       go = held;
       done = new CountDownLatch(1);
-      wheel.newTimeout(_ -> held.await(), delayNanosUntilBefore(), TimeUnit.NANOSECONDS);
+      // join and not await: stopping the wheel interrupts its thread, which may come to this late
+      wheel.newTimeout(_ -> held.join(), delayNanosUntilBefore(), TimeUnit.NANOSECONDS);
       for (int i = 0; i < timers; i++) {
         wheel.newTimeout(expired, nextDelayNanos(), TimeUnit.NANOSECONDS);
       }
@@ -172,7 +174,7 @@ public final class DueTimers {
     }
 
     void expire() throws InterruptedException {
-      go.countDown();
+      go.complete(true);
       done.await();
     }
 
