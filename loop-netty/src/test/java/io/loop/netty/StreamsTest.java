@@ -584,7 +584,7 @@ class StreamsTest extends OnNetty {
           Server server =
               Streams.startServer(
                   (_, writer) -> {
-                    for (int i = 0; i < 30; i++) {
+                    for (int i = 0; i < 15; i++) {
                       Thread.sleep(1);
                       writer.write(new byte[16]);
                     }
@@ -592,12 +592,12 @@ class StreamsTest extends OnNetty {
                   LOCAL,
                   0);
           List<Task<Integer>> readers = new ArrayList<>();
-          for (int i = 0; i < 40; i++) {
+          for (int i = 0; i < 20; i++) {
             StreamConnection connection = open(server);
             readers.add(Asyncio.createTask(() -> connection.reader().read().length));
           }
 
-          assertThat(Asyncio.gather(readers).await()).containsOnly(480);
+          assertThat(Asyncio.gather(readers).await()).containsOnly(240);
         });
   }
 }
