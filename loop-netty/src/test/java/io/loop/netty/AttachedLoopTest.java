@@ -12,6 +12,7 @@ import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
+import io.loop.testing.Threads;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -32,6 +33,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Loops in turns on executors that somebody else made.
@@ -353,5 +355,58 @@ final class AttachedLoopTest {
     assertThat(log).containsExactly("first", "second");
     loop.close();
     channel.finishAndReleaseAll();
+  }
+
+  /// What callbacks of the loop and tasks of the executor have in common: they run on its thread,
+  /// and may hold monitors there.
+  enum Maker {
+    CALLBACK,
+    TASK_OF_THE_EXECUTOR
+  }
+
+  static Stream<Arguments> hostsAndMakers() {
+    return hosts()
+        .flatMap(host -> Stream.of(Maker.values()).map(maker -> Arguments.of(host, maker)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("hostsAndMakers")
+  void eagerTask_madeWhileAMonitorIsHeld_startsFromTheReadyQueueAndLeavesTheMonitor(
+      Host host, Maker maker) throws Exception {
+    List<String> log = new CopyOnWriteArrayList<>();
+    var monitor = new Object();
+    on(
+        host,
+        (executor, loop) -> {
+          var made = new CompletableFuture<Task<@Nullable Void>>();
+          Runnable making =
+              () -> {
+                synchronized (monitor) {
+                  var body =
+                      Coro.of(() -> {
+                        log.add("body");
+                        Thread.sleep(1); // unmounts, which would take the monitor along
+                        sleep(TICK);
+                        log.add("end");
+                      });
+                  made.complete(Task.create(loop, body, TaskOptions.eager()));
+                  log.add(Thread.holdsLock(monitor) ? "held" : "lost");
+                }
+                log.add(Thread.holdsLock(monitor) ? "left behind" : "free");
+              };
+          switch (maker) {
+            case CALLBACK -> loop.callSoonThreadsafe(making);
+            case TASK_OF_THE_EXECUTOR -> executor.execute(making);
+          }
+          Task<@Nullable Void> task = get(made);
+          call(loop, task);
+        });
+
+    assertThat(log).containsExactly("held", "free", "body", "end");
+    Threads.onThread(() -> {
+      synchronized (monitor) {
+        log.add("another thread's");
+      }
+    });
   }
 }
