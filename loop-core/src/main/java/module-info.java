@@ -7,6 +7,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.loop.core {
   requires static transitive org.jspecify;
+  requires static jdk.management; // what reports say about the owners of locks
   requires jdk.unsupported;
 
   exports io.loop;

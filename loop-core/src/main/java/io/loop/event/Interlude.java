@@ -28,18 +28,36 @@ final class Interlude {
   private final Turn turn;
   private final Inbox inbox;
   private final WakeupGate gate;
+  private final HoldUp holdUp;
   private int scanned;
   private volatile @Nullable Thread sleeper;
   private @Nullable Error fatal;
 
-  Interlude(Turn turn, Inbox inbox, WakeupGate gate) {
+  Interlude(Turn turn, Inbox inbox, WakeupGate gate, HoldUp holdUp) {
     this.turn = turn;
     this.inbox = inbox;
     this.gate = gate;
+    this.holdUp = holdUp;
+  }
+
+  /// Runs until a condition holds: the host goes on. It is reported if that takes long.
+  ///
+  /// @param over the condition
+  /// @param host the thread that is in a blocking call
+  void runWhileHostBlocks(BooleanSupplier over, Thread host) {
+    try {
+      run(over, host);
+    } finally {
+      holdUp.end();
+    }
   }
 
   /// Runs until a condition holds. Whoever makes it true on another thread calls [#wake].
   void runUntil(BooleanSupplier over) {
+    run(over, null);
+  }
+
+  private void run(BooleanSupplier over, @Nullable Thread blocked) {
     boolean interrupted = false;
     scanned = 0;
     sleeper = Thread.currentThread();
@@ -50,7 +68,11 @@ final class Interlude {
         }
         gate.arm();
         if (inbox.isEmpty() && !over.getAsBoolean()) {
-          LockSupport.park(this);
+          if (blocked == null) {
+            LockSupport.park(this);
+          } else {
+            holdUp.park(this, blocked);
+          }
           interrupted |= Thread.interrupted();
         }
       }

@@ -50,6 +50,7 @@ public final class Loop implements AutoCloseable {
   private final Poller poller;
   private final boolean attached;
   private final long originNanos;
+  private final HoldUp holdUp = new HoldUp(this);
   private final Turn turn;
   private final Inbox inbox = new Inbox(this);
   private final WakeupGate gate = new WakeupGate();
@@ -63,6 +64,8 @@ public final class Loop implements AutoCloseable {
   private @Nullable Guest guest;
   private @Nullable LoopHost host;
   private @Nullable Thread hostThread; // the host's, for the check that every call makes
+  private volatile @Nullable GuestDirectory guests;
+  private volatile boolean asked; // for a turn of an attached loop, since the last one
   private boolean stopping;
   private boolean strict;
   private volatile boolean closed;
@@ -262,6 +265,7 @@ public final class Loop implements AutoCloseable {
   /// The host of an attached loop does not know of a new deadline yet.
   void tellHost() {
     if (attached && thread == null) {
+      asked = true;
       poller.wakeup();
     }
   }
@@ -294,6 +298,9 @@ public final class Loop implements AutoCloseable {
     boolean hosted = findHost() != null;
     thread = Thread.currentThread();
     RUNNING.set(this);
+    if (!hosted) {
+      holdUp.watch();
+    }
     try {
       if (hosted) {
         turn.run();
@@ -327,6 +334,10 @@ public final class Loop implements AutoCloseable {
       latest = thread;
     }
     RUNNING.set(this);
+    if (asked) {
+      asked = false;
+    }
+    holdUp.watch();
     try {
       gate.disarm();
       return turn.runAttached();
@@ -675,6 +686,35 @@ public final class Loop implements AutoCloseable {
     return owner != null && !turn.isWaiting() && !rescued.isAwaited() && Rescued.isHeldUp(owner);
   }
 
+  /// {@return the thread that should run this loop, if it is in a blocking call that is not its
+  /// poll} Any thread; the answer may be old.
+  @Nullable Thread heldUpThread() {
+    Thread owner = attached ? latest : thread;
+    return owner != null && isHeldUp() ? owner : null;
+  }
+
+  /// {@return whether this loop has something to do: it is in a turn, or one is due} Any thread;
+  /// the answer may be old.
+  boolean isTurnUnderWayOrOwed() {
+    return thread != null || (attached && (asked || !inbox.isEmpty() || turn.isDue()));
+  }
+
+  /// Sets who knows this loop's guests, for reports about a loop that is held up. For the layer
+  /// that makes them.
+  ///
+  /// @param directory answers on any thread
+  public void setGuests(GuestDirectory directory) {
+    guests = directory;
+  }
+
+  @Nullable GuestDirectory guests() {
+    return guests;
+  }
+
+  HoldUp holdUp() {
+    return holdUp;
+  }
+
   /// Notes that a guest is about to run beside this loop, because its thread is held up. The loop
   /// waits for [#endRescue] before it runs anything else. From now on guests have to look whether
   /// they have their turn. Any thread.
@@ -740,6 +780,7 @@ public final class Loop implements AutoCloseable {
     if (thread == null) {
       inbox.drainTo(turn.ready()); // nobody else does, and what was submitted first goes first
       if (attached) {
+        asked = true;
         poller.wakeup();
       }
     }

@@ -135,7 +135,7 @@ final class LoopHost implements Guest {
     }
     blocked = true;
     try {
-      loop.turn().interlude().runUntil(() -> isReady);
+      loop.turn().interlude().runWhileHostBlocks(() -> isReady, coroutine.thread());
     } finally {
       blocked = false;
     }

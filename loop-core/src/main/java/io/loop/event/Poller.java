@@ -23,6 +23,9 @@ public interface Poller {
   /// {@return whether polling may run code that is not the loop's own, such as a program's handlers
   /// of channels, or may wait for a lock} Then the loop polls on its host, a virtual thread that
   /// may block while coroutines go on, and else on its own thread. Asked once.
+  ///
+  /// Such a poller waits in the operating system, not by parking its thread: a host that is parked
+  /// for long counts as held up, and is reported.
   default boolean needsHost() {
     return true;
   }

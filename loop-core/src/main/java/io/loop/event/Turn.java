@@ -73,6 +73,8 @@ final class Turn {
   private boolean aboutToSleep; // the gate is armed for the poll
   private volatile boolean isPolling; // on the loop's thread, which may park in there
   private boolean over; // the host has come to the end of the run
+  private boolean isDueLater; // there is a time when an attached loop's next turn is due
+  private long dueNanos; // and that is it
 
   Turn(Loop loop, Poller poller, Inbox inbox, WakeupGate gate, long originNanos) {
     this.loop = loop;
@@ -82,7 +84,7 @@ final class Turn {
     this.context = loop.currentContext();
     this.wheel = new TimerWheel(originNanos);
     this.pollNeedsHost = poller.needsHost();
-    this.interlude = new Interlude(this, inbox, gate);
+    this.interlude = new Interlude(this, inbox, gate, loop.holdUp());
     this.rescued = loop.rescued();
     this.reserve = new MemoryReserve(poller);
   }
@@ -317,7 +319,22 @@ final class Turn {
       left = 0;
       running = null;
     }
-    return loop.mayBlock() ? wheel.nextExpiryNanos(poller.nanoTime()) : 0;
+    dueNanos = poller.nanoTime();
+    long wait = loop.mayBlock() ? wheel.nextExpiryNanos(dueNanos) : 0;
+    isDueLater = wait != Long.MAX_VALUE;
+    dueNanos += wait;
+    return wait;
+  }
+
+  /// {@return whether an attached loop's next turn is due} Any thread; between turns.
+  boolean isDue() {
+    return isDueLater && poller.nanoTime() - dueNanos >= 0;
+  }
+
+  /// {@return whether the next thing to do is to poll, or that is under way} Any thread; the answer
+  /// may be old.
+  boolean isToPoll() {
+    return polling;
   }
 
   private boolean awaitRescued() {

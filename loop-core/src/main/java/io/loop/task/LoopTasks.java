@@ -3,6 +3,7 @@ package io.loop.task;
 import io.loop.coroutine.Coroutine;
 import io.loop.coroutine.CoroutinePool;
 import io.loop.event.ExceptionContext;
+import io.loop.event.GuestDirectory;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
 import java.time.Duration;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One loop's tasks: which one runs, which are not done, and what is left when the loop closes.
 ///
-/// Loop thread only, but for [#all(Loop)].
-final class LoopTasks implements AutoCloseable {
+/// Loop thread only, but for [#all(Loop)] and what a [GuestDirectory] is asked.
+final class LoopTasks implements AutoCloseable, GuestDirectory {
 
   /// How long a closing loop waits for bodies that it has interrupted in a blocking call. Those
   /// that take longer run to their end beside it.
@@ -37,6 +38,7 @@ final class LoopTasks implements AutoCloseable {
     if (Coroutine.isPortable()) {
       loop.requireTurns(); // a body may go on by itself after a blocking call
     }
+    loop.setGuests(this);
   }
 
   static LoopTasks of(Loop loop) {
@@ -82,6 +84,22 @@ final class LoopTasks implements AutoCloseable {
   static List<Task<?>> all(Loop loop) {
     LoopTasks tasks = KEY.peek(loop);
     return tasks == null ? List.of() : tasks.pending.list();
+  }
+
+  @Override
+  public int count() {
+    return pending.list().size();
+  }
+
+  @Override
+  public @Nullable Entry find(long threadId) {
+    for (Task<?> task : pending.list()) {
+      Thread thread = task.step().thread();
+      if (thread != null && thread.threadId() == threadId) {
+        return TaskStacks.entry(task, thread);
+      }
+    }
+    return null;
   }
 
   boolean isClosing() {

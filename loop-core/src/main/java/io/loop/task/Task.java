@@ -8,6 +8,9 @@ import io.loop.event.SystemExit;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintStream;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,6 +50,9 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
    */
 
   private static final AtomicLong NAMES = new AtomicLong();
+  private static final VarHandle NAME =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "name", VarHandle.class, Task.class, String.class);
 
   private @Nullable Coro<T> body;
   private final LoopTasks tasks;
@@ -387,14 +393,15 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return cancelRequests;
   }
 
-  /// {@return this task's name; `Task-N` if it was given none}
+  /// {@return this task's name; `Task-N` if it was given none} Any thread.
   public String getName() {
     String given = name;
-    if (given == null) {
-      given = "Task-" + NAMES.incrementAndGet();
-      name = given;
+    if (given != null) {
+      return given;
     }
-    return given;
+    String made = "Task-" + NAMES.incrementAndGet();
+    var earlier = (String) NAME.compareAndExchange(this, null, made); // a report may ask as well
+    return earlier == null ? made : earlier;
   }
 
   /// Renames this task.

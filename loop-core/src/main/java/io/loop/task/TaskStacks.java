@@ -1,8 +1,10 @@
 package io.loop.task;
 
+import io.loop.event.GuestDirectory;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The stacks of tasks, as their authors wrote them: without the frames that only suspend a body or
@@ -15,6 +17,8 @@ final class TaskStacks {
    * oldest   Task, TaskStep, Loop, ScopedValue, the carrier, Thread taken off
    */
 
+  private static final int MOST_FRAMES = 8;
+  private static final String CARRIERS = "io.loop.coroutine.";
   private static final StackTraceElement[] NONE = {};
   private static final Set<String> AT_EITHER_END =
       Set.of(
@@ -63,6 +67,30 @@ final class TaskStacks {
     String outer = nested < 0 ? type : type.substring(0, nested);
     return AT_EITHER_END.contains(outer)
         || AT_EITHER_END.contains(outer.substring(0, Math.max(0, outer.lastIndexOf('.'))));
+  }
+
+  /// {@return what a report about the loop says of a task} Any thread.
+  ///
+  /// A body that waits for the loop, in an await or for its turn, has our frames below the JDK's at
+  /// the newer end; one that is in a blocking call has the program's there.
+  static GuestDirectory.Entry entry(Task<?> task, Thread thread) {
+    StackTraceElement[] frames = thread.getStackTrace();
+    boolean needsLoop =
+        Stream.of(frames)
+            .map(StackTraceElement::getClassName)
+            .dropWhile(TaskStacks::isJdks)
+            .limit(1)
+            .anyMatch(type -> type.startsWith(CARRIERS));
+    var text = new StringBuilder(task.toString());
+    text.append(needsLoop ? ", suspended" : ", in a blocking call");
+    Stream.of(trim(frames))
+        .limit(MOST_FRAMES)
+        .forEach(frame -> text.append("\n    at ").append(frame));
+    return new GuestDirectory.Entry(text.toString(), needsLoop);
+  }
+
+  private static boolean isJdks(String type) {
+    return type.startsWith("java.") || type.startsWith("jdk.");
   }
 
   /// {@return the newest frames of a stack; of a failure's, the oldest}

@@ -187,9 +187,11 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     return task;
   }
 
-  /// {@return the body's thread, or null if it has not started}
+  /// {@return the body's thread, or null if it has not started} Any thread, but the answer may be
+  /// old.
   @Nullable Thread thread() {
-    return coroutine == null ? null : coroutine.thread();
+    Coroutine started = coroutine;
+    return started == null ? null : started.thread();
   }
 
   boolean hasStarted() {

@@ -11,10 +11,12 @@ public final class CapturedLog implements AutoCloseable {
 
   private final Logger logger; // held here: the log manager forgets loggers that nobody holds
   private final List<String> messages = new CopyOnWriteArrayList<>();
+  private volatile Runnable before = () -> {};
   private final Handler handler =
       new Handler() {
         @Override
         public void publish(LogRecord logged) {
+          before.run();
           messages.add(logged.getMessage());
         }
 
@@ -37,6 +39,18 @@ public final class CapturedLog implements AutoCloseable {
   /// {@return what was logged, in order}
   public List<String> messages() {
     return messages;
+  }
+
+  /// Runs something for each message before it is kept, until what is returned is closed.
+  public Use within(Runnable action) {
+    before = action;
+    return () -> before = () -> {};
+  }
+
+  /// Something that is in use until it is closed.
+  public interface Use extends AutoCloseable {
+    @Override
+    void close();
   }
 
   @Override

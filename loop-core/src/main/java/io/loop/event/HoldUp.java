@@ -1,0 +1,242 @@
+package io.loop.event;
+
+import io.loop.coroutine.Coroutine;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.AbstractOwnableSynchronizer;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// Notices that a loop stands still because what should run it is blocked, and has that reported.
+final class HoldUp {
+
+  /*
+   * A Spell is one blocking call that lasts. Who notices it depends on the loop:
+   *
+   *   with a host     the loop's thread, in an Interlude that lasts for the limit: begin() and end()
+   *   without one     the watching thread, which looks at the loop's thread several times in each
+   *                   limit, and finds it in the same call each time
+   *
+   * From then on the watching thread looks whether the spell goes on: look() has reports made after
+   * the limit, ten times the limit, and so on, and one line when it is over.
+   *
+   * `watched` is true while HoldUps has this. `hosts` is written by the loop's thread and read by the
+   * watching one. `parked` and `beganNanos` belong to the loop's thread, `spell`, `nextNanos`,
+   * `latest` to the watching one.
+   */
+
+  /// One blocking call.
+  ///
+  /// @param thread the thread that is in it: the host, or the loop's own
+  /// @param beganNanos when it was entered, or was first seen
+  /// @param running the handle that runs; null if it is none
+  /// @param inPoll whether the loop was polling
+  /// @param blocker what the JDK says that the thread is parked for
+  /// @param waits how many waits the thread has begun so far
+  record Spell(
+      Thread thread,
+      long beganNanos,
+      @Nullable Handle running,
+      boolean inPoll,
+      @Nullable Object blocker,
+      long waits) {
+
+    boolean isSameCall(Spell other) {
+      return thread == other.thread
+          && running == other.running
+          && blocker == other.blocker
+          && waits == other.waits;
+    }
+  }
+
+  private static final System.Logger LOG = System.getLogger("io.loop");
+  private static final int GROWTH = 10;
+
+  private final Loop loop;
+  private final AtomicBoolean watched = new AtomicBoolean();
+  private volatile @Nullable Spell hosts;
+
+  private boolean parked;
+  private long beganNanos;
+
+  private volatile @Nullable Spell spell;
+  private long nextNanos;
+  private @Nullable Report latest;
+
+  HoldUp(Loop loop) {
+    this.loop = loop;
+  }
+
+  /// Looks after the loop from now on, while it runs; for loops without a host.
+  void watch() {
+    if (!watched.get() && watched.compareAndSet(false, true)) {
+      HoldUps.add(this);
+    }
+  }
+
+  /// Parks the loop's thread while its host is blocked, and notices if that takes long.
+  ///
+  /// @param here what it is parked in
+  /// @param host the host's thread
+  void park(Object here, Thread host) {
+    if (hosts != null) {
+      LockSupport.park(here);
+      return;
+    }
+    long now = HoldUps.nanoTime();
+    if (!parked) {
+      parked = true;
+      beganNanos = now;
+    }
+    long left = HoldUps.limitNanos() - (now - beganNanos);
+    if (left > 0) {
+      LockSupport.parkNanos(here, left);
+    } else {
+      Turn turn = loop.turn();
+      hosts = new Spell(host, beganNanos, turn.running(), turn.isToPoll(), null, 0);
+      watch();
+    }
+  }
+
+  /// The host goes on; loop's thread.
+  void end() {
+    parked = false;
+    if (hosts != null) {
+      hosts = null;
+    }
+  }
+
+  /// Looks at the loop; watching thread.
+  ///
+  /// @return false if there is no need to look again
+  boolean look(long now) {
+    Spell before = spell;
+    Spell seen = find(now);
+    if (seen != before) {
+      if (latest != null) {
+        Report ended = latest;
+        HoldUps.report(() -> ended.tellEnd(now));
+        latest = null;
+      }
+      spell = seen;
+      nextNanos = HoldUps.limitNanos();
+    }
+    if (seen != null && now - seen.beganNanos() >= nextNanos) {
+      nextNanos *= GROWTH;
+      if (latest == null) {
+        latest = new Report(seen);
+      }
+      HoldUps.report(latest::tell);
+    }
+    if (latest != null) {
+      latest.printIfStuck(now);
+    }
+    return seen != null || isSampled() || !stopWatching();
+  }
+
+  private boolean stopWatching() {
+    watched.set(false);
+    return (hosts == null && !isSampled()) || !watched.compareAndSet(false, true);
+  }
+
+  private boolean isSampled() {
+    return !loop.hasHost() && loop.isRunning();
+  }
+
+  private @Nullable Spell find(long now) {
+    return loop.hasHost() ? hosts : sample(now);
+  }
+
+  /// {@return the call in which the loop's own thread is now, the object as before if it is the
+  /// same call; null if it is in none}
+  private @Nullable Spell sample(long now) {
+    Thread thread = loop.heldUpThread();
+    if (thread == null) {
+      return null;
+    }
+    Object blocker = LockSupport.getBlocker(thread);
+    if (blocker instanceof Coroutine) {
+      return null; // portable carrier: a coroutine runs, and computes
+    }
+    if (!loop.isTurnUnderWayOrOwed() && !isAtLock(thread, blocker)) {
+      return null; // an executor's thread with nothing to do
+    }
+    Turn turn = loop.turn();
+    var seen =
+        new Spell(
+            thread, now, turn.running(), turn.isToPoll(), blocker, LockFacts.countWaits(thread));
+    Spell before = spell;
+    return before != null && before.isSameCall(seen) ? before : seen;
+  }
+
+  private static boolean isAtLock(Thread thread, @Nullable Object blocker) {
+    return thread.getState() == Thread.State.BLOCKED
+        || blocker instanceof AbstractOwnableSynchronizer;
+  }
+
+  /// {@return whether a spell that was seen goes on} Any thread.
+  private boolean goesOn(Spell seen) {
+    return spell == seen && (!loop.hasHost() || hosts == seen);
+  }
+
+  /// What is told of one spell. [#tell] and [#tellEnd] run on the reporting thread.
+  private final class Report {
+
+    /*
+     * `text` is set by the reporting thread while it logs. If it stays for the limit, the logger is
+     * held up too, perhaps by the same lock: then the watching thread, whose fields the last three are,
+     * writes the text where no lock is needed.
+     */
+
+    private final Spell told;
+    private volatile @Nullable String text;
+    private boolean isLogged;
+    private @Nullable String seenText;
+    private long seenNanos;
+    private boolean isPrinted;
+
+    Report(Spell told) {
+      this.told = told;
+    }
+
+    void tell() {
+      if (!goesOn(told)) {
+        return;
+      }
+      String made = HoldUpReport.of(loop, told, seconds(HoldUps.nanoTime()));
+      if (!goesOn(told)) {
+        return; // some of it may belong to what came after
+      }
+      text = made;
+      try {
+        LOG.log(Level.WARNING, made);
+        isLogged = true;
+      } finally {
+        text = null;
+      }
+    }
+
+    void tellEnd(long now) {
+      if (isLogged) {
+        LOG.log(Level.WARNING, "An event loop that was held up goes on, after " + seconds(now));
+      }
+    }
+
+    private String seconds(long now) {
+      return TimeUnit.NANOSECONDS.toSeconds(now - told.beganNanos()) + " s";
+    }
+
+    void printIfStuck(long now) {
+      String logging = text;
+      if (logging == null || !logging.equals(seenText)) {
+        seenText = logging;
+        seenNanos = now;
+        isPrinted = false;
+      } else if (!isPrinted && now - seenNanos >= HoldUps.limitNanos()) {
+        isPrinted = true;
+        HoldUps.print(logging + "\n  the logger is held up too");
+      }
+    }
+  }
+}

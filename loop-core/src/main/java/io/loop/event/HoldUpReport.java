@@ -1,0 +1,202 @@
+package io.loop.event;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.AbstractOwnableSynchronizer;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// The text of a report about a loop that is held up: what runs, what it waits for, and who holds
+/// that.
+final class HoldUpReport {
+
+  /*
+   * This is read off threads that go on meanwhile, without their help: the loop's thread may be the
+   * one that is blocked. Plain fields of theirs were written seconds ago, before the call they are in.
+   * What does not fit together by the end is not told: HoldUp looks once more whether the spell lasts.
+   *
+   * What cannot be told is left out. A semaphore has no owner, for instance; then the guests are named
+   * that hold monitors and need the loop to go on.
+   */
+
+  private static final int MOST_FRAMES = 16;
+  private static final int MOST_HOLDERS = 5;
+  private static final int MOST_GUESTS = 10_000;
+
+  private final Loop loop;
+  private final HoldUp.Spell spell;
+  private final Thread thread;
+  private final StringBuilder text = new StringBuilder();
+
+  private HoldUpReport(Loop loop, HoldUp.Spell spell) {
+    this.loop = loop;
+    this.spell = spell;
+    this.thread = spell.thread();
+  }
+
+  /// {@return the text}
+  ///
+  /// @param loop the loop
+  /// @param spell the blocking call in which it is held up
+  /// @param duration for how long, in words
+  static String of(Loop loop, HoldUp.Spell spell, String duration) {
+    var report = new HoldUpReport(loop, spell);
+    report.write(duration);
+    return report.text.toString();
+  }
+
+  private void write(String duration) {
+    text.append("An event loop is held up: its ")
+        .append(loop.hasHost() ? "host" : "thread")
+        .append(" has been in a blocking call for ")
+        .append(duration)
+        .append(". No other callback or task runs meanwhile");
+    line("runs: " + what());
+    writeLock();
+    line("stack of the thread " + nameOf(thread.threadId(), thread.getName()) + ":");
+    Stream.of(thread.getStackTrace())
+        .limit(MOST_FRAMES)
+        .forEach(frame -> text.append("\n    at ").append(frame));
+  }
+
+  private void line(String line) {
+    text.append("\n  ").append(line);
+  }
+
+  private String what() {
+    Handle running = spell.running();
+    if (running != null) {
+      Origin origin = running.origin();
+      return describe(running) + (origin == null ? "" : ", created at " + origin.shortText());
+    }
+    if (spell.inPoll()) {
+      return "the poll: a handler of a channel, or what was submitted to its event loop";
+    }
+    return loop.isAttached() ? "other work of the executor" : "a report, or the end of the loop";
+  }
+
+  private static String describe(Handle running) {
+    try {
+      return running.describe();
+    } catch (Throwable fault) { // it is the program's text
+      return "a callback whose description failed with " + fault.getClass().getName();
+    }
+  }
+
+  private void writeLock() {
+    Object blocker = LockSupport.getBlocker(thread);
+    if (blocker instanceof AbstractOwnableSynchronizer lock) {
+      LockFacts.Owner owner = LockFacts.ownerOf(lock);
+      if (owner != null) {
+        line("waits for: " + Objects.toIdentityString(lock));
+        writeOwner(owner.threadId(), owner.threadName());
+        return;
+      }
+    }
+    List<ThreadDump.Entry> threads = dump();
+    ThreadDump.Entry self =
+        threads.stream()
+            .filter(entry -> entry.threadId() == thread.threadId())
+            .findFirst()
+            .orElse(null);
+    line("waits for: " + waitsFor(blocker, self));
+    String monitor = self == null ? null : self.blockedOn();
+    List<ThreadDump.Entry> owners =
+        monitor == null
+            ? List.of()
+            : threads.stream().filter(entry -> entry.owned().contains(monitor)).toList();
+    if (owners.size() == 1) {
+      writeOwner(owners.getFirst().threadId(), owners.getFirst().threadName());
+    } else {
+      writeGuestsWithMonitors(threads);
+    }
+  }
+
+  private List<ThreadDump.Entry> dump() {
+    GuestDirectory guests = loop.guests();
+    int count = guests == null ? 0 : guests.count();
+    if (!LockFacts.AVAILABLE) {
+      line("(without the module jdk.management there is no more to be told about locks)");
+    } else if (count > MOST_GUESTS) {
+      line("(no thread dump was taken to look for the holder: there are " + count + " tasks)");
+    } else {
+      try {
+        return LockFacts.dump();
+      } catch (IOException | RuntimeException fault) {
+        line("(no thread dump could be taken to look for the holder: " + fault + ")");
+      }
+    }
+    return List.of();
+  }
+
+  private String waitsFor(@Nullable Object blocker, ThreadDump.@Nullable Entry self) {
+    if (self != null && self.blockedOn() != null) {
+      return "the monitor of " + self.blockedOn();
+    }
+    if (self != null && self.waitingOn() != null) {
+      return "a notification by " + self.waitingOn();
+    }
+    if (blocker != null) {
+      return Objects.toIdentityString(blocker);
+    }
+    return switch (thread.getState()) {
+      case BLOCKED -> "a monitor";
+      case TIMED_WAITING -> "some time to pass, or what its stack shows";
+      default -> "what its stack shows";
+    };
+  }
+
+  private void writeOwner(long threadId, String threadName) {
+    GuestDirectory.Entry guest = find(threadId);
+    if (guest == null) {
+      line("held by: the thread " + nameOf(threadId, threadName));
+      return;
+    }
+    line("held by: " + guest.text());
+    if (guest.needsLoop()) {
+      line("It cannot go on before this loop does. " + mend());
+    }
+  }
+
+  private String mend() {
+    if (loop.hasHost()) {
+      return "Let go of the lock before awaiting";
+    }
+    return "Let go of the lock before awaiting, or before using the loop"
+        + (loop.isAttached() ? "; or use a LoopGroup" : "");
+  }
+
+  private GuestDirectory.@Nullable Entry find(long threadId) {
+    GuestDirectory guests = loop.guests();
+    return guests == null ? null : guests.find(threadId);
+  }
+
+  private void writeGuestsWithMonitors(List<ThreadDump.Entry> threads) {
+    List<String> holders =
+        threads.stream()
+            .filter(entry -> !entry.owned().isEmpty())
+            .flatMap(this::holder)
+            .limit(MOST_HOLDERS)
+            .toList();
+    if (!holders.isEmpty()) {
+      line("Who holds that is not told by the JDK. These need the loop, and hold monitors:");
+      holders.forEach(this::line);
+      line(mend() + ", if that is one of them");
+    }
+  }
+
+  private Stream<String> holder(ThreadDump.Entry entry) {
+    GuestDirectory.Entry guest = find(entry.threadId());
+    return guest == null || !guest.needsLoop()
+        ? Stream.empty()
+        : Stream.of(
+            entry.owned().stream().collect(Collectors.joining(", ", "", ": ")) + guest.text());
+  }
+
+  private static String nameOf(long threadId, String threadName) {
+    return "#" + threadId + (threadName.isEmpty() ? "" : " \"" + threadName + "\"");
+  }
+}
