@@ -81,6 +81,14 @@ public class Handle {
     }
   }
 
+  /// The loop is closing and this will not run; tells the callback, if it wants to know. Loop
+  /// thread only.
+  void drop() {
+    if (!cancelled && callback instanceof Droppable droppable) {
+      droppable.dropped();
+    }
+  }
+
   /// Cancels the callback: it will not run. Does nothing if it has run or was cancelled.
   public void cancel() {
     cancelled = true;

@@ -14,6 +14,9 @@ final class Inbox {
    *
    *   null <--> node -> node -> ...      open
    *   closed                             final: add refuses from here on
+   *
+   * Closing takes the last stack and leaves `closed` in one exchange. So whoever adds is refused, or
+   * the loop has what was added.
    */
 
   private final AtomicReference<@Nullable SharedHandle> top = new AtomicReference<>();
@@ -43,7 +46,8 @@ final class Inbox {
 
   /// {@return whether nothing waits to be moved} Loop thread only.
   boolean isEmpty() {
-    return top.get() == null && undelivered == null;
+    SharedHandle seen = top.get();
+    return (seen == null || seen == closed) && undelivered == null;
   }
 
   /// Moves all that was added to the queue, oldest first.
@@ -53,16 +57,23 @@ final class Inbox {
     if (undelivered != null) {
       deliver(ready);
     }
-    if (top.get() != null) {
+    SharedHandle seen = top.get();
+    if (seen != null && seen != closed) { // only the loop closes
       undelivered = top.getAndSet(null);
       deliver(ready);
     }
   }
 
-  /// Refuses everything from now on and drops what is there.
-  void close() {
-    top.set(closed);
-    undelivered = null;
+  /// Refuses everything from now on, and moves what is there to the queue, oldest first.
+  void closeInto(ReadyQueue ready) {
+    if (undelivered != null) {
+      deliver(ready);
+    }
+    SharedHandle left = top.getAndSet(closed);
+    if (left != closed) {
+      undelivered = left;
+      deliver(ready);
+    }
   }
 
   private void deliver(ReadyQueue ready) {

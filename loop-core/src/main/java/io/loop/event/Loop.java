@@ -484,7 +484,12 @@ public final class Loop implements AutoCloseable {
   /// nothing.
   ///
   /// Coroutines that are suspended are unwound first: each await in them throws a cancellation, so
-  /// that their `finally` blocks run. Failures that nobody read are reported.
+  /// that their `finally` blocks run. Tasks that have not started are cancelled. Then the futures
+  /// that other threads have of this loop's futures and bodies are settled, cancelled where there
+  /// is no outcome to be had. Failures that nobody read are reported.
+  ///
+  /// A call of [#callSoonThreadsafe] that meets the closing is refused, or its callback is dropped
+  /// as the others are. A callback that is a [Droppable] is told.
   ///
   /// Source: `loop.close`.
   ///
@@ -544,8 +549,8 @@ public final class Loop implements AutoCloseable {
     locals.close(reports);
     reports.tellDropped();
     closed = true;
-    inbox.close();
-    turn.clear();
+    inbox.closeInto(turn.ready());
+    turn.drop();
     poller.close();
   }
 

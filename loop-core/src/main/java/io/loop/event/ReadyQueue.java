@@ -1,6 +1,5 @@
 package io.loop.event;
 
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -85,11 +84,6 @@ final class ReadyQueue implements Consumer<Handle> {
 
   boolean isEmpty() {
     return head == tail;
-  }
-
-  void clear() {
-    Arrays.fill(ring, null);
-    head = tail;
   }
 
   private void grow() {

@@ -18,10 +18,11 @@ final class SharedHandle extends Handle {
    *     |                   +---cancel---> a Semaphore --+
    *     |                                  the end is awaited
    *     +------cancel--> CANCELLED                                   final
+   *     +------drop--------------------------------------> DONE      the loop closed
    *
    * Every arrow is a compare-and-set, but for the one from the semaphore, which only the loop takes.
-   * So of run and cancel one finds null: the callback and what cancel drops are touched by the winner
-   * alone until the state is final. Whoever waits acquires the semaphore's one permit, which the
+   * So of run, drop and cancel one finds null: the callback and what cancel drops are touched by the
+   * winner alone until the state is final. Whoever waits acquires the semaphore's one permit, which the
    * loop releases after DONE, and hands it on to the next.
    *
    * On the loop nobody waits: a cancel that finds the callback running there comes from inside it,
@@ -72,6 +73,13 @@ final class SharedHandle extends Handle {
       if (!STATE.compareAndSet(this, State.RUNNING, State.DONE)) {
         ((Semaphore) STATE.getAndSet(this, State.DONE)).release();
       }
+    }
+  }
+
+  @Override
+  void drop() {
+    if (STATE.compareAndSet(this, null, State.DONE)) {
+      super.drop();
     }
   }
 

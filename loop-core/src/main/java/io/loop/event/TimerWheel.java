@@ -268,15 +268,17 @@ final class TimerWheel {
     return size;
   }
 
-  /// Removes every timer; none is handed over.
-  void clear() {
+  /// Removes every timer, due or not, and hands it over, in no particular order.
+  void clearInto(Consumer<? super TimerHandle> taker) {
     for (int slot = 0; slot < first.length; slot++) {
       for (TimerHandle timer; (timer = first[slot]) != null; ) {
         remove(timer);
+        taker.accept(timer);
       }
     }
     for (TimerHandle timer; (timer = batch.next()) != null; ) {
       removeFromBatch(timer);
+      taker.accept(timer);
     }
   }
 

@@ -446,8 +446,15 @@ final class Turn {
     }
   }
 
-  void clear() {
-    ready.clear();
-    wheel.clear();
+  /// Drops all that is scheduled, and tells those that want to know.
+  void drop() {
+    wheel.clearInto(ready);
+    for (Handle handle; (handle = ready.poll()) != null; ) {
+      try {
+        handle.drop();
+      } catch (Throwable fault) { // the others must be told too
+        loop.reports().callbackFailed(handle, null, fault);
+      }
+    }
   }
 }

@@ -83,12 +83,26 @@ final class InboxTest {
   }
 
   @Test
-  void add_afterClose_isRefused() {
+  void closeInto_some_handsThemOverOldestFirst() {
+    SharedHandle first = handle();
+    SharedHandle second = handle();
+    inbox.add(first);
+    inbox.add(second);
+
+    inbox.closeInto(ready);
+
+    assertThat(drain()).containsExactly(first, second);
+  }
+
+  @Test
+  void add_afterCloseAndADrain_isRefused() {
     inbox.add(handle());
 
-    inbox.close();
+    inbox.closeInto(ready);
+    drain();
 
     assertThat(inbox.add(handle())).isFalse();
+    assertThat(inbox.isEmpty()).isTrue();
   }
 
   @Test

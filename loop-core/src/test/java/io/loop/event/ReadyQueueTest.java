@@ -68,17 +68,6 @@ final class ReadyQueueTest {
     assertThat(pollAll()).containsExactlyElementsOf(added);
   }
 
-  @Test
-  void clear_dropsEverything() {
-    addMany(100);
-
-    queue.clear();
-
-    assertThat(queue.isEmpty()).isTrue();
-    assertThat(queue.poll()).isNull();
-    assertThat(addMany(3)).containsExactlyElementsOf(pollAll());
-  }
-
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void anyOperations_agreeWithADeque(long seed) {

@@ -247,7 +247,7 @@ final class TimerWheelTest {
     TimerHandle first = schedule(MILLI);
     schedule(MILLI);
 
-    assertThat(advance(MILLI, ignored -> wheel.clear())).containsExactly(first);
+    assertThat(advance(MILLI, ignored -> wheel.clearInto(_ -> {}))).containsExactly(first);
   }
 
   @Test
@@ -383,7 +383,7 @@ final class TimerWheelTest {
       timers.add(schedule(delayNanos));
     }
 
-    wheel.clear();
+    wheel.clearInto(_ -> {});
 
     timers.forEach(TimerWheelTest::requireUnlinked);
     assertThat(wheel.size()).isZero();
