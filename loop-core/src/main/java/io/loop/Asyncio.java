@@ -330,6 +330,10 @@ public final class Asyncio {
   /// Runs a body as a task of a loop, from any thread. Waiting for it on the loop's own thread
   /// deadlocks.
   ///
+  /// If the loop closes first, the future is cancelled; the `CancellationException` says "Event
+  /// loop is closed" unless the body was cancelled itself. A call that meets the closing is
+  /// refused, or its future is cancelled.
+  ///
   /// Source: `asyncio.run_coroutine_threadsafe`.
   ///
   /// @param body what to run

@@ -345,6 +345,20 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     add(new Callbacks.Call<>(this, function, context));
   }
 
+  /// Hands the outcome to something outside of the loop that waits for it, such as a future of
+  /// another library. The function is called once: when this future is settled, as
+  /// [#addDoneCallback] does it, or while the loop closes. Then this future may be pending. On a
+  /// closed loop it is called at once.
+  ///
+  /// [#toCompletableFuture] is made of it.
+  ///
+  /// @param function what to call, with this future; must not wait for anything
+  public final void addBridge(Consumer<? super LoopFuture<T>> function) {
+    Objects.requireNonNull(function, "function");
+    loop.checkTurn();
+    var _ = Bridges.of(loop).add(this, function);
+  }
+
   /// As [#addDoneCallback], on behalf of a task: until it is called or removed, the task counts as
   /// one that awaits this future.
   final void addDoneCallbackFor(
@@ -361,7 +375,8 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   }
 
   /// {@return a future for other threads with this one's outcome} Cancelling it cancels this one; a
-  /// cancellation here is one there.
+  /// cancellation here is one there. If the loop closes while this one is pending, that one is
+  /// cancelled, with the message "Event loop is closed".
   ///
   /// Waiting for it on the loop's thread deadlocks.
   ///

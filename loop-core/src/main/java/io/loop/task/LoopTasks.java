@@ -28,6 +28,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
   private final CoroutinePool coroutines = new CoroutinePool();
   private final UnreadFailures unread;
   private final PendingTasks pending = new PendingTasks(); // strong: no task is lost (D5)
+  private final Bridges bridges;
   private @Nullable Task<?> current;
   private @Nullable TaskFactory factory;
   private boolean closing;
@@ -35,6 +36,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
   private LoopTasks(Loop loop) {
     this.loop = loop;
     this.unread = new UnreadFailures(loop);
+    this.bridges = new Bridges(loop);
     if (Coroutine.isPortable()) {
       loop.requireTurns(); // a body may go on by itself after a blocking call
     }
@@ -51,6 +53,10 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
 
   UnreadFailures unread() {
     return unread;
+  }
+
+  Bridges bridges() {
+    return bridges;
   }
 
   @Nullable TaskFactory factory() {
@@ -106,8 +112,8 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     return closing;
   }
 
-  /// Reports what nobody read, and unwinds the tasks that never ended, so that their `finally`
-  /// blocks run.
+  /// Unwinds the tasks that never ended, so that their `finally` blocks run, hands every outcome to
+  /// those outside who wait for it, and reports what nobody read.
   @Override
   public void close() {
     closing = true;
@@ -122,6 +128,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
       coroutines.close();
       return true;
     });
+    bridges.close();
     unread.reportAll();
   }
 

@@ -491,11 +491,15 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   /// Ends the body of a task whose loop is closing: each await throws, so its `finally` blocks run.
+  /// One that has not started never will.
   void unwind() {
-    if (step.hasStarted() && !step.isAway()) {
-      step(new CancelledError("Event loop is closed"));
-    } else if (step.isAway()) {
+    if (isDone()) {
+      return; // the end of another one has ended it
+    }
+    if (step.isAway()) {
       step.interrupt();
+    } else {
+      step(new CancelledError("Event loop is closed"));
     }
   }
 

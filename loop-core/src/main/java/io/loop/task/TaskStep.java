@@ -208,8 +208,13 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
 
   @Override
   public void comeBack() {
-    if (!task.loop.isClosed()) {
+    if (task.loop.isClosed()) {
+      return;
+    }
+    try {
       task.loop.callSoonThreadsafe((OwnCallback.Return) this::continueIfAway, context());
+    } catch (IllegalStateException closed) {
+      // it has closed meanwhile, and the body goes on without it: see Owner#isClosed
     }
   }
 

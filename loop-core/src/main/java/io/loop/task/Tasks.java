@@ -186,7 +186,8 @@ public final class Tasks {
   /// Runs a body as a task of a loop, from any thread.
   ///
   /// Waiting on the result from the loop's own thread deadlocks. A time-out there only ends the
-  /// wait; cancelling the future cancels the task.
+  /// wait; cancelling the future cancels the task. If the loop closes first, the future is
+  /// cancelled.
   ///
   /// Source: `asyncio.run_coroutine_threadsafe`.
   ///

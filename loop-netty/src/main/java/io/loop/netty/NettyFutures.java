@@ -148,7 +148,9 @@ public final class NettyFutures {
   /// of that loop only; never suspends. The promise is for any thread.
   ///
   /// Cancelling the promise cancels the task. A cancelled task cancels the promise, unless somebody
-  /// has made it uncancellable: then it fails with a [CancellationException].
+  /// has made it uncancellable: then it fails with a [CancellationException]. If the loop closes
+  /// while the task is pending, the promise ends as cancelled, with the message "Event loop is
+  /// closed".
   ///
   /// Source: `asyncio.run_coroutine_threadsafe`, whose future is this one's counterpart.
   ///
@@ -158,7 +160,7 @@ public final class NettyFutures {
   public static <T extends @Nullable Object> Promise<T> toPromise(
       LoopFuture<T> future, EventExecutor executor) {
     Promise<T> promise = executor.newPromise();
-    future.addDoneCallback(settled -> copy(settled, promise));
+    future.addBridge(source -> copy(source, promise));
     promise.addListener(done -> {
       if (done.isCancelled()) {
         onLoop(future.getLoop(), future::cancel);
@@ -168,6 +170,10 @@ public final class NettyFutures {
   }
 
   private static <T extends @Nullable Object> void copy(LoopFuture<T> settled, Promise<T> promise) {
+    if (!settled.isDone()) {
+      promise.tryFailure(new CancellationException("Event loop is closed"));
+      return;
+    }
     if (settled.isCancelled()) {
       if (!promise.cancel(false)) {
         promise.tryFailure(new CancellationException("the task was cancelled"));

@@ -220,4 +220,25 @@ class NettyFuturesTest extends OnNetty {
           end(executor);
         });
   }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void toPromise_loopCloses_cancelsThePromise(Transport transport) throws Exception {
+    EventExecutor executor = foreign();
+    Loop loop = NettyLoop.create(transport);
+    Promise<String> promise = NettyFutures.toPromise(new LoopFuture<String>(loop), executor);
+    Promise<String> stubborn = NettyFutures.toPromise(new LoopFuture<String>(loop), executor);
+    assertThat(stubborn.setUncancellable()).isTrue();
+    var settled = new LoopFuture<String>(loop);
+    Promise<String> value = NettyFutures.toPromise(settled, executor);
+    settled.setResult("x");
+
+    loop.close();
+
+    assertThat(promise.isCancelled()).isTrue();
+    assertThat(promise.cause()).hasMessage("Event loop is closed");
+    assertThat(stubborn.cause()).hasMessage("Event loop is closed");
+    assertThat(value.getNow()).isEqualTo("x");
+    executor.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+  }
 }
