@@ -350,7 +350,8 @@ public final class Asyncio {
   ///
   /// Source: `asyncio.wrap_future`.
   ///
-  /// @param stage the stage, completed by any thread; cancelling the future cancels it
+  /// @param stage the stage, completed by any thread; cancelling the future cancels it, with
+  ///   `cancel(true)`: the JDK's `HttpClient` ends its exchange then
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
     return Tasks.wrapFuture(stage);

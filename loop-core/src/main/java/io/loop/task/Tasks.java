@@ -201,8 +201,8 @@ public final class Tasks {
     return Threadsafe.submit(loop, body);
   }
 
-  /// {@return a future of the running loop with a stage's outcome} Cancelling it cancels the stage.
-  /// A cancelled stage cancels it.
+  /// {@return a future of the running loop with a stage's outcome} Cancelling it cancels the stage,
+  /// with `cancel(true)`. A cancelled stage cancels it.
   ///
   /// Source: `asyncio.wrap_future`.
   ///

@@ -127,7 +127,7 @@ final class Threadsafe {
     var inside = new LoopFuture<T>(loop);
     inside.addDoneCallback(settled -> {
       if (settled.isCancelled()) {
-        outside.cancel(false);
+        outside.cancel(true); // the JDK's HttpClient ends its exchange at this, and not at false
       }
     });
     whenDone(outside, () -> onLoop(loop, () -> settle(inside, outside)));

@@ -9,6 +9,14 @@ import io.loop.Asyncio;
 import io.loop.testing.ManualLoop;
 import io.loop.testing.Threads;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -111,6 +119,64 @@ final class WrapFutureTest {
       assertThat(atOnce).isFalse();
       assertThat(stage.isCancelled()).isTrue();
     });
+  }
+
+  /// Some futures stop what is behind them only if they may interrupt it.
+  @Test
+  void cancel_ofTheWrapper_letsTheStageInterrupt() {
+    var mayInterrupt = new AtomicReference<Boolean>();
+    var stage =
+        new CompletableFuture<String>() {
+          @Override
+          public boolean cancel(boolean mayInterruptIfRunning) {
+            mayInterrupt.set(mayInterruptIfRunning);
+            return super.cancel(mayInterruptIfRunning);
+          }
+        };
+
+    manual.run(() -> {
+      Asyncio.wrapFuture(stage).cancel();
+      sleep(TICK);
+    });
+
+    assertThat(mayInterrupt).hasValue(true);
+  }
+
+  @Test
+  void cancel_ofATaskThatWaitsForTheJdksHttpClient_endsTheConnection() throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var asked = new CompletableFuture<Void>();
+      CompletableFuture<Void> ended = start(() -> readToTheEnd(server, asked));
+      URI address = URI.create("http://127.0.0.1:" + server.getLocalPort() + "/");
+      HttpRequest request =
+          HttpRequest.newBuilder(address).version(HttpClient.Version.HTTP_1_1).build();
+
+      manual.run(() -> {
+        Task<?> exchange =
+            Asyncio.createTask(() ->
+                Asyncio.wrapFuture(client.sendAsync(request, BodyHandlers.ofString())).await());
+        Asyncio.wrapFuture(asked).await();
+        exchange.cancel();
+        assertThatThrownBy(exchange::await).isInstanceOf(CancelledError.class);
+      });
+
+      Threads.join(ended);
+    } finally {
+      client.shutdownNow();
+    }
+  }
+
+  /// Reads what a client sends, answers nothing, and returns when the client has gone.
+  private static void readToTheEnd(ServerSocket server, CompletableFuture<Void> asked)
+      throws IOException {
+    try (Socket socket = server.accept()) {
+      int first = socket.getInputStream().read();
+      asked.complete(null);
+      for (int next = first; next >= 0; next = socket.getInputStream().read()) {}
+    } catch (SocketException reset) {
+      assertThat(asked).isCompleted(); // another way to go
+    }
   }
 
   @Test
