@@ -64,6 +64,13 @@ final class CoroutineTest implements Coroutine.Owner {
     return stop;
   }
 
+  /// Resumes a body until it stops, also if it blocks meanwhile, as loading a class may.
+  private void resumeFully(Coroutine coroutine) {
+    if (coroutine.resume() == Stop.BLOCKED) {
+      Stop _ = resumeUntilBack(coroutine);
+    }
+  }
+
   @Test
   void create_runsNothing() {
     Coroutine coroutine = create(() -> log.add("body"));
@@ -277,8 +284,8 @@ final class CoroutineTest implements Coroutine.Owner {
           log.add("end");
         });
 
-    coroutine.resume();
-    coroutine.resume();
+    resumeFully(coroutine);
+    resumeFully(coroutine);
 
     assertThat(log)
         .containsExactlyElementsOf(
