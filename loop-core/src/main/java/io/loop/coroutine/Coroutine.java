@@ -111,6 +111,11 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
   /// {@return the thread of the body} Any thread.
   public abstract Thread thread();
 
+  /// {@return whether the thread of the body is interrupted} Owner's thread only.
+  public boolean isInterrupted() {
+    return thread().isInterrupted();
+  }
+
   /// {@return whether a body may run without having its turn, so that it has to be looked for with
   /// [#rejoin] at every entrance} Always on the portable carrier; else once a coroutine was
   /// rescued, which those that were notice at once.

@@ -29,7 +29,7 @@ final class PortableCarrier extends Coroutine {
    * owner; it waits at its next rejoin(). That is the price of this carrier.
    *
    * An interrupted thread does not park: the flag is taken off while waiting for the baton and put
-   * back afterwards.
+   * back afterwards. `held` says so meanwhile; it is set before the flag goes, and read after it.
    */
 
   private enum Phase {
@@ -50,6 +50,7 @@ final class PortableCarrier extends Coroutine {
   private final Thread thread;
   private final Runnable body;
   private volatile @Nullable Thread ownersThread;
+  private volatile boolean held;
 
   PortableCarrier(Runnable body, Owner owner, String name) {
     this.owner = owner;
@@ -154,20 +155,28 @@ final class PortableCarrier extends Coroutine {
   }
 
   private void awaitTurn() {
-    boolean interrupted = false;
     while (phase.get() != Phase.RUNNING) {
       if (phase.compareAndSet(Phase.AWAY, Phase.RETURNING)) {
         owner.comeBack();
       }
       LockSupport.parkNanos(this, CLOSED_LOOK_NANOS);
-      interrupted |= Thread.interrupted();
+      if (thread.isInterrupted()) {
+        held = true;
+        Thread.interrupted();
+      }
       if (owner.isClosed()) {
         break; // it goes on without: nobody is beside it any more
       }
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    if (held) {
+      thread.interrupt();
+      held = false;
     }
+  }
+
+  @Override
+  public boolean isInterrupted() {
+    return thread.isInterrupted() || held;
   }
 
   @Override

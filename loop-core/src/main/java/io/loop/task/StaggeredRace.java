@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -76,8 +77,9 @@ final class StaggeredRace<T extends @Nullable Object> {
       win(index, bodies.get(index).run());
     } catch (KeyboardInterrupt | SystemExit interruption) {
       throw interruption;
-    } catch (Throwable fault) {
-      exceptions.set(index, fault);
+    } catch (Throwable thrown) {
+      Task<?> runner = Objects.requireNonNull(Task.current());
+      exceptions.set(index, runner.translate(thrown));
       if (!failed.isDone()) {
         failed.setResult(null);
       }

@@ -5,8 +5,6 @@ import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.MemoryReserve;
 import io.loop.event.SystemExit;
-import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
@@ -41,6 +39,16 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
    * body suspends on next. `waiter` is kept after such a cancel: it may be a task that declines, and
    * may have to be cancelled again.
    *
+   * A blocked body is interrupted, too. `interrupt` says so until the body's thread, with its turn,
+   * ends it and takes the flag off:
+   *
+   *   null --cancel() finds the body blocked--> out --the body goes on after an await---------> null
+   *                                              |----an exception of it leaves body or scope-> null
+   *                                              `----the last of its requests is taken back--> null
+   *
+   * A scope takes back its own request alone, whatever the count says: the body may be cleaning up
+   * after an earlier one. A body that has its turn is not blocked, so no interrupt comes late.
+   *
    * The file is long because every method carries its contract, and because starting, stepping,
    * cancelling and ending move the same few fields; stacks, descriptions and the list of pending
    * tasks are apart.
@@ -64,7 +72,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   private @Nullable LoopFuture<?> waiter;
   private boolean mustCancel;
   private boolean isPassingCancelOn;
-  private boolean interrupted;
+  private @Nullable Interrupt interrupt;
   private boolean quiet;
   private int cancelRequests;
   private @Nullable String cancelMessage;
@@ -224,31 +232,34 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     }
   }
 
-  /// What a fault means that comes out of this task's body, or of a scope in it: if the task was
-  /// cancelled while it sat in a blocking call, the call's interruption is that cancellation.
-  /// Coroutine only.
+  /// What a fault means that comes out of this task's body, or of a scope in it: if the body was
+  /// interrupted because the task was cancelled, what comes of the interruption is that
+  /// cancellation. Coroutine only.
   Throwable translate(Throwable fault) {
-    if (!interrupted || !isInterruption(fault)) {
+    takeTurn(); // until then the loop may interrupt it
+    if (interrupt == null || !Interrupt.isBehind(fault, mustCancel)) {
       return fault;
     }
-    forgetInterrupt();
-    mustCancel = false; // delivered
+    withdraw(); // delivered
     return new CancelledError(cancelMessage, fault);
   }
 
-  /// What a blocking call throws when its thread is interrupted; some leave the flag up.
-  private static boolean isInterruption(Throwable fault) {
-    return fault instanceof InterruptedException
-        || fault instanceof InterruptedIOException
-        || (fault instanceof IOException && Thread.currentThread().isInterrupted());
+  private void withdraw() {
+    mustCancel = false;
+    if (step.isCurrentThread()) {
+      endInterrupt();
+    } else if (interrupt != null) { // somebody else withdraws: the flag stays until the next await
+      interrupt = interrupt.withoutRequests();
+    }
   }
 
-  /// A cancellation has reached the body as an error. If it was sent as an interrupt too, that must
-  /// not hit the body's clean-up. Coroutine only.
-  void forgetInterrupt() {
-    if (interrupted) {
-      interrupted = false;
-      Thread.interrupted();
+  /// A cancellation has reached the body, or there is none any more. If it was sent as an interrupt
+  /// too, that must not hit what the body does next. Coroutine only.
+  void endInterrupt() {
+    Interrupt ending = interrupt;
+    if (ending != null) {
+      interrupt = null;
+      ending.takeOff();
     }
   }
 
@@ -334,13 +345,33 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     if (waiter != null && passCancelOn(waiter, message)) {
       return true;
     }
+    boolean isAway = step.isAway();
+    if (isAway) {
+      noteInterrupt();
+    }
+    if (interrupt != null) {
+      interrupt.addRequest();
+    }
     mustCancel = true;
     cancelMessage = message;
-    if (step.isAway()) {
-      interrupted = true;
-      step.interrupt();
+    if (isAway) {
+      step.interrupt(); // last: the body may go on at once
     }
     return true;
+  }
+
+  private void noteInterrupt() {
+    if (interrupt == null) {
+      interrupt = new Interrupt(!step.isInterrupted(), mustCancel ? 1 : 0);
+    }
+  }
+
+  /// Requests cancellation on behalf of a scope of the body.
+  ///
+  /// @return what [#uncancel(Interrupt)] wants to know
+  @Nullable Interrupt cancelForScope() {
+    boolean _ = cancel();
+    return mustCancel ? interrupt : null;
   }
 
   private boolean passCancelOn(LoopFuture<?> waitedFor, @Nullable String message) {
@@ -384,13 +415,26 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   ///
   /// @return how many requests are left
   public int uncancel() {
+    loop.checkTurn();
     if (cancelRequests > 0) {
       cancelRequests--;
       if (cancelRequests == 0) {
-        mustCancel = false;
+        withdraw();
       }
     }
     return cancelRequests;
+  }
+
+  /// Takes back the request of a scope of the body, which ends. Coroutine only.
+  ///
+  /// @param sentAs what [#cancelForScope] returned
+  /// @return how many requests are left
+  int uncancel(@Nullable Interrupt sentAs) {
+    int left = uncancel();
+    if (sentAs != null && sentAs == interrupt && sentAs.removeRequest()) {
+      withdraw();
+    }
+    return left;
   }
 
   /// {@return this task's name; `Task-N` if it was given none} Any thread.
@@ -497,6 +541,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       return; // the end of another one has ended it
     }
     if (step.isAway()) {
+      noteInterrupt();
       step.interrupt();
     } else {
       step(new CancelledError("Event loop is closed"));

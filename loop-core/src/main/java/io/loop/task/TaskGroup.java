@@ -67,6 +67,7 @@ public final class TaskGroup {
   private boolean exiting;
   private boolean aborting;
   private boolean parentCancelRequested;
+  private @Nullable Interrupt sentAs;
   private boolean cancelOnEnter;
 
   /// Works on one item of [#map].
@@ -102,7 +103,8 @@ public final class TaskGroup {
 
   /// Works on items at the same time, so many at once at most. Coroutine only; suspends.
   ///
-  /// The next item is taken only when there is room for it. If one fails, the others are cancelled.
+  /// The next item is taken only when there is room for it. If one fails, or ends as cancelled, the
+  /// others are cancelled.
   ///
   /// No asyncio equivalent.
   ///
@@ -113,21 +115,32 @@ public final class TaskGroup {
   /// @param <T> the type of the results
   /// @return the results, in the order of the items
   /// @throws ExceptionGroup if the work on one failed, or taking the next one did
+  /// @throws CancelledError if the caller was cancelled, or the work on one ended as cancelled
   /// @throws IllegalArgumentException if the limit is below 1
   public static <A extends @Nullable Object, T extends @Nullable Object> List<T> map(
       Iterable<? extends A> items, int limit, Mapper<? super A, ? extends T> work) {
     var room = new Slots(limit);
     var tasks = new ArrayList<Task<T>>();
+    var cancelled = new ArrayList<LoopFuture<T>>();
     run(group -> {
       Iterator<? extends A> left = items.iterator();
       while (left.hasNext()) {
         room.acquire();
         A item = left.next();
         Task<T> task = group.createTask(() -> work.map(item));
-        task.addDoneCallback(_ -> room.release()); // also if it was cancelled before it began
+        task.addDoneCallback(done -> { // also if it was cancelled before it began
+          room.release();
+          if (done.isCancelled()) {
+            cancelled.add(done);
+            group.cancel(); // to the group that is no failure, but there will be no result
+          }
+        });
         tasks.add(task);
       }
     });
+    if (!cancelled.isEmpty()) {
+      throw cancelled.getFirst().cancelledError();
+    }
     var results = new ArrayList<T>(tasks.size());
     tasks.forEach(task -> results.add(task.result()));
     return results;
@@ -265,7 +278,7 @@ public final class TaskGroup {
     abort();
     if (!parentCancelRequested) {
       parentCancelRequested = true;
-      parent.cancel();
+      sentAs = parent.cancelForScope();
     }
   }
 
@@ -295,7 +308,7 @@ public final class TaskGroup {
     } else if (!aborting && !parentCancelRequested) {
       abort();
       parentCancelRequested = true;
-      owner.cancel();
+      sentAs = owner.cancelForScope();
     }
   }
 
@@ -315,6 +328,8 @@ public final class TaskGroup {
   }
 
   private void exit(@Nullable Throwable fault) {
+    Task<?> owner = Objects.requireNonNull(parent);
+    owner.takeTurn();
     exiting = true;
     if (fault != null) {
       rememberFatal(fault);
@@ -322,7 +337,6 @@ public final class TaskGroup {
         abort();
       }
     }
-    Task<?> owner = Objects.requireNonNull(parent);
     CancelledError pending = awaitTasks(owner.loop);
     if (fatal != null) {
       throw fatal;
@@ -360,7 +374,7 @@ public final class TaskGroup {
       propagate = outside;
     }
     if (parentCancelRequested) {
-      if (owner.uncancel() == 0) {
+      if (owner.uncancel(sentAs) == 0) {
         propagate = null; // the cancellation was ours alone
       } else if (propagate == null) {
         propagate = pending;

@@ -141,17 +141,16 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   /// Suspends the body until a future is settled, or for one tick if it is null. Coroutine only.
   void awaitOn(@Nullable LoopFuture<?> future) {
     if (tasks.isClosing() && refusals < MAX_REFUSALS) {
+      task.endInterrupt();
       refuse();
     }
     Coroutine mounted = coroutine();
     awaited = future;
     mounted.suspend();
+    task.endInterrupt();
     Throwable throwing = thrown;
     if (throwing != null) {
       thrown = null;
-      if (throwing instanceof CancelledError) {
-        task.forgetInterrupt();
-      }
       AwaitSite.addTo(throwing, task);
       throw Throwing.rethrow(throwing);
     }
@@ -204,6 +203,10 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
 
   void interrupt() {
     coroutine().thread().interrupt();
+  }
+
+  boolean isInterrupted() {
+    return coroutine().isInterrupted();
   }
 
   @Override

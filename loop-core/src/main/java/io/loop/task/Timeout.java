@@ -66,6 +66,7 @@ public final class Timeout {
   private @Nullable Duration when; // null also where only the timer knows
   private @Nullable Task<?> task;
   private @Nullable Handle handle;
+  private @Nullable Interrupt sentAs;
   private int requestsOnEntry;
 
   private Timeout(Loop loop, @Nullable Duration when) {
@@ -237,12 +238,15 @@ public final class Timeout {
   private void expire() {
     state = State.EXPIRING;
     if (task != null) {
-      task.cancel();
+      sentAs = task.cancelForScope();
     }
   }
 
   /// The body ended well. If the deadline passed unnoticed, the request is taken back.
   private void leave() {
+    if (task != null) {
+      task.takeTurn();
+    }
     disarm();
     if (state == State.EXPIRING) {
       state = State.EXPIRED;
@@ -270,7 +274,7 @@ public final class Timeout {
   }
 
   private int requestsLeft() {
-    return task == null ? 0 : task.uncancel();
+    return task == null ? 0 : task.uncancel(sentAs);
   }
 
   /// An exception thrown while the timeout cancelled the body tells of the timeout too, and so do

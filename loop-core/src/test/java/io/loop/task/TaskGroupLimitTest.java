@@ -162,6 +162,68 @@ final class TaskGroupLimitTest {
   }
 
   @Test
+  void map_oneEndsAsCancelledByItself_cancelsTheOthersAndThrowsItsError() {
+    manual.run(() -> {
+      assertThatThrownBy(() ->
+              TaskGroup.map(
+                  List.of(1, 2, 3),
+                  2,
+                  n -> {
+                    if (n == 2) {
+                      sleep(SECOND);
+                      throw new CancelledError("by itself");
+                    }
+                    sleep(DAY);
+                    return n;
+                  }))
+          .isInstanceOf(CancelledError.class)
+          .hasMessage("by itself");
+
+      assertThat(Task.current().cancelling()).isZero();
+      assertThat(Task.all()).containsExactly(Task.current());
+    });
+
+    assertThat(manual.loop().time()).isEqualTo(SECOND);
+  }
+
+  @Test
+  void map_oneEndsAsCancelledWhileTheNextItemIsAwaited_doesNotWaitOn() {
+    manual.run(() -> {
+      var never = new LoopFuture<Integer>();
+      Iterable<Integer> items =
+          () ->
+              new Iterator<>() {
+                private boolean first = true;
+
+                @Override
+                public boolean hasNext() {
+                  return true;
+                }
+
+                @Override
+                public Integer next() {
+                  if (first) {
+                    first = false;
+                    return 1;
+                  }
+                  return never.await();
+                }
+              };
+
+      assertThatThrownBy(() ->
+              TaskGroup.map(
+                  items,
+                  2,
+                  _ -> {
+                    var given = new LoopFuture<Void>();
+                    given.cancel();
+                    return given.await();
+                  }))
+          .isInstanceOf(CancelledError.class);
+    });
+  }
+
+  @Test
   void map_oneFails_cancelsTheOthersAndThrowsAGroup() {
     manual.run(() -> {
       assertThatThrownBy(() ->

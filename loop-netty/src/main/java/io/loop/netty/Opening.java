@@ -1,8 +1,10 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
+import io.loop.task.RaceResult;
 import io.loop.task.Tasks;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -78,12 +80,26 @@ final class Opening {
     if (attempts.size() == 1) {
       return connect(new InetSocketAddress(addresses.getFirst(), port), type);
     }
-    ConnectionHandler connection =
-        Tasks.<ConnectionHandler>staggeredRace(attempts, options.happyEyeballsDelay()).value();
+    RaceResult<ConnectionHandler> race =
+        Tasks.staggeredRace(attempts, options.happyEyeballsDelay());
+    ConnectionHandler connection = race.value();
     if (connection == null) {
+      if (faults.isEmpty()) {
+        throw otherFailure(race);
+      }
       throw Addresses.together(faults);
     }
     return connection;
+  }
+
+  /// No attempt got as far as to be refused.
+  private static RuntimeException otherFailure(RaceResult<?> race) {
+    for (@Nullable Throwable fault : race.exceptions()) {
+      if (fault != null) {
+        throw Rethrow.unchecked(fault);
+      }
+    }
+    throw new CancelledError("the attempts to connect were cancelled before they began");
   }
 
   private ConnectionHandler connect(

@@ -69,6 +69,9 @@ final class PerMessage {
      * One coroutine receives and starts a task per message, another awaits the tasks in that order
      * and writes. A permit is held from before a message is received until its answer is written. The
      * tasks start eagerly: a task that never starts would never release its message.
+     *
+     * A body that ends as cancelled ends the coroutine that writes the same way. To the group that is
+     * no failure, so it is told to end: nobody would write the answers that follow.
      */
 
     private final CoroutineChannel<I> channel;
@@ -86,7 +89,12 @@ final class PerMessage {
     void serve() {
       try {
         TaskGroup.run(group -> {
-          group.createTask(this::writeAnswers);
+          Task<@Nullable Void> writing = group.createTask(this::writeAnswers);
+          writing.addDoneCallback(done -> {
+            if (done.isCancelled()) {
+              group.cancel();
+            }
+          });
           receiveAll();
         });
       } catch (ExceptionGroup faults) {

@@ -173,6 +173,79 @@ class PerMessageTest extends OnNetty {
 
   @ParameterizedTest
   @MethodSource("transports")
+  void cancelledError_thatNobodyAskedFor_closesAfterTheEarlierAnswers(Transport transport) {
+    for (int concurrency : new int[] {1, 2, 4}) {
+      run(
+          transport,
+          () -> {
+            List<ExceptionContext> reports = Pipelines.reports();
+            Channel server =
+                serve(
+                    transport,
+                    (_, line) -> {
+                      switch (line) {
+                        case "good" -> Asyncio.sleep(Duration.ofMillis(10));
+                        case "cancelled" -> {
+                          var given = new LoopFuture<String>();
+                          given.cancel();
+                          given.await();
+                        }
+                        default -> Pipelines.forever();
+                      }
+                      return line + "\n";
+                    },
+                    concurrency);
+            Socket socket = Pipelines.socket(server);
+
+            byte[] answer =
+                offLoop(() -> {
+                  socket.getOutputStream().write("good\ncancelled\nlater\n".getBytes(US_ASCII));
+                  return socket.getInputStream().readAllBytes();
+                });
+
+            assertThat(answer).asString().isEqualTo("good\n");
+            socket.close();
+            while (Task.all().size() > 1) {
+              Asyncio.sleep(Duration.ofMillis(1));
+            }
+            assertThat(reports).isEmpty();
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void task_ofAMessageCancelledByOthers_closesTheConnection(Transport transport) {
+    run(
+        transport,
+        () -> {
+          var answering = new LoopFuture<Task<?>>();
+          Channel server =
+              serve(
+                  transport,
+                  (_, _) -> {
+                    answering.setResult(Task.current());
+                    Pipelines.forever();
+                    return "never\n";
+                  },
+                  4);
+          Socket socket = Pipelines.socket(server);
+          LoopFuture<byte[]> answer =
+              Asyncio.createTask(() ->
+                  offLoop(() -> {
+                    socket.getOutputStream().write("ask\n".getBytes(US_ASCII));
+                    return socket.getInputStream().readAllBytes();
+                  }));
+
+          answering.await().cancel();
+
+          assertThat(answer.await()).isEmpty();
+          socket.close();
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
   void messages_answeredOrNot_areReleased(Transport transport) {
     List<ByteBuf> seen = new ArrayList<>();
     run(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.loop.Asyncio;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
+import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import java.io.IOException;
 import java.net.BindException;
@@ -231,6 +232,27 @@ class ServerAddressesTest extends OnNetty {
 
           assertSettles(before);
           TlsTest.end(server);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void connect_attemptsCancelledByOthers_isCancelledToo(Transport transport) {
+    run(
+        transport,
+        () -> {
+          var opening = new Opening(Loop.running(), ConnectionOptions.DEFAULT);
+          List<InetAddress> addresses =
+              List.of(InetAddress.ofLiteral(LOCAL), InetAddress.ofLiteral(OTHER));
+          List<Task<?>> before = Task.all();
+          Loop.running()
+              .callSoon(() ->
+                  Task.all().stream()
+                      .filter(task -> !before.contains(task))
+                      .forEach(LoopFuture::cancel));
+
+          assertThatThrownBy(() -> opening.connectAny(addresses, 1))
+              .isInstanceOf(CancelledError.class);
         });
   }
 
