@@ -2,6 +2,7 @@ package io.loop.event;
 
 import io.loop.coroutine.Coroutine;
 import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.AbstractOwnableSynchronizer;
@@ -14,7 +15,7 @@ final class HoldUp {
   /*
    * A Spell is one blocking call that lasts. Who notices it depends on the loop:
    *
-   *   with a host     the loop's thread, in an Interlude that lasts for the limit: begin() and end()
+   *   with a host     the loop's thread, in an Interlude that lasts for the limit: park() and end()
    *   without one     the watching thread, which looks at the loop's thread several times in each
    *                   limit, and finds it in the same call each time
    *
@@ -53,6 +54,10 @@ final class HoldUp {
   private static final System.Logger LOG = System.getLogger("io.loop");
   private static final int GROWTH = 10;
 
+  static {
+    load(Spell.class, HoldUps.class); // class loading has locks, and the loop's thread takes none
+  }
+
   private final Loop loop;
   private final AtomicBoolean watched = new AtomicBoolean();
   private volatile @Nullable Spell hosts;
@@ -68,10 +73,26 @@ final class HoldUp {
     this.loop = loop;
   }
 
+  private static void load(Class<?>... types) {
+    for (Class<?> type : types) {
+      try {
+        var _ = MethodHandles.lookup().ensureInitialized(type);
+      } catch (IllegalAccessException fault) {
+        throw new IllegalStateException(fault); // they are ours
+      }
+    }
+  }
+
   /// Looks after the loop from now on, while it runs; for loops without a host.
+  ///
+  /// Where there is no memory for that the next call tries again.
   void watch() {
     if (!watched.get() && watched.compareAndSet(false, true)) {
-      HoldUps.add(this);
+      try {
+        HoldUps.add(this);
+      } catch (OutOfMemoryError full) {
+        watched.set(false);
+      }
     }
   }
 
@@ -93,9 +114,17 @@ final class HoldUp {
     if (left > 0) {
       LockSupport.parkNanos(here, left);
     } else {
+      begin(host);
+    }
+  }
+
+  private void begin(Thread host) {
+    try {
       Turn turn = loop.turn();
       hosts = new Spell(host, beganNanos, turn.running(), turn.isToPoll(), null, 0);
       watch();
+    } catch (OutOfMemoryError full) {
+      beganNanos = HoldUps.nanoTime(); // for another try
     }
   }
 

@@ -298,13 +298,11 @@ public final class Loop implements AutoCloseable {
     boolean hosted = findHost() != null;
     thread = Thread.currentThread();
     RUNNING.set(this);
-    if (!hosted) {
-      holdUp.watch();
-    }
     try {
       if (hosted) {
         turn.run();
       } else {
+        holdUp.watch();
         poller.enclose(turn::run);
       }
     } finally {
@@ -337,8 +335,8 @@ public final class Loop implements AutoCloseable {
     if (asked) {
       asked = false;
     }
-    holdUp.watch();
     try {
+      holdUp.watch();
       gate.disarm();
       return turn.runAttached();
     } finally {

@@ -1,5 +1,6 @@
 package io.loop.sync;
 
+import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
