@@ -1020,16 +1020,14 @@ public abstract class CoroutineContract {
     run(() -> {
       Thread self = Thread.currentThread();
       Task<?> task = Task.current();
-      Asyncio.timeout(
-          Duration.ofDays(1),
-          _ -> {
-            var interrupted = new AtomicBoolean();
-            loop.callSoon(() -> {
-              self.interrupt();
-              interrupted.set(true);
-            });
-            return joinUntil(interrupted::get); // join takes it off, and puts it back
-          });
+      TaskGroup.run(_ -> {
+        var interrupted = new AtomicBoolean();
+        loop.callSoon(() -> {
+          self.interrupt();
+          interrupted.set(true);
+        });
+        joinUntil(interrupted::get); // join takes the flag off, and puts it back
+      });
       assertThat(Thread.interrupted()).isTrue();
 
       loop.callSoon(() -> task.cancel());
@@ -1174,6 +1172,27 @@ public abstract class CoroutineContract {
 
     assertThat(log).containsExactly("unlocked");
     assertThat(lock.isLocked()).isFalse();
+  }
+
+  @Test
+  void close_bodyInABlockingCall_endsAsCancelled() {
+    var made = new AtomicReference<Task<Void>>();
+    run(() -> {
+      var blocked = new AtomicReference<Thread>();
+      made.set(
+          createTask(() -> {
+            blocked.set(Thread.currentThread());
+            Thread.sleep(Duration.ofDays(1));
+          }));
+      until(() -> blocked.get() != null && isWaiting(blocked.get()));
+    });
+
+    loop.close();
+
+    assertThat(made.get().isCancelled()).isTrue();
+    assertThat(reports)
+        .extracting(ExceptionContext::message)
+        .containsExactly("Task was destroyed but it is pending!");
   }
 
   /// A body that starts eagerly is mounted while its maker holds a monitor: see decision D27.
