@@ -257,7 +257,7 @@ public final class Runner implements AutoCloseable {
 
   private static void shutDownExecutor(Loop loop) {
     if (Tasks.hasDefaultExecutor(loop)) {
-      Tasks.runUntilComplete(
+      Tasks.runToItsEnd(
           loop, Coro.of(() -> Tasks.shutdownDefaultExecutor(loop, EXECUTOR_PATIENCE)));
     }
   }
@@ -273,7 +273,7 @@ public final class Runner implements AutoCloseable {
       return;
     }
     left.forEach(LoopFuture::cancel);
-    Tasks.runUntilComplete(loop, Tasks.gatherReturnExceptions(loop, left));
+    Tasks.runToItsEnd(loop, Tasks.gatherReturnExceptions(loop, left));
     for (Task<?> task : left) {
       Throwable fault = task.isCancelled() ? null : task.exception();
       if (fault != null) {

@@ -30,6 +30,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
   private final PendingTasks pending = new PendingTasks(); // strong: no task is lost (D5)
   private final Bridges bridges;
   private @Nullable Task<?> current;
+  private @Nullable RunUntilComplete run;
   private @Nullable TaskFactory factory;
   private boolean closing;
 
@@ -69,6 +70,15 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
 
   @Nullable Task<?> current() {
     return current;
+  }
+
+  /// {@return what the loop runs for, or null: it does not run, or runs for nothing in particular}
+  @Nullable RunUntilComplete run() {
+    return run;
+  }
+
+  void setRun(@Nullable RunUntilComplete run) {
+    this.run = run;
   }
 
   /// Makes a task the current one; the caller restores what it got.

@@ -3,15 +3,23 @@ package io.loop.task;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Runs a loop for as long as one future is pending.
 final class RunUntilComplete {
 
-  private RunUntilComplete() {}
+  private final LoopFuture<?> future;
+  private final boolean isEnd;
 
-  static <T extends @Nullable Object> T run(Loop loop, Coro<? extends T> awaitable) {
+  private RunUntilComplete(LoopFuture<?> future, boolean isEnd) {
+    this.future = future;
+    this.isEnd = isEnd;
+  }
+
+  /// @param isEnd whether this run is to end the loop, so that [#cancel] need not
+  static <T extends @Nullable Object> T run(Loop loop, Coro<? extends T> awaitable, boolean isEnd) {
     loop.requireRunnable();
     LoopFuture<T> future = Tasks.ensureFuture(loop, awaitable);
     boolean ours = future != awaitable;
@@ -20,6 +28,8 @@ final class RunUntilComplete {
     }
     Consumer<LoopFuture<T>> stop = RunUntilComplete::stopAfter;
     future.addDoneCallback(stop);
+    LoopTasks tasks = LoopTasks.of(loop);
+    tasks.setRun(new RunUntilComplete(future, isEnd));
     try {
       loop.runForever();
     } catch (Throwable fault) {
@@ -28,6 +38,7 @@ final class RunUntilComplete {
       }
       throw fault;
     } finally {
+      tasks.setRun(null);
       future.removeDoneCallback(stop);
     }
     if (!future.isDone()) {
@@ -40,6 +51,33 @@ final class RunUntilComplete {
     Throwable fault = done.failure();
     if (!(fault instanceof KeyboardInterrupt) && !(fault instanceof SystemExit)) {
       done.getLoop().stop(); // a fatal error has left the loop already
+    }
+  }
+
+  /// As [Tasks#cancelRun].
+  static void cancel(Loop loop) {
+    RunUntilComplete run = LoopTasks.of(loop).run();
+    if (run == null) {
+      cancelAll(loop);
+    } else if (!run.isEnd) {
+      boolean _ = run.future.cancel();
+    }
+  }
+
+  private static void cancelAll(Loop loop) {
+    List<Task<?>> left = Task.all(loop);
+    if (left.isEmpty()) {
+      loop.stop();
+      return;
+    }
+    int[] pending = {left.size()};
+    for (Task<?> task : left) {
+      boolean _ = task.cancel();
+      task.addDoneCallback(_ -> {
+        if (--pending[0] == 0) {
+          loop.stop();
+        }
+      });
     }
   }
 }

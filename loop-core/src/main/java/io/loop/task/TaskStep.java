@@ -260,7 +260,8 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
 
   @Override
   public boolean isCurrentThread() {
-    return coroutine != null && coroutine.isCurrentThread();
+    Coroutine seen = coroutine; // any thread asks, and the body may end meanwhile
+    return seen != null && seen.isCurrentThread();
   }
 
   @Override

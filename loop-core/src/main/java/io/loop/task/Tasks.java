@@ -337,6 +337,27 @@ public final class Tasks {
   /// @throws IllegalStateException if the loop was stopped before
   public static <T extends @Nullable Object> T runUntilComplete(
       Loop loop, Coro<? extends T> awaitable) {
-    return RunUntilComplete.run(loop, awaitable);
+    return RunUntilComplete.run(loop, awaitable, false);
+  }
+
+  /// Runs a loop until a future is settled that is to end it: as [#runUntilComplete], but
+  /// [#cancelRun] leaves it alone. For runners.
+  ///
+  /// @param loop the loop, not running
+  /// @param awaitable a future of that loop, or a body
+  /// @param <T> the type of the result
+  /// @return the result
+  /// @throws IllegalStateException if the loop was stopped before
+  public static <T extends @Nullable Object> T runToItsEnd(Loop loop, Coro<? extends T> awaitable) {
+    return RunUntilComplete.run(loop, awaitable, true);
+  }
+
+  /// Cancels what a loop runs for, so that whoever runs it closes it: the future or body of
+  /// [#runUntilComplete]; where there is none, as with [Loop#runForever], all tasks, and stops the
+  /// loop when they have ended. For layers; on the loop.
+  ///
+  /// @param loop the loop, running
+  public static void cancelRun(Loop loop) {
+    RunUntilComplete.cancel(loop);
   }
 }

@@ -444,7 +444,7 @@ public abstract class CloseContract {
                       target);
             });
         if (i > 100) {
-          LockSupport.parkNanos(10_000); // enough for the loop
+          LockSupport.parkNanos(1_000_000); // enough for the loop
         }
       }
     } catch (IllegalStateException closed) {

@@ -44,6 +44,7 @@ final class AttachedPoller extends NettyDriver {
   private final Runnable resubmit = this::resubmit;
   private final Runnable ring = this::ring;
   private @Nullable Loop loop;
+  private volatile @Nullable Thread heir; // counts as the host's thread when the host is gone
   private boolean asked;
   private boolean inTurn;
   private @Nullable ScheduledFuture<?> alarm;
@@ -68,7 +69,13 @@ final class AttachedPoller extends NettyDriver {
     register(opened);
     if (executor instanceof SingleThreadEventExecutor threaded) {
       threaded.addShutdownHook(this::endWithHost); // it also keeps the loop while the host lives
+      listenToTheEnd(threaded);
     }
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // the future itself
+  private void listenToTheEnd(EventExecutor ending) {
+    ending.terminationFuture().addListener(_ -> endAfterHost());
   }
 
   private Loop loop() {
@@ -77,7 +84,7 @@ final class AttachedPoller extends NettyDriver {
 
   @Override
   public boolean isHostThread() {
-    return executor.inEventLoop();
+    return executor.inEventLoop() || Thread.currentThread() == heir;
   }
 
   @Override
@@ -127,6 +134,10 @@ final class AttachedPoller extends NettyDriver {
   /// Whatever happens in a turn, the next one is arranged: nobody else would.
   private void pump() {
     asked = false;
+    if (executor.isShuttingDown() && !inTurn) {
+      endWithHost();
+      return;
+    }
     long wait = 0;
     inTurn = true;
     try {
@@ -212,6 +223,15 @@ final class AttachedPoller extends NettyDriver {
     }
     flushDirty();
     loop().close();
+  }
+
+  /// The host has ended, and has left its shutdown hooks out: it found tasks at each of its last
+  /// looks. What is left is unwound here, on a thread that tells of the end.
+  private void endAfterHost() {
+    if (!loop().isClosed()) {
+      heir = Thread.currentThread();
+      loop().close();
+    }
   }
 
   /// Never called: an attached loop does not wait, its host does.

@@ -65,7 +65,15 @@ public final class LoopGroup implements AutoCloseable {
 
   /// {@return the Netty event loops under the loops, for the bootstrap of a program's own}
   ///
-  /// Their coroutines run on the group's loops. Close the group with [#close], not there.
+  /// Their coroutines run on the group's loops. Ending the group there is as good as [#close]: with
+  /// `shutdownGracefully` the tasks are cancelled and waited for, with working sockets; then the
+  /// loops close, the channels are closed, and Netty's quiet period begins, in which tasks of
+  /// Netty's kind are still run. All this takes no longer than the time-out; tasks that have not
+  /// ended by then are unwound, as [Loop#close] does it. What came first counts. A single event
+  /// loop of the group can be ended in the same way, but there the time-out counts from the end of
+  /// the tasks on.
+  ///
+  /// To Netty an event loop is shutting down when its tasks have ended, the group from the call on.
   public EventLoopGroup eventLoops() {
     return group;
   }
@@ -83,7 +91,7 @@ public final class LoopGroup implements AutoCloseable {
   }
 
   /// Cancels the tasks that are left, waits for them, and ends the loops and their threads. Blocks;
-  /// not for a thread of the group.
+  /// not for a thread of the group. If the group is being ended already, this waits for that.
   ///
   /// @throws IllegalStateException if called on one of the group's loops
   @Override

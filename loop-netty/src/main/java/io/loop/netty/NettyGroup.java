@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.Runner;
 import io.loop.event.Loop;
+import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
@@ -9,7 +10,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import io.netty.util.concurrent.Future;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// The Netty side of a [LoopGroup]: event loops that our loops drive, each on a thread.
@@ -18,7 +21,14 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
   /*
    * Netty's constructor calls newChild before our own fields are set, so what newChild needs comes
    * as an argument, and what it makes is found again through the event loops.
+   *
+   * Whatever ends the group ends its loops first: their tasks are cancelled and waited for, and then
+   * each event loop goes through Netty's shutdown, and is SHUTTING_DOWN to Netty from then on only. The
+   * group says so from the call on.
    */
+
+  private volatile boolean ending;
+  private volatile boolean shutdown;
 
   private NettyGroup(int size, Transport transport, long stackBytes) {
     super(size, new GroupThreads(stackBytes), transport.newHandlerFactory(), transport);
@@ -49,36 +59,68 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
       Executor executor, IoHandlerFactory handlers, Object... arguments) {
     var poller = new NettyPoller((Transport) arguments[0], handlers, this);
     Loop loop = Loop.create(poller);
-    var stop = new LoopFuture<@Nullable Void>(loop);
-    poller.eventLoop().setStopper(() -> settle(stop));
-    executor.execute(() -> drive(loop, stop));
+    executor.execute(() -> drive(loop));
     return poller.eventLoop();
   }
 
-  private static void drive(Loop loop, LoopFuture<@Nullable Void> stop) {
+  private static void drive(Loop loop) {
     var options = Runner.Options.DEFAULT.withLoop(() -> loop).withoutSignals().onCallersThread();
     try (var runner = new Runner(options)) {
-      runner.run(stop);
+      runner.run(new LoopFuture<@Nullable Void>(loop));
+    } catch (CancelledError ended) {
+      // the event loop was asked to end, and by now it has
     }
   }
 
-  private static void settle(LoopFuture<@Nullable Void> stop) {
-    if (!stop.isDone()) {
-      stop.setResult(null);
+  /// Cancels the tasks that are left, waits for them within the limit, lets the event loops be for
+  /// the quiet period and ends them. Any thread; does not wait. The first call counts.
+  @Override
+  public Future<?> shutdownGracefully(long quietPeriod, long timeout, TimeUnit unit) {
+    if (quietPeriod < 0 || timeout < quietPeriod) {
+      throw new IllegalArgumentException(
+          "the quiet period must not be negative, nor longer than the time-out: "
+              + quietPeriod
+              + " and "
+              + timeout);
+    }
+    end(unit.toNanos(quietPeriod), unit.toNanos(timeout));
+    return terminationFuture();
+  }
+
+  /// As [LoopGroup#close], but does not wait.
+  @Deprecated
+  @Override
+  public void shutdown() {
+    shutdown = true;
+    end(0, OwnedEventLoop.NO_LIMIT);
+  }
+
+  private void end(long quietNanos, long limitNanos) {
+    ending = true;
+    for (EventExecutor eventLoop : this) {
+      ((OwnedEventLoop) eventLoop).end(quietNanos, limitNanos);
     }
   }
 
+  @Override
+  public boolean isShuttingDown() {
+    return ending || super.isShuttingDown();
+  }
+
+  @Override
+  public boolean isShutdown() {
+    return shutdown || super.isShutdown();
+  }
+
+  /// Ends the group, and waits for the end.
   void stop() {
     for (EventExecutor eventLoop : this) {
-      var owned = (OwnedEventLoop) eventLoop;
-      if (owned.loop().isOnLoop()) {
+      if (((OwnedEventLoop) eventLoop).loop().isOnLoop()) {
         throw new IllegalStateException(
             "a group cannot be closed from one of its own loops; close it where it was made");
       }
-      owned.stop();
     }
-    for (EventExecutor eventLoop : this) {
-      eventLoop.terminationFuture().syncUninterruptibly();
-    }
+    end(0, OwnedEventLoop.NO_LIMIT);
+    terminationFuture().syncUninterruptibly();
   }
 }

@@ -51,6 +51,13 @@ public final class NettyLoop {
 
   /// {@return the Netty event loop under a loop, for use with any bootstrap}
   ///
+  /// Shutting it down ends the run of its loop, as a signal does: what the loop runs for is
+  /// cancelled, which with `Asyncio.run` is the main task. The sockets go on working until the loop
+  /// is closed, and so does the event loop; then Netty's quiet period and time-out begin. With
+  /// [Loop#runForever] all tasks are cancelled, and the run ends when they have; whoever runs the
+  /// loop closes it. The event loop terminates when the loop closes, and not before. `shutdown`,
+  /// which Netty deprecates, does the same, but refuses the event loop's own tasks at once.
+  ///
   /// What is submitted to it runs on the loop's host, the thread of the loop's callbacks, between
   /// ticks, and is not a coroutine. On NIO its handler is of a class of our own, so `isIoType` does
   /// not know it.

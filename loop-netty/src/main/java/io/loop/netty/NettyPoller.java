@@ -9,7 +9,6 @@ import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +31,6 @@ public final class NettyPoller extends NettyDriver {
 
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final long TASK_NANOS = 1_000_000;
-  private static final long CLOSE_SECONDS = 5;
 
   private final Transport transport;
   private final IoHandlerFactory handlers;
@@ -141,7 +139,7 @@ public final class NettyPoller extends NettyDriver {
   /// memory mostly, leaves the other channels' events where they are: the next run finds them.
   private void runEventLoop(long waitNanos) {
     try {
-      eventLoop().run(nettyWait(waitNanos), TASK_NANOS);
+      eventLoop().poll(nettyWait(waitNanos), TASK_NANOS);
       runFailed = false;
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;
@@ -176,7 +174,7 @@ public final class NettyPoller extends NettyDriver {
 
   @Override
   public void wakeup() {
-    eventLoop().wakeup();
+    eventLoop().wake();
   }
 
   @Override
@@ -187,10 +185,6 @@ public final class NettyPoller extends NettyDriver {
   /// Closes the channels that are left, and the event loop.
   @Override
   public void close() {
-    OwnedEventLoop closing = eventLoop();
-    var _ = closing.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
-    while (!closing.isTerminated()) {
-      closing.run(NANOS_PER_MILLI, 0);
-    }
+    eventLoop().finish();
   }
 }
