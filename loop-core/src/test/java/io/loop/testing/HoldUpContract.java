@@ -6,7 +6,6 @@ import static io.loop.testing.Threads.isWaiting;
 import static io.loop.testing.Threads.join;
 import static io.loop.testing.Threads.start;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.loop.event.HoldUpLimit;
 import io.loop.event.Loop;
@@ -148,11 +147,12 @@ public abstract class HoldUpContract {
       join(observer);
     });
 
-    assumeTrue(ran.get());
-    assertThat(reports(1).getFirst())
-        .containsPattern("waits for: the monitor of java\\.\\S+@")
-        .containsPattern("held by: <Task pending name='holder' .*, suspended\n")
-        .contains(mend());
+    if (ran.get()) {
+      assertThat(reports(1).getFirst())
+          .containsPattern("waits for: the monitor of java\\.\\S+@")
+          .containsPattern("held by: <Task pending name='holder' .*, suspended\n")
+          .contains(mend());
+    }
   }
 
   @ParameterizedTest

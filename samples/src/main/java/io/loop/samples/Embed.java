@@ -7,13 +7,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.loop.Asyncio;
 import io.loop.netty.CoroutineChannel;
 import io.loop.netty.CoroutineHandler;
+import io.loop.netty.LoopGroup;
+import io.loop.netty.Transport;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -34,10 +34,10 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/// A plain Netty server, its codecs, its own event loops, and a coroutine at the end of each
-/// pipeline.
+/// A plain Netty server, its codecs and bootstrap, and a coroutine at the end of each pipeline.
 ///
-/// Nothing here is started by Loop: what [#pipeline] adds last is all there is to it.
+/// Any event loop group would do; this one lets handlers and coroutines share locks. What
+/// [#pipeline] adds last is all the rest there is to it.
 @Command(
     name = "embed",
     description = {
@@ -55,7 +55,8 @@ final class Embed implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    EventLoopGroup group = new MultiThreadIoEventLoopGroup(NioIoHandler.newFactory());
+    int threads = Runtime.getRuntime().availableProcessors();
+    EventLoopGroup group = new LoopGroup(threads, Transport.NIO).eventLoops();
     try {
       Channel server = bind(group);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> end(group)));
