@@ -544,6 +544,14 @@ public final class Loop implements AutoCloseable {
   }
 
   private void closeAll() {
+    try {
+      poller.flush();
+    } finally {
+      closeFlushed();
+    }
+  }
+
+  private void closeFlushed() {
     locals.close(reports);
     reports.tellDropped();
     closed = true;

@@ -68,6 +68,11 @@ public interface Poller {
     return false;
   }
 
+  /// Hands over what the loop's tasks have written and nobody has sent yet; called once, when the
+  /// loop closes, before its tasks that are left are unwound. Does not wait. The default does
+  /// nothing.
+  default void flush() {}
+
   /// Releases what this poller holds; called once, when the loop closes.
   void close();
 }

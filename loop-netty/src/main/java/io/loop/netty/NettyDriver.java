@@ -53,6 +53,13 @@ abstract class NettyDriver implements Poller {
     dirty.add(worker);
   }
 
+  /// As on asyncio's transports, where a write goes to the socket at once: what was written last is
+  /// sent, as far as the socket takes it.
+  @Override
+  public final void flush() {
+    boolean _ = flushDirty();
+  }
+
   /// Lets all on the list do their work, also what comes onto it meanwhile; loop's thread.
   ///
   /// @return whether something is left for the next call, which should come soon

@@ -71,7 +71,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
 
     @Override
     public IoHandler newHandler(ThreadAwareExecutor executor) {
-      IoHandler handler = new WakeGuard(factory.newHandler(executor));
+      IoHandler handler = new OwnedHandler(factory.newHandler(executor));
       made = handler;
       return handler;
     }

@@ -17,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -65,14 +64,8 @@ final class NettyCloseContractTest extends OnNetty {
     }
   }
 
-  /// Not io_uring: there closing a group under submissions has corrupted the heap, for a reason
-  /// that is not known yet.
-  static Stream<Transport> transportsThatCloseSafely() {
-    return Transport.available().stream().filter(transport -> transport != Transport.IO_URING);
-  }
-
   @ParameterizedTest
-  @MethodSource("transportsThatCloseSafely")
+  @MethodSource("transports")
   @Tag("slow")
   void closeOfAGroup_whileThreadsSubmit_settlesOrRefusesEverySubmission(Transport transport) {
     repeat(() -> {

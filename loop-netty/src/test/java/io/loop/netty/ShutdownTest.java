@@ -307,6 +307,11 @@ class ShutdownTest extends OnNetty {
     }
 
     @Override
+    public void flush() {
+      poller.flush();
+    }
+
+    @Override
     public void wakeup() {
       poller.wakeup();
     }
