@@ -4,6 +4,7 @@ import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoRegistration;
+import io.netty.util.concurrent.Ticker;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,11 +54,12 @@ final class OwnedHandler implements IoHandler {
 
     @Override
     public long deadlineNanos() {
-      return System.nanoTime() + WAIT_NANOS;
+      return ticker.nanoTime() + WAIT_NANOS;
     }
   }
 
   private final IoHandler handler;
+  private final Ticker ticker = Ticker.systemTicker();
   private final AtomicInteger waking = new AtomicInteger();
   private List<WeakReference<IoRegistration>> registrations = new ArrayList<>();
   private int most = FEW;
@@ -121,10 +123,10 @@ final class OwnedHandler implements IoHandler {
     endWakeups();
     handler.prepareToDestroy();
     var look = new Look();
-    long start = System.nanoTime();
+    long start = ticker.nanoTime();
     do {
       int _ = handler.run(look);
-    } while (hasRegistrations() && System.nanoTime() - start < MOST_NANOS);
+    } while (hasRegistrations() && ticker.nanoTime() - start < MOST_NANOS);
   }
 
   @Override
