@@ -164,6 +164,11 @@ final class HoldUp {
     return seen != null || isSampled() || !stopWatching();
   }
 
+  /// {@return whether a report was made of what lasts} Watching thread.
+  boolean isTold() {
+    return latest != null;
+  }
+
   private boolean stopWatching() {
     watched.set(false);
     return (hosts == null && !isSampled()) || !watched.compareAndSet(false, true);

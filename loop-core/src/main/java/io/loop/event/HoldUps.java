@@ -26,6 +26,7 @@ final class HoldUps {
    * stands still on the very thread that could notice, so it is looked at while it runs.
    *
    * The loops are held weakly: an attached loop ends with its executor, perhaps without being closed.
+   * One about which a report was made is held until the end of that has been told.
    *
    * Reports are made and logged on the second thread. They call code of the program, loggers and
    * texts, and the lock they wait for may be the one that the loop waits for.
@@ -36,7 +37,7 @@ final class HoldUps {
   private static final int LOOKS = 5;
   private static final Poller CLOCK = new ParkPoller();
 
-  private static final Queue<WeakReference<HoldUp>> ADDED = new ConcurrentLinkedQueue<>();
+  private static final Queue<Watched> ADDED = new ConcurrentLinkedQueue<>();
   private static final AtomicReference<@Nullable Thread> WATCHER = new AtomicReference<>();
   private static volatile boolean asleep;
   private static volatile long limitNanos = TimeUnit.SECONDS.toNanos(5);
@@ -47,6 +48,27 @@ final class HoldUps {
     static final Executor THREAD =
         Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("loop-hold-up-reports").factory());
+  }
+
+  /// A loop that is looked at.
+  private static final class Watched {
+    private final WeakReference<HoldUp> loop;
+    private @Nullable HoldUp told;
+
+    Watched(HoldUp loop) {
+      this.loop = new WeakReference<>(loop);
+    }
+
+    /// {@return whether there is no need to look again}
+    boolean isOver() {
+      HoldUp found = told != null ? told : loop.get();
+      if (found == null) {
+        return true;
+      }
+      boolean goesOn = found.look(nanoTime());
+      told = found.isTold() ? found : null;
+      return !goesOn;
+    }
   }
 
   private HoldUps() {}
@@ -84,8 +106,8 @@ final class HoldUps {
   }
 
   /// Looks at a loop from now on, until it has no need of that; any thread.
-  static void add(HoldUp loops) {
-    ADDED.add(new WeakReference<>(loops));
+  static void add(HoldUp loop) {
+    ADDED.add(new Watched(loop));
     if (WATCHER.get() == null) {
       startWatcher();
     } else if (asleep) {
@@ -110,7 +132,7 @@ final class HoldUps {
   }
 
   private static void watch() {
-    List<WeakReference<HoldUp>> watched = new ArrayList<>();
+    List<Watched> watched = new ArrayList<>();
     while (true) {
       if (watched.isEmpty()) {
         sleep();
@@ -118,10 +140,10 @@ final class HoldUps {
         LockSupport.parkNanos(limitNanos / LOOKS);
       }
       try {
-        for (WeakReference<HoldUp> next; (next = ADDED.poll()) != null; ) {
+        for (Watched next; (next = ADDED.poll()) != null; ) {
           watched.add(next);
         }
-        watched.removeIf(HoldUps::isOver);
+        watched.removeIf(Watched::isOver);
       } catch (OutOfMemoryError full) {
         // reports are for those who can wait: the next look may find memory
       }
@@ -134,10 +156,5 @@ final class HoldUps {
       LockSupport.park();
     }
     asleep = false;
-  }
-
-  private static boolean isOver(WeakReference<HoldUp> watched) {
-    HoldUp loops = watched.get();
-    return loops == null || !loops.look(nanoTime());
   }
 }

@@ -14,6 +14,11 @@ public final class HoldUpLimit implements AutoCloseable {
 
   /// Sets the limit from now on.
   public HoldUpLimit(Duration limit) {
+    set(limit);
+  }
+
+  /// Sets another limit from now on. Loops are looked at five times in each.
+  public void set(Duration limit) {
     HoldUps.setLimitNanos(limit.toNanos());
   }
 

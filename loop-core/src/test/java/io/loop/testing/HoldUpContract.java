@@ -374,6 +374,28 @@ public abstract class HoldUpContract {
   }
 
   @Test
+  void report_loopIsCollectedAfterwards_itsEndIsTold() {
+    var latch = new CountDownLatch(1);
+
+    run(() -> {
+      Loop.running().callSoon(new Callback(() -> await(latch)));
+      CompletableFuture<Void> observer =
+          start(() -> {
+            reports(1);
+            limit.set(LIMIT.multipliedBy(20)); // nobody looks for some time
+            latch.countDown();
+          });
+      sleep(Duration.ofMillis(1));
+      join(observer);
+    });
+    for (int i = 0; i < 5; i++) {
+      System.gc();
+    }
+
+    assertThat(ends(1)).hasSize(1);
+  }
+
+  @Test
   void report_inDebugMode_tellsWhereTheCallbackWasMade() {
     var latch = new CountDownLatch(1);
 
