@@ -24,6 +24,9 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
    * on in.
    */
 
+  /// Made, and its class loaded, before memory is short.
+  private static final Failure NO_MEMORY = Failure.OUT_OF_MEMORY;
+
   /// How often a body that is unwound may try to await before it is left where it is.
   private static final int MAX_REFUSALS = 1_000;
 
@@ -83,7 +86,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
         return;
       }
       if (MemoryReserve.isUsed()) {
-        task.finish(null, Failure.OUT_OF_MEMORY.cause()); // what is there must end first
+        task.finish(null, NO_MEMORY.cause()); // what is there must end first
         return;
       }
       try {

@@ -88,11 +88,11 @@ final class AcceptBackoff extends ChannelInboundHandlerAdapter implements Dirty 
 
   @Override
   public void flushToNetty() {
+    paused = false; // if reading fails at once, that is told here, and is a pause again
     if (listener.isOpen()) {
       listener.config().setAutoRead(true);
       listener.read();
     }
-    paused = false;
   }
 
   /// Tried again.

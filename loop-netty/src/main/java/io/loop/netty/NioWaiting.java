@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
@@ -43,6 +44,11 @@ final class NioWaiting implements IoHandler {
    *
    * The selector is found through the provider, since Netty makes a new one where it believes that the
    * old one spins.
+   *
+   * The JDK's selector takes a key whose interest is new off its list before it tells the system, which
+   * takes memory. Where there is none the key is forgotten: nothing of that connection is seen any more,
+   * not even its end, so that its memory never comes back either. So after a want of memory, and after
+   * the first look that has succeeded since, the interest of every key is made new again.
    */
 
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -125,6 +131,8 @@ final class NioWaiting implements IoHandler {
   private final Loop loop;
   private final LongSupplier clock;
   private final AtomicBoolean asleep = new AtomicBoolean();
+  private boolean mayHaveForgotten;
+  private boolean reserveUsed;
 
   private NioWaiting(
       Selectors selectors,
@@ -154,6 +162,24 @@ final class NioWaiting implements IoHandler {
 
   @Override
   public int run(IoHandlerContext context) {
+    if (reserveUsed != MemoryReserve.isUsed()) {
+      reserveUsed = !reserveUsed;
+      mayHaveForgotten = true; // a handler may have met it, and told
+    }
+    try {
+      if (mayHaveForgotten) {
+        int events = handler.run(new LookOnly(context));
+        renewInterest();
+        return events;
+      }
+      return waitAndLook(context);
+    } catch (OutOfMemoryError full) {
+      mayHaveForgotten = true;
+      throw full;
+    }
+  }
+
+  private int waitAndLook(IoHandlerContext context) {
     asleep.set(true);
     if (context.canBlock()) {
       long delay = context.delayNanos(clock.getAsLong());
@@ -163,6 +189,26 @@ final class NioWaiting implements IoHandler {
     }
     asleep.set(false);
     return handler.run(new LookOnly(context));
+  }
+
+  /// Puts all keys onto the selector's list again; those that the system knows change nothing
+  /// there.
+  private void renewInterest() {
+    for (SelectionKey key : Objects.requireNonNull(selectors.latest).keys()) {
+      if (key.isValid()) {
+        renewInterest(key);
+      }
+    }
+    mayHaveForgotten = false;
+  }
+
+  private static void renewInterest(SelectionKey key) {
+    int interest = key.interestOps();
+    try {
+      var _ = key.interestOps(0);
+    } finally {
+      var _ = key.interestOps(interest);
+    }
   }
 
   /// Waits; on the carrier.

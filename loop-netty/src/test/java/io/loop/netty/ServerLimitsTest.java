@@ -8,6 +8,9 @@ import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.task.Tasks;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -17,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -169,6 +173,46 @@ class ServerLimitsTest extends OnNetty {
           assertThat(listener.config().isAutoRead()).isTrue();
           TlsTest.end(server, waiting);
         });
+  }
+
+  /// The end of a pause may meet the want of memory that the pause was for.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void accept_endOfAPauseFails_isAPauseAgainAndGoesOn(Transport transport) {
+    SkippableTime.run(
+        transport,
+        time -> {
+          Loop.running().setExceptionHandler((_, _) -> {});
+          Server server = Streams.startServer(TlsTest::echo, LOCAL, 0);
+          Channel listener = server.listeners().getFirst();
+          var failures = new AtomicInteger();
+          Tasks.onLoopThread(() -> {
+            listener.pipeline().addFirst(failingToRead(failures));
+            listener.pipeline().fireExceptionCaught(new IOException("Too many open files"));
+            return true;
+          });
+          StreamConnection waiting = open(server);
+          waiting.writer().write(TlsTest.ascii("hello\n"));
+          time.skip(AcceptBackoff.PAUSE);
+          until(() -> failures.get() >= 2);
+          time.skip(AcceptBackoff.PAUSE);
+
+          assertThat(waiting.reader().readLine()).asString().isEqualTo("hello\n");
+          TlsTest.end(server, waiting);
+        });
+  }
+
+  /// A handler whose first reads fail: the end of a pause tries twice.
+  private static ChannelHandler failingToRead(AtomicInteger failures) {
+    return new ChannelOutboundHandlerAdapter() {
+      @Override
+      public void read(ChannelHandlerContext context) {
+        if (failures.getAndIncrement() < 2) {
+          throw new OutOfMemoryError("no memory to read");
+        }
+        context.read();
+      }
+    };
   }
 
   @ParameterizedTest
