@@ -87,7 +87,10 @@ public final class NettyPoller extends NettyDriver {
     boolean waitsOnCarrier = transport == Transport.NIO && loop.hasHost();
     eventLoop =
         new OwnedEventLoop(
-            group, loop, waitsOnCarrier ? NioWaiting.newFactory(loop, this::nanoTime) : handlers);
+            group,
+            loop,
+            transport,
+            waitsOnCarrier ? NioWaiting.newFactory(loop, this::nanoTime) : handlers);
     eventLoop.execute(NettyPoller::primeAllocator);
     register(loop);
   }

@@ -63,15 +63,18 @@ final class OwnedEventLoop extends ManualIoEventLoop {
   /// Remembers the handler that Netty has made, and keeps to itself.
   private static final class Remembering implements IoHandlerFactory {
     private final IoHandlerFactory factory;
+    private final Transport transport;
     private @Nullable IoHandler made;
 
-    Remembering(IoHandlerFactory factory) {
+    Remembering(IoHandlerFactory factory, Transport transport) {
       this.factory = factory;
+      this.transport = transport;
     }
 
     @Override
     public IoHandler newHandler(ThreadAwareExecutor executor) {
-      IoHandler handler = new OwnedHandler(factory.newHandler(executor));
+      IoHandler handler =
+          new OwnedHandler(factory.newHandler(executor), transport == Transport.IO_URING);
       made = handler;
       return handler;
     }
@@ -129,8 +132,12 @@ final class OwnedEventLoop extends ManualIoEventLoop {
   private boolean inRun;
   private boolean timeIsUp;
 
-  OwnedEventLoop(@Nullable IoEventLoopGroup parent, Loop loop, IoHandlerFactory handlers) {
-    this(parent, loop, new Remembering(handlers));
+  OwnedEventLoop(
+      @Nullable IoEventLoopGroup parent,
+      Loop loop,
+      Transport transport,
+      IoHandlerFactory handlers) {
+    this(parent, loop, new Remembering(handlers, transport));
   }
 
   private OwnedEventLoop(@Nullable IoEventLoopGroup parent, Loop loop, Remembering handlers) {

@@ -1,5 +1,7 @@
 package io.loop.netty;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
@@ -10,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /// The handler of an event loop of ours: it is destroyed when nothing of it is left in the
 /// operating system.
@@ -20,10 +21,14 @@ final class OwnedHandler implements IoHandler {
 
   /*
    * io_uring closes a channel by requests: what is on its way is cancelled, answered, and then the
-   * descriptor closed. Netty's prepareToDestroy asks for that and hardly waits. What the kernel had not
-   * been given by then was lost: the last bytes that were written, and the closing itself, so that the
-   * descriptor stayed open for ever and the peer saw no end. So the handler is driven until all
-   * registrations are gone.
+   * descriptor closed. Netty's prepareToDestroy asks for that, and then for a request that waits for all
+   * before it and holds back all after it. What comes to mind later, the closing itself for one, is held
+   * back too, and so is the time limit of a wait. So the last bytes were lost, descriptors stayed open
+   * for ever, and a loop with a request that nobody answers never ended. Hence all channels are closed
+   * here first, and the handler is driven until no registration is left.
+   *
+   * A channel that is told to read while it closes asks the kernel to be told of input, which nothing
+   * cancels. So what is left after some looks is cancelled here.
    *
    * Netty's handler holds the registrations that are valid, so weak references find them and keep no
    * other. They are sifted when their number has doubled.
@@ -36,6 +41,7 @@ final class OwnedHandler implements IoHandler {
 
   private static final int CLOSED = Integer.MIN_VALUE;
   private static final int FEW = 64;
+  private static final int LOOKS = 10;
   private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /// A look at what has been answered, waiting for an answer a little if there are channels left.
@@ -58,14 +64,54 @@ final class OwnedHandler implements IoHandler {
     }
   }
 
+  /// A channel, by its two sides.
+  private static final class Registered {
+    private final WeakReference<IoRegistration> registration;
+    private final WeakReference<IoHandle> handle;
+    private boolean closed;
+
+    Registered(IoRegistration registration, IoHandle handle) {
+      this.registration = new WeakReference<>(registration);
+      this.handle = new WeakReference<>(handle);
+    }
+
+    boolean isValid() {
+      IoRegistration found = registration.get();
+      return found != null && found.isValid();
+    }
+
+    void close() {
+      IoHandle found = handle.get();
+      if (closed || found == null || !isValid()) {
+        return;
+      }
+      closed = true;
+      try {
+        found.close();
+      } catch (Exception fault) {
+        // Netty closes it again, and logs this
+      }
+    }
+
+    void cancelRequests() {
+      IoRegistration found = registration.get();
+      if (found != null && found.isValid()) {
+        long _ = found.submit(UringRequests.cancelAll());
+      }
+    }
+  }
+
   private final IoHandler handler;
+  private final boolean takesRequests;
   private final Ticker ticker = Ticker.systemTicker();
   private final AtomicInteger waking = new AtomicInteger();
-  private List<WeakReference<IoRegistration>> registrations = new ArrayList<>();
+  private List<Registered> registrations = new ArrayList<>();
   private int most = FEW;
 
-  OwnedHandler(IoHandler handler) {
+  /// @param takesRequests whether its channels ask the kernel by requests, which is io_uring
+  OwnedHandler(IoHandler handler, boolean takesRequests) {
     this.handler = handler;
+    this.takesRequests = takesRequests;
   }
 
   @Override
@@ -102,31 +148,41 @@ final class OwnedHandler implements IoHandler {
   public IoRegistration register(IoHandle handle) throws Exception {
     IoRegistration registration = handler.register(handle);
     if (registrations.size() >= most) {
-      registrations.removeIf(reference -> !isValid(reference.get()));
+      registrations.removeIf(registered -> !registered.isValid());
       most = Math.max(FEW, 2 * registrations.size());
     }
-    registrations.add(new WeakReference<>(registration));
+    registrations.add(new Registered(registration, handle));
     return registration;
   }
 
-  private static boolean isValid(@Nullable IoRegistration registration) {
-    return registration != null && registration.isValid();
-  }
-
   private boolean hasRegistrations() {
-    return registrations.stream().anyMatch(reference -> isValid(reference.get()));
+    return registrations.stream().anyMatch(Registered::isValid);
   }
 
   /// Netty calls this until its quiet period is over, and then destroys.
   @Override
   public void prepareToDestroy() {
     endWakeups();
+    closeAll();
     handler.prepareToDestroy();
+  }
+
+  private void closeAll() {
     var look = new Look();
     long start = ticker.nanoTime();
+    int looks = 0;
     do {
+      List.copyOf(registrations).forEach(Registered::close); // a copy: accepting goes on
       int _ = handler.run(look);
+      looks++;
+      if (looks % LOOKS == 0 && takesRequests) {
+        registrations.forEach(Registered::cancelRequests);
+      }
     } while (hasRegistrations() && ticker.nanoTime() - start < MOST_NANOS);
+    if (hasRegistrations()) {
+      System.getLogger("io.loop")
+          .log(WARNING, "Channels did not close with their event loop; the descriptors stay open");
+    }
   }
 
   @Override

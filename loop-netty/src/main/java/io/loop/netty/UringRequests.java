@@ -1,0 +1,32 @@
+package io.loop.netty;
+
+import io.netty.channel.IoOps;
+import io.netty.channel.uring.IoUringIoOps;
+
+/// Requests to io_uring that Netty does not make; apart, since its classes may be missing.
+final class UringRequests {
+
+  private static final byte ASYNC_CANCEL = 14; // from linux/io_uring.h, as the rest
+  private static final int CANCEL_ALL = 1;
+  private static final int CANCEL_ANY = 1 << 2;
+
+  private UringRequests() {}
+
+  /// {@return a request to cancel all others of the ring; since Linux 5.19}
+  static IoOps cancelAll() {
+    return new IoUringIoOps(
+        ASYNC_CANCEL,
+        (byte) 0,
+        (short) 0,
+        -1,
+        0,
+        0,
+        0,
+        CANCEL_ALL | CANCEL_ANY,
+        0L,
+        (short) 0,
+        (short) 0,
+        0,
+        0);
+  }
+}
