@@ -22,8 +22,8 @@ final class OwnedHandler implements IoHandler {
   /*
    * io_uring closes a channel by requests: what is on its way is cancelled, answered, and then the
    * descriptor closed. Netty's prepareToDestroy asks for that, and then for a request that waits for all
-   * before it and holds back all after it. What comes to mind later, the closing itself for one, is held
-   * back too, and so is the time limit of a wait. So the last bytes were lost, descriptors stayed open
+   * before it and holds back all after it: the closing of the descriptor, which comes later, and the time
+   * limit of a wait. So the last bytes were lost, descriptors stayed open
    * for ever, and a loop with a request that nobody answers never ended. Hence all channels are closed
    * here first, and the handler is driven until no registration is left.
    *
@@ -187,7 +187,7 @@ final class OwnedHandler implements IoHandler {
 
   @Override
   public void destroy() {
-    registrations = List.of();
+    registrations = new ArrayList<>();
     handler.destroy();
   }
 
