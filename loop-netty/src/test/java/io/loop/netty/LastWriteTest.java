@@ -48,42 +48,38 @@ final class LastWriteTest extends OnNetty {
     }
   }
 
+  private static void assertHeard(LoopKind kind, Client client) throws IOException {
+    for (int i = 0; i < TIMES; i++) {
+      assertThat(received(kind, client)).isEqualTo(GOODBYE);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("kinds")
   void lastWrite_ofTheMainTask_isSent(LoopKind kind) throws IOException {
-    for (int i = 0; i < TIMES; i++) {
-      assertThat(received(kind, LastWriteTest::sayGoodbye)).isEqualTo(GOODBYE);
-    }
+    assertHeard(kind, LastWriteTest::sayGoodbye);
   }
 
   @ParameterizedTest
   @MethodSource("kinds")
   void lastWrite_beforeAClose_isSent(LoopKind kind) throws IOException {
-    for (int i = 0; i < TIMES; i++) {
-      String said =
-          received(
-              kind,
-              writer -> {
-                sayGoodbye(writer);
-                writer.close();
-              });
-      assertThat(said).isEqualTo(GOODBYE);
-    }
+    assertHeard(
+        kind,
+        writer -> {
+          sayGoodbye(writer);
+          writer.close();
+        });
   }
 
   @ParameterizedTest
   @MethodSource("kinds")
   void lastWrite_ofATaskThatTheClosingCancels_isSent(LoopKind kind) throws IOException {
-    for (int i = 0; i < TIMES; i++) {
-      String said =
-          received(
-              kind,
-              writer -> {
-                Task<Void> _ = createTask(() -> untilCancelled(writer));
-                sleep(Duration.ZERO); // it has begun
-              });
-      assertThat(said).isEqualTo(GOODBYE);
-    }
+    assertHeard(
+        kind,
+        writer -> {
+          Task<Void> _ = createTask(() -> untilCancelled(writer));
+          sleep(Duration.ZERO); // it has begun
+        });
   }
 
   private static Void untilCancelled(StreamWriter writer) {
