@@ -45,10 +45,10 @@ final class NioWaiting implements IoHandler {
    * The selector is found through the provider, since Netty makes a new one where it believes that the
    * old one spins.
    *
-   * The JDK's selector takes a key whose interest is new off its list before it tells the system, which
-   * takes memory. Where there is none the key is forgotten: nothing of that connection is seen any more,
-   * not even its end, so that its memory never comes back either. So after a want of memory, and after
-   * the first look that has succeeded since, the interest of every key is made new again.
+   * The JDK's selector takes a changed key off its list, and then needs memory to tell the system. If
+   * there is none, it forgets the key. Nothing of that connection is seen any more, not even its end, so
+   * its memory is never freed. So after an OutOfMemoryError we look without waiting, and once a look has
+   * succeeded we put every key onto the list again.
    */
 
   private static final long NANOS_PER_MILLI = 1_000_000;

@@ -20,15 +20,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class OwnedHandler implements IoHandler {
 
   /*
-   * io_uring closes a channel by requests: what is on its way is cancelled, answered, and then the
-   * descriptor closed. Netty's prepareToDestroy asks for that, and then for a request that waits for all
-   * before it and holds back all after it: the closing of the descriptor, which comes later, and the time
-   * limit of a wait. So the last bytes were lost, descriptors stayed open
-   * for ever, and a loop with a request that nobody answers never ended. Hence all channels are closed
-   * here first, and the handler is driven until no registration is left.
+   * io_uring closes a channel by requests: it cancels what is on its way, and closes the descriptor when
+   * that has been answered. Netty's prepareToDestroy queues the first of these requests, and then one
+   * that waits for all earlier requests and holds back all later ones. The later ones are the closing of
+   * the descriptor and the time limit of a wait. So the last bytes were lost and descriptors stayed open.
+   * If one request was never answered, the loop never ended. So we close all channels first, and drive
+   * the handler until no registration is left.
    *
-   * A channel that is told to read while it closes asks the kernel to be told of input, which nothing
-   * cancels. So what is left after some looks is cancelled here.
+   * A channel that reads while it closes makes a request for input that Netty does not cancel. We cancel
+   * what is left after some looks.
    *
    * Netty's handler holds the registrations that are valid, so weak references find them and keep no
    * other. They are sifted when their number has doubled.
