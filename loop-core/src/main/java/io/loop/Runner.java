@@ -2,7 +2,9 @@ package io.loop;
 
 import io.loop.event.Context;
 import io.loop.event.ExceptionContext;
+import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
+import io.loop.event.SystemExit;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
@@ -132,9 +134,10 @@ public final class Runner implements AutoCloseable {
   /// @param <T> the type of the result
   /// @return the result
   /// @throws IllegalStateException if a loop is running on this thread, or this runner is closed
-  /// @throws io.loop.event.KeyboardInterrupt if SIGINT cancelled the main task, and it ended by
-  ///   that
-  /// @throws io.loop.event.SystemExit with code 143, if SIGTERM did
+  /// @throws KeyboardInterrupt if SIGINT cancelled the main task, and it ended by that, or if the
+  ///   program threw it; if nobody catches it the process ends with exit code 130
+  /// @throws SystemExit with code 143, if SIGTERM did, or as the program threw it; if nobody
+  ///   catches it the process ends with that code
   public <T extends @Nullable Object> T run(Coro<T> main) {
     return run(main, null);
   }
@@ -170,6 +173,9 @@ public final class Runner implements AutoCloseable {
         throw Runner.<Error>sneak(translated);
       }
       throw cancelled;
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      ExitWhenUncaught.armCallingThread();
+      throw fatal;
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

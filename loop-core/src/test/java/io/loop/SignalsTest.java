@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.event.KeyboardInterrupt;
+import io.loop.event.Loop;
 import io.loop.event.SystemExit;
 import io.loop.task.CancelledError;
 import io.loop.task.Task;
@@ -17,8 +18,11 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class SignalsTest {
 
@@ -139,12 +143,61 @@ final class SignalsTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "uncaught, TERM, 143, cleaned up",
+    "uncaught, INT, 130, cleaned up",
+    "exits, , 7, ''",
+    "exitsFromACallback, , 7, ''",
+    "interrupts, , 130, ''",
+    "caught, TERM, 0, cleaned up:caught",
+    "handledByTheProgram, TERM, 9, cleaned up:handled SystemExit",
+    "joinedByAHook, TERM, 143, cleaned up:joined",
+  })
+  @Tag("slow")
+  void fatal_leavesMain_theProcessEndsWithItsCodeAndNoTrace(
+      String kind, @Nullable String signal, int code, String told) throws Exception {
+    Process process = startProgram(kind, ProcessBuilder.Redirect.PIPE);
+    try (BufferedReader output = process.inputReader();
+        BufferedReader errors = process.errorReader()) {
+      assertThat(output.readLine()).isEqualTo("ready");
+
+      if (signal != null) {
+        send(signal, process);
+      }
+
+      assertThat(String.join(":", output.lines().toList())).isEqualTo(told);
+      assertThat(errors.lines()).isEmpty();
+      assertThat(process.waitFor()).isEqualTo(code);
+    }
+  }
+
+  @Test
+  @Tag("slow")
+  void fatal_wasCaughtAndSomethingElseIsNot_isToldAsUsual() throws Exception {
+    Process process = startProgram("failsLater", ProcessBuilder.Redirect.PIPE);
+    try (BufferedReader errors = process.errorReader()) {
+      assertThat(errors.lines()).anyMatch(line -> line.contains("IllegalStateException: later"));
+      assertThat(process.waitFor()).isEqualTo(1);
+    }
+  }
+
+  private static void send(String signal, Process process) throws Exception {
+    var kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
   /// Unlike [Process#destroy], leaves the output open.
   private static void terminate(Process process) {
     ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroy);
   }
 
   private static Process startProgram(String kind) throws IOException {
+    return startProgram(kind, ProcessBuilder.Redirect.INHERIT);
+  }
+
+  private static Process startProgram(String kind, ProcessBuilder.Redirect errors)
+      throws IOException {
     Stream<String> command =
         Stream.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -154,9 +207,7 @@ final class SignalsTest {
             System.getProperty("java.class.path"),
             Program.class.getName(),
             kind);
-    return new ProcessBuilder(command.toList())
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+    return new ProcessBuilder(command.toList()).redirectError(errors).start();
   }
 
   /// What the child process runs.
@@ -164,23 +215,80 @@ final class SignalsTest {
     private Program() {}
 
     static void main(String[] arguments) {
-      try {
-        Asyncio.run(() -> {
-          System.out.println("ready");
-          try {
-            sleep(DAY);
-          } catch (CancelledError cancelled) {
-            if (arguments[0].equals("stubborn")) {
-              System.out.println("declined");
+      switch (arguments[0]) {
+        case "exits" -> Asyncio.run(() -> exit("ready"));
+        case "exitsFromACallback" ->
+            Asyncio.run(() -> {
+              Loop.running().callSoon(() -> exit("ready"));
               sleep(DAY);
-            }
-            System.out.println("cleaned up");
-            throw cancelled;
+            });
+        case "interrupts" ->
+            Asyncio.run(() -> {
+              System.out.println("ready");
+              throw new KeyboardInterrupt();
+            });
+        case "caught" -> caught(() -> System.out.println("caught"));
+        case "failsLater" -> {
+          try {
+            Asyncio.run(() -> exit("ready"));
+          } catch (SystemExit caught) {
+            throw new IllegalStateException("later");
           }
-        });
-      } catch (SystemExit exit) {
-        System.exit(exit.code());
+        }
+        case "handledByTheProgram" -> {
+          Thread.currentThread().setUncaughtExceptionHandler(Program::handle);
+          wait(false);
+        }
+        case "joinedByAHook" -> {
+          Thread main = Thread.currentThread();
+          Runtime.getRuntime().addShutdownHook(new Thread(() -> join(main)));
+          wait(false);
+        }
+        default -> wait(arguments[0].equals("stubborn"));
       }
+    }
+
+    private static void exit(String message) {
+      System.out.println(message);
+      throw new SystemExit(7);
+    }
+
+    private static void handle(Thread thread, Throwable fault) {
+      System.out.println("handled " + fault.getClass().getSimpleName());
+      Runtime.getRuntime().halt(9);
+    }
+
+    private static void join(Thread main) {
+      try {
+        main.join();
+        System.out.println("joined");
+      } catch (InterruptedException impossible) {
+        throw new IllegalStateException(impossible);
+      }
+    }
+
+    private static void caught(Runnable then) {
+      try {
+        wait(false);
+      } catch (SystemExit exit) {
+        then.run();
+      }
+    }
+
+    private static void wait(boolean stubborn) {
+      Asyncio.run(() -> {
+        System.out.println("ready");
+        try {
+          sleep(DAY);
+        } catch (CancelledError cancelled) {
+          if (stubborn) {
+            System.out.println("declined");
+            sleep(DAY);
+          }
+          System.out.println("cleaned up");
+          throw cancelled;
+        }
+      });
     }
   }
 }

@@ -5,8 +5,10 @@ import java.io.Serial;
 /// The program asks to end with an exit code.
 ///
 /// One of the two throwables, with [KeyboardInterrupt], that leave the loop instead of going to its
-/// exception handler: thrown by a callback or a coroutine, it comes out of [Loop#runForever]. It
-/// does not end the JVM by itself; a `main` that wants that catches it and calls `System.exit`.
+/// exception handler: thrown by a callback or a coroutine, it comes out of [Loop#runForever], and
+/// of `Asyncio.run` and `Runner.run`. If it leaves the thread that called one of these two
+/// uncaught, the process ends with its code, by `System.exit` and without a stack trace. A thread
+/// with an uncaught exception handler of its own has that called instead.
 ///
 /// Source: Python's `SystemExit` as asyncio treats it, Python 3.15.
 public final class SystemExit extends Error {
