@@ -64,6 +64,11 @@ final class AttachedPoller extends NettyDriver {
   }
 
   @Override
+  boolean isPolling() {
+    return !inTurn; // or in a task of the executor's own
+  }
+
+  @Override
   public void open(Loop opened) {
     loop = opened;
     register(opened);

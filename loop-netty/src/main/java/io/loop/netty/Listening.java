@@ -1,7 +1,6 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
-import io.loop.task.Tasks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
@@ -163,12 +162,8 @@ final class Listening {
     return group == null ? poller.eventLoop() : group.nettyGroup(poller.transport());
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // a listener that cannot be closed is the system's
   private void closeAll() {
-    Tasks.onLoopThread(() -> {
-      bound.forEach(Channel::close);
-      return true;
-    });
+    var _ = Listeners.close(bound);
   }
 
   private static IOException bindFailure(SocketAddress address, Throwable cause) {

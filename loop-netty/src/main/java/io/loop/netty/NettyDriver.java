@@ -48,6 +48,10 @@ abstract class NettyDriver implements Poller {
   /// {@return the executor whose thread the loop runs on}
   abstract EventExecutor executor();
 
+  /// {@return whether Netty is looking at its sockets, and has called a handler from there} Loop
+  /// thread only.
+  abstract boolean isPolling();
+
   /// Puts something on the list of those that have work for Netty.
   void addDirty(Dirty worker) {
     dirty.add(worker);

@@ -74,6 +74,11 @@ public final class NettyPoller extends NettyDriver {
     return eventLoop();
   }
 
+  @Override
+  boolean isPolling() {
+    return eventLoop().isPolling();
+  }
+
   Transport transport() {
     return transport;
   }

@@ -64,7 +64,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
   private static final class Remembering implements IoHandlerFactory {
     private final IoHandlerFactory factory;
     private final Transport transport;
-    private @Nullable IoHandler made;
+    private @Nullable OwnedHandler made;
 
     Remembering(IoHandlerFactory factory, Transport transport) {
       this.factory = factory;
@@ -73,8 +73,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
 
     @Override
     public IoHandler newHandler(ThreadAwareExecutor executor) {
-      IoHandler handler =
-          new OwnedHandler(factory.newHandler(executor), transport == Transport.IO_URING);
+      var handler = new OwnedHandler(factory.newHandler(executor), transport == Transport.IO_URING);
       made = handler;
       return handler;
     }
@@ -125,7 +124,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final Loop loop;
-  private final IoHandler handler;
+  private final OwnedHandler handler;
   private final AtomicReference<@Nullable Ending> asked = new AtomicReference<>();
   private volatile boolean closing;
   private @Nullable Queue<Runnable> tasks; // Netty's; known from the first run on
@@ -148,6 +147,11 @@ final class OwnedEventLoop extends ManualIoEventLoop {
 
   Loop loop() {
     return loop;
+  }
+
+  /// {@return whether the handler is at work, and has called what asks} Host only.
+  boolean isPolling() {
+    return handler.isRunning();
   }
 
   /// Does the input and output there is, and runs Netty's tasks; host only.

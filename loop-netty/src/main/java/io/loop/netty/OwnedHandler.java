@@ -107,6 +107,7 @@ final class OwnedHandler implements IoHandler {
   private final AtomicInteger waking = new AtomicInteger();
   private List<Registered> registrations = new ArrayList<>();
   private int most = FEW;
+  private boolean running;
 
   /// @param takesRequests whether its channels ask the kernel by requests, which is io_uring
   OwnedHandler(IoHandler handler, boolean takesRequests) {
@@ -141,7 +142,17 @@ final class OwnedHandler implements IoHandler {
 
   @Override
   public int run(IoHandlerContext context) {
-    return handler.run(context);
+    running = true;
+    try {
+      return handler.run(context);
+    } finally {
+      running = false;
+    }
+  }
+
+  /// {@return whether it is at work, and has called what asks}
+  boolean isRunning() {
+    return running;
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -48,6 +49,7 @@ public final class Server implements AutoCloseable {
   private List<Channel> listeners = List.of();
   private @Nullable UnixSocketFile file;
   private boolean accepting;
+  private boolean listenersGone;
   private volatile boolean closed;
 
   Server(Loop loop, ServerOptions options) {
@@ -197,6 +199,10 @@ public final class Server implements AutoCloseable {
   /// Stops accepting. Connections go on, unless a task is in [#serveForever], which then ends.
   /// Never suspends; closing twice does nothing.
   ///
+  /// When this returns the addresses are free. On NIO those of other loops, see
+  /// [ServerOptions#withReusePort], are free a moment later, and so are all if a Netty handler
+  /// calls this; [#waitClosed] waits for that.
+  ///
   /// Source: `Server.close`.
   @Override
   public void close() {
@@ -207,21 +213,33 @@ public final class Server implements AutoCloseable {
     listeners = List.of();
     accepting = false;
     closed = true;
-    loop.callSoon(() -> closeListeners(closing));
+    if (Loop.runningOrNull() == loop) {
+      closeListeners(closing);
+    } else {
+      loop.callSoon(() -> closeListeners(closing));
+    }
     if (serving != null && !serving.isDone()) {
       serving.cancel();
     }
-    wakeWaiters();
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // a listener that cannot be closed is the system's
   private void closeListeners(List<Channel> closing) {
     UnixSocketFile unix = file;
     if (unix != null) {
       withFile(unix::beforeClose);
       closing.getFirst().closeFuture().addListener(_ -> withFile(unix::afterClose));
     }
-    closing.forEach(Channel::close);
+    CompletableFuture<Void> gone = Listeners.close(closing);
+    if (gone.isDone()) {
+      listenersGone();
+    } else {
+      var _ = gone.thenRun(() -> onLoop(loop, this::listenersGone));
+    }
+  }
+
+  private void listenersGone() {
+    listenersGone = true;
+    wakeWaiters();
   }
 
   private interface FileAction {
@@ -273,7 +291,7 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.wait_closed`, as of Python 3.12.1.
   public void waitClosed() {
-    if (closed && connections.isEmpty()) {
+    if (isGone()) {
       return;
     }
     var gone = new LoopFuture<@Nullable Void>(loop);
@@ -285,8 +303,12 @@ public final class Server implements AutoCloseable {
     }
   }
 
+  private boolean isGone() {
+    return closed && listenersGone && connections.isEmpty();
+  }
+
   private void wakeWaiters() {
-    if (!connections.isEmpty()) {
+    if (!isGone()) {
       return;
     }
     sweeper.stop();

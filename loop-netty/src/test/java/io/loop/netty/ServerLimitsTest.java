@@ -163,7 +163,10 @@ class ServerLimitsTest extends OnNetty {
             return true;
           });
 
-          assertThat(reports).hasSize(1);
+          assertThat(reports)
+              .extracting(ExceptionContext::message)
+              .containsExactly(
+                  "Could not accept a connection: Too many open files; trying again in a second");
           assertThat(listener.config().isAutoRead()).isFalse();
           StreamConnection waiting = open(server);
           waiting.writer().write(TlsTest.ascii("hello\n"));
@@ -171,6 +174,54 @@ class ServerLimitsTest extends OnNetty {
 
           assertThat(waiting.reader().readLine()).asString().isEqualTo("hello\n");
           assertThat(listener.config().isAutoRead()).isTrue();
+          TlsTest.end(server, waiting);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void accept_faultOfOneConnection_isReportedAndNoPause(Transport transport) {
+    List<ExceptionContext> reports = new ArrayList<>();
+    SkippableTime.run(
+        transport,
+        time -> {
+          Loop.running().setExceptionHandler((_, report) -> reports.add(report));
+          Server server = Streams.startServer(TlsTest::echo, LOCAL, 0);
+          Channel listener = server.listeners().getFirst();
+          Tasks.onLoopThread(
+              () -> listener.pipeline().fireExceptionCaught(new IOException("Connection reset")));
+
+          StreamConnection next = open(server);
+          next.writer().write(TlsTest.ascii("hello\n"));
+          assertThat(next.reader().readLine()).asString().isEqualTo("hello\n");
+          assertThat(reports)
+              .extracting(ExceptionContext::message)
+              .containsExactly("Could not accept a connection");
+          TlsTest.end(server, next);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void accept_faultsWithoutEnd_areAPauseInTheEnd(Transport transport) {
+    SkippableTime.run(
+        transport,
+        time -> {
+          Loop.running().setExceptionHandler((_, _) -> {});
+          Server server = Streams.startServer(TlsTest::echo, LOCAL, 0);
+          Channel listener = server.listeners().getFirst();
+          Tasks.onLoopThread(() -> {
+            for (int i = 0; i < AcceptBackoff.MOST_IN_A_ROW; i++) {
+              listener.pipeline().fireExceptionCaught(new IOException("unbekannter Fehler"));
+            }
+            return true;
+          });
+
+          assertThat(listener.config().isAutoRead()).isFalse();
+          StreamConnection waiting = open(server);
+          waiting.writer().write(TlsTest.ascii("hello\n"));
+          time.skip(AcceptBackoff.PAUSE);
+          assertThat(waiting.reader().readLine()).asString().isEqualTo("hello\n");
           TlsTest.end(server, waiting);
         });
   }
