@@ -164,8 +164,8 @@ public final class NettyPoller extends NettyDriver {
       if (runFailed) {
         LockSupport.parkNanos(NANOS_PER_MILLI); // it may go on failing
       }
-    } catch (OutOfMemoryError full) {
-      // not even a class could be loaded; what goes on failing is reported later
+    } catch (OutOfMemoryError | LinkageError full) {
+      // a class could not be loaded; what goes on failing is reported later
     }
     runFailed = true;
   }

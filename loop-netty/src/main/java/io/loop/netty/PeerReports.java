@@ -2,9 +2,11 @@ package io.loop.netty;
 
 import io.loop.event.Context;
 import io.loop.event.ExceptionContext;
+import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
 import io.loop.event.MemoryReserve;
+import io.loop.event.SystemExit;
 import io.netty.channel.unix.Errors;
 import io.netty.handler.codec.DecoderException;
 import java.net.SocketException;
@@ -84,12 +86,14 @@ final class PeerReports implements AutoCloseable {
     this.loop = loop;
   }
 
-  /// Makes ready for failures on a loop, while there is memory for that.
+  /// Makes ready for failures on a loop, while there is memory for that, and descriptors.
   static void prepare(Loop loop) {
     KEY.get(loop);
+    LogAhead.prepare();
   }
 
-  /// Reports a failure, or counts it. Does nothing if the loop is closed.
+  /// Reports a failure, or counts it. Does nothing if the loop is closed. Throws nothing but what
+  /// [Loop#callExceptionHandler] does.
   ///
   /// @param message what happened, one of a few texts
   /// @param fault what was thrown
@@ -120,8 +124,10 @@ final class PeerReports implements AutoCloseable {
         return;
       }
       report = new ExceptionContext(message, fault, Map.of(key, subject), context);
-    } catch (OutOfMemoryError full) {
-      MemoryReserve.useAfter(full);
+    } catch (KeyboardInterrupt | SystemExit fatal) {
+      throw fatal;
+    } catch (Throwable failed) {
+      MemoryReserve.useAfter(failed);
       loop.callExceptionHandler(message, fault, key, subject); // counts it where it fails too
       return;
     }
