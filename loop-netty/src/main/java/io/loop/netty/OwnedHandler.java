@@ -33,6 +33,11 @@ final class OwnedHandler implements IoHandler {
    * Netty's handler holds the registrations that are valid, so weak references find them and keep no
    * other. They are sifted when their number has doubled.
    *
+   * On io_uring that is all: Netty's prepareToDestroy would do harm. It has the handler read its wake-up
+   * descriptor again, behind the request that holds back later ones. Such a read looks its descriptor
+   * up when it is let go, which may be after the ring was closed. By then the number may be that of the
+   * next event loop's wake-up descriptor, and the read takes a wake-up from there, for good.
+   *
    * A wake-up is written to a descriptor that io_uring reads into memory, and both are freed at the
    * end. A late one would go to whatever has the number, or the memory, by then. So wake-ups end before
    * the last requests are answered. `waking` counts the threads that are in wakeup(), and has CLOSED
@@ -108,6 +113,7 @@ final class OwnedHandler implements IoHandler {
   private List<Registered> registrations = new ArrayList<>();
   private int most = FEW;
   private boolean running;
+  private boolean closing;
 
   /// @param takesRequests whether its channels ask the kernel by requests, which is io_uring
   OwnedHandler(IoHandler handler, boolean takesRequests) {
@@ -157,6 +163,9 @@ final class OwnedHandler implements IoHandler {
 
   @Override
   public IoRegistration register(IoHandle handle) throws Exception {
+    if (closing) {
+      throw new IllegalStateException("the event loop is shutting down");
+    }
     IoRegistration registration = handler.register(handle);
     if (registrations.size() >= most) {
       registrations.removeIf(registered -> !registered.isValid());
@@ -174,8 +183,11 @@ final class OwnedHandler implements IoHandler {
   @Override
   public void prepareToDestroy() {
     endWakeups();
+    closing = true;
     closeAll();
-    handler.prepareToDestroy();
+    if (!takesRequests) {
+      handler.prepareToDestroy();
+    }
   }
 
   private void closeAll() {
