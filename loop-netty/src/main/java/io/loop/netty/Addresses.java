@@ -1,8 +1,18 @@
 package io.loop.netty;
 
+import io.netty.channel.Channel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.util.AttributeKey;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketAddress;
+import java.net.SocketException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,10 +21,117 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// In which order a peer's addresses are tried, and what to say if none works.
+/// In which order a peer's addresses are tried, what to say if none works, and how addresses are
+/// written.
 final class Addresses {
 
+  /*
+   * Netty makes the remote address of a connection that it opened itself from the bytes alone, on all
+   * transports but NIO: the scope of a link-local one is lost. The system still has it.
+   */
+
+  private static final AttributeKey<SocketAddress> PEER =
+      AttributeKey.valueOf(Addresses.class, "PEER");
+  private static final int HIGHEST_PORT = 65_535;
+
   private Addresses() {}
+
+  /// Checks a port, before anything is begun with it.
+  ///
+  /// @throws IllegalArgumentException if it is out of range
+  static void requirePort(int port) {
+    if (port < 0 || port > HIGHEST_PORT) {
+      throw new IllegalArgumentException(
+          "port " + port + " is out of range: ports are 0 to " + HIGHEST_PORT);
+    }
+  }
+
+  /// {@return an address as people write it: `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80`}
+  static String text(@Nullable SocketAddress address) {
+    if (!(address instanceof InetSocketAddress internet)) {
+      return String.valueOf(address);
+    }
+    String host = internet.isUnresolved() ? internet.getHostString() : text(internet.getAddress());
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + internet.getPort();
+  }
+
+  static String text(InetAddress address) {
+    return NetUtil.toAddressString(address)
+        + (address instanceof Inet6Address six ? scopeOf(six) : "");
+  }
+
+  private static String scopeOf(Inet6Address address) {
+    int scope = address.getScopeId();
+    if (scope == 0) {
+      return "";
+    }
+    NetworkInterface named = address.getScopedInterface();
+    try {
+      named = named == null ? NetworkInterface.getByIndex(scope) : named;
+    } catch (SocketException unknown) {
+      // the number is good enough
+    }
+    return "%" + (named == null ? scope : named.getName());
+  }
+
+  /// {@return whether two addresses are equal, and of the same network interface if both name one}
+  static boolean areSame(InetSocketAddress one, InetSocketAddress other) {
+    return one.equals(other)
+        && (!(one.getAddress() instanceof Inet6Address first)
+            || !(other.getAddress() instanceof Inet6Address second)
+            || first.getScopeId() == second.getScopeId()
+            || first.getScopeId() == 0
+            || second.getScopeId() == 0);
+  }
+
+  /// {@return the two ends of a channel, in Netty's manner}
+  static String text(Channel channel) {
+    SocketAddress peer = peerOf(channel);
+    return "[id: 0x"
+        + channel.id().asShortText()
+        + ", L:"
+        + text(channel.localAddress())
+        + (peer == null ? "" : (channel.isActive() ? " - R:" : " ! R:") + text(peer))
+        + "]";
+  }
+
+  /// {@return what a failure to use an address says, without the address}
+  static String reason(Throwable cause, SocketAddress address) {
+    String text = String.valueOf(cause.getMessage());
+    String suffix = ": " + address; // Netty's
+    String reason =
+        text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : text;
+    return address instanceof InetSocketAddress internet && lacksScope(internet)
+        ? reason + " (a link-local address needs its interface, as in fe80::1%eth0)"
+        : reason;
+  }
+
+  private static boolean lacksScope(InetSocketAddress address) {
+    return address.getAddress() instanceof Inet6Address six
+        && six.isLinkLocalAddress()
+        && six.getScopeId() == 0;
+  }
+
+  /// Finds the peer's address out while the channel is open; its event loop's thread, or a
+  /// coroutine of that.
+  static void rememberPeer(Channel channel) {
+    if (channel.remoteAddress() instanceof InetSocketAddress remote
+        && lacksScope(remote)
+        && channel instanceof UnixChannel unix
+        && unix.fd() instanceof Socket socket) {
+      channel.attr(PEER).set(socket.remoteAddress());
+    }
+  }
+
+  /// {@return the address of a channel's peer, with its scope} Any thread.
+  static @Nullable SocketAddress peerOf(Channel channel) {
+    SocketAddress remote = channel.remoteAddress();
+    if (remote instanceof InetSocketAddress internet && lacksScope(internet)) {
+      SocketAddress remembered = channel.attr(PEER).get();
+      return remembered == null ? remote : remembered;
+    }
+    return remote;
+  }
 
   /// {@return the addresses of the family of another one, or all if that is null}
   static List<InetAddress> ofFamily(@Nullable InetAddress other, List<InetAddress> addresses)
@@ -24,7 +141,11 @@ final class Addresses {
     }
     var same = addresses.stream().filter(each -> each.getClass() == other.getClass()).toList();
     if (same.isEmpty()) {
-      throw new ConnectException("no address of " + addresses + " is of the family of " + other);
+      throw new ConnectException(
+          "no address of "
+              + addresses.stream().map(Addresses::text).toList()
+              + " is of the family of "
+              + text(other));
     }
     return same;
   }

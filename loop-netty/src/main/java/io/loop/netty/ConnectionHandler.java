@@ -591,7 +591,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   @Override
   public @Nullable Object getExtraInfo(String name) {
     return switch (name) {
-      case "peername" -> channel.remoteAddress();
+      case "peername" -> Addresses.peerOf(channel);
       case "sockname" -> channel.localAddress();
       case "channel" -> channel;
       case "transport" -> this;
@@ -601,6 +601,6 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   @Override
   public String toString() {
-    return channel.toString();
+    return Addresses.text(channel);
   }
 }

@@ -35,7 +35,8 @@ public record ConnectionOptions(
       throw new IllegalArgumentException("interleave and happyEyeballsDelay cannot be negative");
     }
     if (localAddress != null && localAddress.isUnresolved()) {
-      throw new IllegalArgumentException("the local address is not resolved: " + localAddress);
+      throw new IllegalArgumentException(
+          "the local address is not resolved: " + Addresses.text(localAddress));
     }
   }
 

@@ -280,7 +280,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
 
   /// {@return the address of the peer, or null if the channel has none}
   public @Nullable SocketAddress remoteAddress() {
-    return channel.remoteAddress();
+    return Addresses.peerOf(channel);
   }
 
   /// {@return the loop this channel, and its coroutine, live on} Any thread.
@@ -467,6 +467,6 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
 
   @Override
   public String toString() {
-    return "<CoroutineChannel " + channel + ">";
+    return "<CoroutineChannel " + Addresses.text(channel) + ">";
   }
 }

@@ -152,6 +152,9 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   }
 
   private void start(ChannelHandlerContext context) {
+    if (context.channel().eventLoop().inEventLoop()) {
+      Addresses.rememberPeer(context.channel());
+    }
     if (!options.afterHandshake() || hasShakenHands(context)) {
       startSoon();
     }
@@ -181,7 +184,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
           body.serve(served);
           return null;
         };
-    var options = TaskOptions.named(served.nettyChannel().toString());
+    var options = TaskOptions.named(Addresses.text(served.nettyChannel()));
     task = Task.create(served.getLoop(), coro, options);
     task.addDoneCallback(this::ended);
   }

@@ -75,12 +75,15 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
   /// @throws UnsupportedOperationException if the packet is empty, the endpoint connected, and the
   ///   transport NIO: the JDK cannot send that
   public void send(byte[] data, InetSocketAddress to) {
-    if (remoteAddress != null && !remoteAddress.equals(to)) {
+    if (remoteAddress != null && !Addresses.areSame(remoteAddress, to)) {
       throw new IllegalArgumentException(
-          "Invalid address: must be " + remoteAddress + ", and is " + to);
+          "Invalid address: must be "
+              + Addresses.text(remoteAddress)
+              + ", and is "
+              + Addresses.text(to));
     }
     if (to.isUnresolved()) {
-      throw new IllegalArgumentException("unresolved address: " + to);
+      throw new IllegalArgumentException("unresolved address: " + Addresses.text(to));
     }
     loop.checkTurn();
     handler.send(data, remoteAddress == null ? to : null);
@@ -162,6 +165,6 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
 
   @Override
   public String toString() {
-    return "<DatagramEndpoint " + handler.channel() + ">";
+    return "<DatagramEndpoint " + Addresses.text(handler.channel()) + ">";
   }
 }

@@ -13,6 +13,7 @@ import io.netty.channel.socket.DatagramPacket;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,7 +172,11 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
     while (canSend()) {
       Outgoing packet = pending.remove();
       pendingBytes -= packet.data().length + OVERHEAD;
-      if (goesBeside(packet)) {
+      if (packet.to() != null && !socket.reaches(packet.to())) {
+        report(
+            new SocketException(
+                "could not send to " + Addresses.text(packet.to()) + " from an IPv4 socket"));
+      } else if (goesBeside(packet)) {
         sendNothing(packet);
       } else {
         write(packet);

@@ -14,6 +14,7 @@ import io.netty.channel.kqueue.KQueueDatagramChannel;
 import io.netty.channel.kqueue.KQueueIoHandle;
 import io.netty.channel.nio.NioIoHandle;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.unix.Socket;
@@ -22,6 +23,7 @@ import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandle;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -30,8 +32,11 @@ import org.jspecify.annotations.Nullable;
 /// A datagram channel, and a way to send nothing on it. Loop's thread only.
 ///
 /// @param channel the channel, registered nowhere yet
+/// @param family the family of its addresses; a socket for IPv6 reaches IPv4 addresses too, if it
+///   is bound to `::`
 /// @param empties sends empty packets where Netty leaves them out; null where it does not
-record DatagramSocket(DatagramChannel channel, @Nullable Empties empties) {
+record DatagramSocket(
+    DatagramChannel channel, SocketProtocolFamily family, @Nullable Empties empties) {
 
   /*
    * What the transports do differently:
@@ -61,49 +66,59 @@ record DatagramSocket(DatagramChannel channel, @Nullable Empties empties) {
     return !(channel instanceof NioDatagramChannel);
   }
 
+  /// {@return whether packets can be sent to an address} Netty would send them elsewhere.
+  boolean reaches(InetSocketAddress to) {
+    return family == SocketProtocolFamily.INET6 || to.getAddress() instanceof Inet4Address;
+  }
+
   /// Opens a socket of the kind that a loop's event loop can register.
   ///
+  /// @param family the family of the addresses it is for
   /// @throws ChannelException if the system refuses
   /// @throws IllegalStateException if it can register none
-  static DatagramSocket open(Loop loop) {
+  static DatagramSocket open(Loop loop, SocketProtocolFamily family) {
     if (NettyDriver.of(loop).executor() instanceof IoEventLoop events) {
       if (events.isCompatible(EpollIoHandle.class)) {
-        return ofUnix(new EpollDatagramChannel());
+        return ofUnix(new EpollDatagramChannel(family), family);
       }
       if (events.isCompatible(NioIoHandle.class)) {
-        return ofJdk(openJdk());
+        return ofJdk(openJdk(family), family);
       }
       if (events.isCompatible(IoUringIoHandle.class)) {
-        return new DatagramSocket(new IoUringDatagramChannel(), null);
+        return new DatagramSocket(new IoUringDatagramChannel(family), family, null);
       }
       if (events.isCompatible(KQueueIoHandle.class)) {
-        return ofUnix(new KQueueDatagramChannel());
+        return ofUnix(new KQueueDatagramChannel(family), family);
       }
     }
     throw new IllegalStateException(
         "the loop's executor has no sockets: " + NettyDriver.of(loop).executor());
   }
 
-  private static java.nio.channels.DatagramChannel openJdk() {
+  private static java.nio.channels.DatagramChannel openJdk(SocketProtocolFamily family) {
     try {
-      return java.nio.channels.DatagramChannel.open();
-    } catch (IOException fault) {
+      return java.nio.channels.DatagramChannel.open(family.toJdkFamily());
+    } catch (IOException | UnsupportedOperationException fault) {
       throw new ChannelException(fault);
     }
   }
 
-  private static DatagramSocket ofJdk(java.nio.channels.DatagramChannel jdk) {
+  private static DatagramSocket ofJdk(
+      java.nio.channels.DatagramChannel jdk, SocketProtocolFamily family) {
     return new DatagramSocket(
         new NioDatagramChannel(jdk),
+        family,
         to -> {
           int _ = jdk.send(NOTHING.duplicate(), to);
         });
   }
 
-  private static <C extends DatagramChannel & UnixChannel> DatagramSocket ofUnix(C channel) {
+  private static <C extends DatagramChannel & UnixChannel> DatagramSocket ofUnix(
+      C channel, SocketProtocolFamily family) {
     var socket = (Socket) channel.fd();
     return new DatagramSocket(
         channel,
+        family,
         to -> {
           int _ =
               to == null

@@ -5,10 +5,13 @@ import io.loop.task.Tasks;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.socket.SocketProtocolFamily;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Packets over UDP.
@@ -36,8 +39,12 @@ public final class Datagrams {
   /// Opens an endpoint. Suspends; a cancellation leaves no socket behind.
   ///
   /// With a remote address it is connected: it receives from that peer only, and learns when the
-  /// peer's machine refuses a packet. Host names are looked up, and the first address is taken;
-  /// make such an address with [InetSocketAddress#createUnresolved].
+  /// peer's machine refuses a packet. Host names are looked up, and the first address is taken, of
+  /// the first family that both ends have; make such an address with
+  /// [InetSocketAddress#createUnresolved].
+  ///
+  /// The socket is for the family of its address. One on `0.0.0.0`, which is also what `new
+  /// InetSocketAddress(port)` means, is for IPv4; one on `::` receives over IPv6 and IPv4.
   ///
   /// Source: `loop.create_datagram_endpoint`.
   ///
@@ -45,7 +52,8 @@ public final class Datagrams {
   /// @param remoteAddress the one peer it talks to; null for all
   /// @param options what it holds, and how its socket is opened
   /// @return the endpoint
-  /// @throws IOException if the local address cannot be had, or a host is unknown
+  /// @throws IOException if the local address cannot be had, a host is unknown, or the two ends
+  ///   have no family in common
   /// @throws IllegalArgumentException if there is no address at all
   /// @throws IllegalStateException if the loop is not on Netty, or its executor has no sockets
   public static DatagramEndpoint createDatagramEndpoint(
@@ -57,30 +65,65 @@ public final class Datagrams {
       throw new IllegalArgumentException("an endpoint needs a local or a remote address");
     }
     Loop loop = Loop.running();
-    InetSocketAddress local = resolve(localAddress);
-    InetSocketAddress remote = resolve(remoteAddress);
+    List<InetSocketAddress> locals = resolve(localAddress);
+    List<InetSocketAddress> remotes = resolve(remoteAddress);
+    InetSocketAddress remote = remotes.isEmpty() ? null : firstOfFamilies(remotes, locals);
+    InetSocketAddress local =
+        locals.isEmpty()
+            ? null
+            : firstOfFamilies(locals, remote == null ? List.of() : List.of(remote));
+    InetSocketAddress important = Objects.requireNonNull(remote == null ? local : remote);
     var received = new DatagramQueue(loop, options);
-    DatagramSocket socket = open(loop);
+    DatagramSocket socket = open(loop, familyOf(important));
     var handler = new DatagramHandler(loop, socket, received, remote != null);
     Bootstrap bootstrap = socket.bootstrap(loop, options).handler(handler);
     ChannelFuture opened = NettyFutures.await(loop, () -> start(bootstrap, local, remote));
     if (!opened.isSuccess()) {
-      throw failure(local, remote, opened.cause());
+      throw failure(important, remote != null, opened.cause());
     }
     return new DatagramEndpoint(loop, handler, received, remote);
   }
 
-  private static @Nullable InetSocketAddress resolve(@Nullable InetSocketAddress address)
+  private static List<InetSocketAddress> resolve(@Nullable InetSocketAddress address)
       throws IOException {
-    return address == null || !address.isUnresolved()
-        ? address
-        : new InetSocketAddress(
-            Resolver.resolve(address.getHostString()).getFirst(), address.getPort());
+    if (address == null) {
+      return List.of();
+    }
+    if (!address.isUnresolved()) {
+      return List.of(address);
+    }
+    return Resolver.resolve(address.getHostString()).stream()
+        .map(each -> new InetSocketAddress(each, address.getPort()))
+        .toList();
   }
 
-  private static DatagramSocket open(Loop loop) throws IOException {
+  /// {@return the first address of a family that others are of, or the first if there are none}
+  private static InetSocketAddress firstOfFamilies(
+      List<InetSocketAddress> addresses, List<InetSocketAddress> others) throws IOException {
+    if (others.isEmpty()) {
+      return addresses.getFirst();
+    }
+    for (InetSocketAddress address : addresses) {
+      for (InetSocketAddress other : others) {
+        if (familyOf(address) == familyOf(other)) {
+          return address;
+        }
+      }
+    }
+    throw new ConnectException(
+        "no address of "
+            + addresses.stream().map(Addresses::text).toList()
+            + " is of the family of one of "
+            + others.stream().map(Addresses::text).toList());
+  }
+
+  private static SocketProtocolFamily familyOf(InetSocketAddress address) {
+    return Sockets.familyOf(address.getAddress());
+  }
+
+  private static DatagramSocket open(Loop loop, SocketProtocolFamily family) throws IOException {
     try {
-      return Tasks.onLoopThread(() -> DatagramSocket.open(loop));
+      return Tasks.onLoopThread(() -> DatagramSocket.open(loop, family));
     } catch (ChannelException fault) {
       throw new IOException("could not open a socket: " + fault.getMessage(), fault);
     }
@@ -94,12 +137,12 @@ public final class Datagrams {
     return local == null ? bootstrap.connect(remote) : bootstrap.connect(remote, local);
   }
 
-  private static IOException failure(
-      @Nullable InetSocketAddress local, @Nullable InetSocketAddress remote, Throwable cause) {
+  private static IOException failure(InetSocketAddress address, boolean isRemote, Throwable cause) {
+    String text = Addresses.text(address) + ": " + Addresses.reason(cause, address);
     IOException fault =
-        remote == null
-            ? new BindException("could not bind to " + local + ": " + cause.getMessage())
-            : new ConnectException("could not connect to " + remote + ": " + cause.getMessage());
+        isRemote
+            ? new ConnectException("could not connect to " + text)
+            : new BindException("could not bind to " + text);
     fault.initCause(cause);
     return fault;
   }

@@ -3,15 +3,12 @@ package io.loop.netty;
 import io.loop.event.Loop;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.ReflectiveChannelFactory;
-import io.netty.channel.ServerChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.BindException;
@@ -19,9 +16,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Binds a server's addresses: all of them, or none. Coroutines only.
@@ -30,9 +27,14 @@ final class Listening {
   /*
    * A host may have an address that this machine has not: it is left out, as in asyncio, if another
    * one can be had. Everything else fails the whole, and what was bound is closed.
+   *
+   * 0.0.0.0 and :: together are all addresses of the machine. They share their port, also where it is
+   * a free one: if the one that the first got is taken on the second, both are bound anew.
    */
 
   private static final String NOT_OURS = "Cannot assign requested address";
+  private static final List<InetAddress> ANY = List.of(Sockets.ANY_4, Sockets.ANY_6);
+  private static final int TRIES = 16;
 
   private final Loop loop;
   private final NettyPoller poller;
@@ -49,32 +51,46 @@ final class Listening {
 
   /// {@return the channels bound to every address of some hosts; an empty host is all addresses}
   List<Channel> bind(List<String> hosts, int port) throws IOException {
-    Set<SocketAddress> addresses = new LinkedHashSet<>();
+    Map<String, InetAddress> distinct = new LinkedHashMap<>(); // those of two interfaces are equal
     for (String host : hosts) {
-      if (host.isEmpty()) {
-        addresses.add(new InetSocketAddress(port));
-      } else {
-        for (InetAddress address : Resolver.resolve(host)) {
-          addresses.add(new InetSocketAddress(address, port));
-        }
+      for (InetAddress address : host.isEmpty() ? everyAddress() : Resolver.resolve(host)) {
+        distinct.putIfAbsent(Addresses.text(address), address);
       }
     }
-    return bindAll(addresses, poller.transport().serverType());
+    List<InetAddress> addresses = List.copyOf(distinct.values());
+    boolean everywhere = addresses.containsAll(ANY);
+    for (int tries = everywhere && port == 0 ? TRIES : 1; tries > 1; tries--) {
+      try {
+        return bindAll(addresses, port, everywhere);
+      } catch (BindException taken) {
+        bound.clear(); // they are being closed
+      }
+    }
+    return bindAll(addresses, port, everywhere);
+  }
+
+  private static List<InetAddress> everyAddress() {
+    return NetUtil.isIpV4StackPreferred() ? List.of(Sockets.ANY_4) : ANY;
   }
 
   /// {@return the channel bound to a socket file}
   List<Channel> bind(SocketAddress file) throws IOException {
-    return bindAll(Set.of(file), poller.transport().unixServerType());
+    return bindAll(() -> bindOne(file, false));
   }
 
-  private List<Channel> bindAll(
-      Set<SocketAddress> addresses, Class<? extends ServerChannel> channelType) throws IOException {
+  private List<Channel> bindAll(List<InetAddress> addresses, int port, boolean everywhere)
+      throws IOException {
+    return bindAll(() -> bindEach(addresses, port, everywhere));
+  }
+
+  private interface Binding {
+    /// {@return why an address is left out, or null}
+    @Nullable IOException bind() throws IOException;
+  }
+
+  private List<Channel> bindAll(Binding binding) throws IOException {
     try {
-      IOException missing = null;
-      for (SocketAddress address : addresses) {
-        IOException fault = bindOne(address, channelType);
-        missing = missing == null ? fault : missing;
-      }
+      IOException missing = binding.bind();
       if (bound.isEmpty()) {
         throw missing == null ? new BindException("no address to listen on") : missing;
       }
@@ -85,27 +101,56 @@ final class Listening {
     }
   }
 
+  /// @param everywhere whether both wildcard addresses are among them
+  private @Nullable IOException bindEach(List<InetAddress> addresses, int port, boolean everywhere)
+      throws IOException {
+    IOException missing = null;
+    List<InetAddress> left = new ArrayList<>(addresses);
+    InetAddress both = everywhere ? Sockets.standsForBoth(poller.transport()) : null;
+    if (both != null) {
+      missing = bindOne(new InetSocketAddress(both, port), true);
+      left.removeAll(missing == null ? ANY : List.of(both));
+    }
+    int wildcardPort = port;
+    for (InetAddress address : left) {
+      boolean wildcard = everywhere && address.isAnyLocalAddress();
+      IOException fault =
+          bindOne(new InetSocketAddress(address, wildcard ? wildcardPort : port), false);
+      if (wildcard && fault == null) {
+        wildcardPort = portOf(bound.getLast());
+      }
+      missing = missing == null ? fault : missing;
+    }
+    return missing;
+  }
+
   /// {@return why an address is left out, or null}
-  private @Nullable IOException bindOne(
-      SocketAddress address, Class<? extends ServerChannel> channelType) throws IOException {
+  private @Nullable IOException bindOne(SocketAddress address, boolean both) throws IOException {
     SocketAddress wanted = address;
     for (EventLoop acceptor : acceptors()) {
       SocketAddress here = wanted;
       ChannelFuture opened =
-          NettyFutures.await(loop, () -> bootstrap(acceptor, channelType).bind(here));
+          NettyFutures.await(loop, () -> bootstrap(acceptor, here, both).bind(here));
       if (!opened.isSuccess()) {
         return leaveOut(here, opened);
       }
       bound.add(opened.channel());
-      wanted = opened.channel().localAddress(); // port 0 is a real one for the next
+      if (address instanceof InetSocketAddress internet) { // port 0 is a real one for the next
+        wanted = new InetSocketAddress(internet.getAddress(), portOf(opened.channel()));
+      }
     }
     return null;
+  }
+
+  private static int portOf(Channel listener) {
+    return ((InetSocketAddress) listener.localAddress()).getPort();
   }
 
   private static IOException leaveOut(SocketAddress address, ChannelFuture opened)
       throws IOException {
     IOException fault = bindFailure(address, opened.cause());
-    if (String.valueOf(opened.cause().getMessage()).contains(NOT_OURS)) {
+    if (String.valueOf(opened.cause().getMessage()).contains(NOT_OURS)
+        || Sockets.isUnknownFamily(opened.cause())) {
       return fault;
     }
     throw fault;
@@ -123,12 +168,12 @@ final class Listening {
     return each;
   }
 
-  private ServerBootstrap bootstrap(
-      EventLoop acceptor, Class<? extends ServerChannel> channelType) {
+  private ServerBootstrap bootstrap(EventLoop acceptor, SocketAddress address, boolean both) {
+    Transport transport = poller.transport();
     var bootstrap =
         new ServerBootstrap()
             .group(acceptor, options.reusePort() ? acceptor : childGroup())
-            .channelFactory(factoryOf(channelType))
+            .channelFactory(Sockets.listening(transport, address))
             .option(ChannelOption.SO_BACKLOG, options.backlog())
             .option(ChannelOption.AUTO_READ, options.startServing())
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
@@ -138,23 +183,20 @@ final class Listening {
                   protected void initChannel(Channel listener) {
                     Loop accepting = ((OwnedEventLoop) acceptor).loop();
                     listener.pipeline().addLast(new AcceptBackoff(accepting, listener));
+                    if (!both) {
+                      OneFamily.addTo(listener.pipeline(), transport, address);
+                    }
                   }
                 })
             .childHandler(accepting);
-    if (channelType == poller.transport().serverType()) {
+    if (address instanceof InetSocketAddress) {
+      Sockets.keepToFamily(bootstrap, transport, address);
       bootstrap.option(ChannelOption.SO_REUSEADDR, true);
       if (options.reusePort()) {
-        bootstrap.option(poller.transport().reusePort(), true);
+        bootstrap.option(transport.reusePort(), true);
       }
     }
     return bootstrap;
-  }
-
-  private static ChannelFactory<? extends ServerChannel> factoryOf(
-      Class<? extends ServerChannel> channelType) {
-    return channelType == NioServerSocketChannel.class
-        ? NioListener::new
-        : new ReflectiveChannelFactory<>(channelType);
   }
 
   private EventLoopGroup childGroup() {
@@ -167,7 +209,12 @@ final class Listening {
   }
 
   private static IOException bindFailure(SocketAddress address, Throwable cause) {
-    var fault = new BindException("could not listen on " + address + ": " + cause.getMessage());
+    var fault =
+        new BindException(
+            "could not listen on "
+                + Addresses.text(address)
+                + ": "
+                + Addresses.reason(cause, address));
     fault.initCause(cause);
     return fault;
   }

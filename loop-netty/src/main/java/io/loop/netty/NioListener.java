@@ -1,10 +1,12 @@
 package io.loop.netty;
 
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,10 @@ final class NioListener extends NioServerSocketChannel {
 
   private final CompletableFuture<Boolean> gone = new CompletableFuture<>();
   private @Nullable Selector selector;
+
+  NioListener(SocketProtocolFamily family) {
+    super(SelectorProvider.provider(), family);
+  }
 
   @Override
   protected boolean closeOnReadError(Throwable cause) {

@@ -12,7 +12,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -44,7 +43,7 @@ final class Opening {
 
   StreamConnection openUnix(Path path) throws IOException {
     SocketAddress address = poller.transport().unixAddress(path);
-    return finish(connect(address, poller.transport().unixSocketType()), null, 0);
+    return finish(connect(address), null, 0);
   }
 
   StreamConnection finish(ConnectionHandler connection, @Nullable String host, int port)
@@ -64,13 +63,12 @@ final class Opening {
   }
 
   ConnectionHandler connectAny(List<InetAddress> addresses, int port) throws IOException {
-    var type = poller.transport().socketType();
     List<IOException> faults = new ArrayList<>();
     List<Coro<ConnectionHandler>> attempts = new ArrayList<>();
     for (InetAddress address : addresses) {
       attempts.add(() -> {
         try {
-          return connect(new InetSocketAddress(address, port), type);
+          return connect(new InetSocketAddress(address, port));
         } catch (IOException fault) {
           faults.add(fault);
           throw fault;
@@ -78,7 +76,7 @@ final class Opening {
       });
     }
     if (attempts.size() == 1) {
-      return connect(new InetSocketAddress(addresses.getFirst(), port), type);
+      return connect(new InetSocketAddress(addresses.getFirst(), port));
     }
     RaceResult<ConnectionHandler> race =
         Tasks.staggeredRace(attempts, options.happyEyeballsDelay());
@@ -102,12 +100,11 @@ final class Opening {
     throw new CancelledError("the attempts to connect were cancelled before they began");
   }
 
-  private ConnectionHandler connect(
-      SocketAddress address, Class<? extends DuplexChannel> channelType) throws IOException {
+  private ConnectionHandler connect(SocketAddress address) throws IOException {
     var bootstrap =
         new Bootstrap()
             .group(poller.eventLoop())
-            .channel(channelType)
+            .channelFactory(Sockets.connecting(poller.transport(), address))
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
             .handler(
                 new ChannelInitializer<>() {
@@ -125,15 +122,22 @@ final class Opening {
     if (!connected.isSuccess()) {
       throw connectFailure(address, connected.cause());
     }
+    Addresses.rememberPeer(connected.channel());
     var connection = connected.channel().pipeline().get(ConnectionHandler.class);
     if (connection == null) {
-      throw new IOException("the connection to " + address + " was lost as it was made");
+      throw new IOException(
+          "the connection to " + Addresses.text(address) + " was lost as it was made");
     }
     return connection;
   }
 
   private static IOException connectFailure(SocketAddress address, Throwable cause) {
-    var fault = new ConnectException("could not connect to " + address + ": " + cause.getMessage());
+    var fault =
+        new ConnectException(
+            "could not connect to "
+                + Addresses.text(address)
+                + ": "
+                + Addresses.reason(cause, address));
     fault.initCause(cause);
     return fault;
   }
@@ -174,7 +178,7 @@ final class Opening {
     var fault =
         new SSLHandshakeException(
             "TLS handshake with "
-                + connection.getExtraInfo("peername")
+                + Addresses.text((SocketAddress) connection.getExtraInfo("peername"))
                 + " failed: "
                 + (cause == null ? "connection closed" : cause.getMessage()));
     fault.initCause(cause);

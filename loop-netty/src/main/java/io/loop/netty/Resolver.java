@@ -24,10 +24,23 @@ final class Resolver {
   static List<InetAddress> resolve(String host) throws IOException {
     byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
     if (literal != null) {
-      return List.of(InetAddress.getByAddress(literal));
+      return List.of(host.indexOf('%') < 0 ? InetAddress.getByAddress(literal) : scoped(host));
     }
     return Tasks.runInExecutor(
             Loop.running(), THREADS, () -> List.of(InetAddress.getAllByName(host)))
         .await(IOException.class);
+  }
+
+  /// {@return the address that a literal with a scope stands for: `fe80::1%eth0`}
+  private static InetAddress scoped(String literal) throws UnknownHostException {
+    try {
+      return InetAddress.ofLiteral(literal);
+    } catch (IllegalArgumentException noInterface) {
+      var fault =
+          new UnknownHostException(
+              "this machine has no network interface of the name in " + literal);
+      fault.initCause(noInterface);
+      throw fault;
+    }
   }
 }

@@ -101,7 +101,7 @@ public final class Server implements AutoCloseable {
     if (listeners.isEmpty()) {
       throw new IllegalStateException("the server is closed");
     }
-    if (listeners.getFirst().localAddress() instanceof InetSocketAddress address) {
+    if (OneFamily.localAddress(listeners.getFirst()) instanceof InetSocketAddress address) {
       return address;
     }
     throw new IllegalStateException("the server listens on a Unix socket; see sockets()");
@@ -111,7 +111,7 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.sockets`, which are sockets.
   public List<SocketAddress> sockets() {
-    return listeners.stream().map(Channel::localAddress).toList();
+    return listeners.stream().map(OneFamily::localAddress).toList();
   }
 
   /// {@return the loop that listens}
@@ -321,6 +321,8 @@ public final class Server implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "<Server " + (closed ? "closed" : "listening on " + sockets()) + ">";
+    return "<Server "
+        + (closed ? "closed" : "listening on " + sockets().stream().map(Addresses::text).toList())
+        + ">";
   }
 }

@@ -28,7 +28,7 @@ public final class Streams {
   /// ServerOptions)].
   ///
   /// @param body serves a connection
-  /// @param host the host or address to listen on; empty for all addresses
+  /// @param host the host or address to listen on; empty for all addresses of both families
   /// @param port the port; 0 for a free one
   /// @return the server, accepting
   /// @throws IOException if the address cannot be had
@@ -45,7 +45,7 @@ public final class Streams {
   ///
   /// @param body serves a connection
   /// @param host the host or address to listen on, of a host all addresses; empty for all addresses
-  ///   of the machine
+  ///   of the machine. `0.0.0.0` is for IPv4 only, and `::` for IPv6 only
   /// @param port the port; 0 for a free one
   /// @param options limits, loops and grace
   /// @return the server, accepting
@@ -61,7 +61,7 @@ public final class Streams {
   ///
   /// @param body serves a connection
   /// @param hosts the hosts or addresses to listen on; an address that comes twice counts once
-  /// @param port the port; 0 for a free one for each address
+  /// @param port the port; 0 for a free one for each address, but `0.0.0.0` and `::` have the same
   /// @param options limits, loops, grace, TLS
   /// @return the server
   /// @throws IOException if an address is taken, or none of them is this machine's
@@ -69,6 +69,7 @@ public final class Streams {
   public static Server startServer(
       ConnectionBody body, List<String> hosts, int port, ServerOptions options) throws IOException {
     Objects.requireNonNull(body, "body");
+    Addresses.requirePort(port);
     Loop loop = Loop.running();
     var server = new Server(loop, options);
     var accepting = new Accepting(server, body, options, Context.copyCurrent());
@@ -136,6 +137,7 @@ public final class Streams {
   /// @throws IllegalStateException if the caller's loop does not run on Netty
   public static StreamConnection openConnection(String host, int port, ConnectionOptions options)
       throws IOException {
+    Addresses.requirePort(port);
     return new Opening(Loop.running(), options).open(host, port);
   }
 

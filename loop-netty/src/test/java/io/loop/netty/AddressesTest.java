@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.UnixDomainSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -60,5 +64,54 @@ class AddressesTest {
         .hasMessage("Multiple exceptions: a, b")
         .hasSuppressedException(first)
         .hasSuppressedException(second);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "127.0.0.1, 127.0.0.1:80",
+    "::1, [::1]:80",
+    "::, [::]:80",
+    "2001:db8:0:0:1:0:0:1, [2001:db8::1:0:0:1]:80",
+    "fe80::1%4711, [fe80::1%4711]:80",
+  })
+  void text_isWhatPeopleWrite(String address, String expected) {
+    assertThat(Addresses.text(new InetSocketAddress(InetAddress.ofLiteral(address), 80)))
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void text_hostOrFile_isItsName() {
+    assertThat(Addresses.text(InetSocketAddress.createUnresolved("example.org", 80)))
+        .isEqualTo("example.org:80");
+    assertThat(Addresses.text(UnixDomainSocketAddress.of("/run/s"))).isEqualTo("/run/s");
+  }
+
+  @Test
+  void text_scope_isTheNameOfTheInterface() throws Exception {
+    NetworkInterface any = NetworkInterface.networkInterfaces().findAny().orElseThrow();
+    InetAddress address =
+        Inet6Address.getByAddress(
+            null, InetAddress.ofLiteral("fe80::1").getAddress(), any.getIndex());
+
+    assertThat(Addresses.text(address)).isEqualTo("fe80::1%" + any.getName());
+  }
+
+  @Test
+  void areSame_otherInterface_isNot() {
+    var one = new InetSocketAddress(InetAddress.ofLiteral("fe80::1%4711"), 80);
+    var other = new InetSocketAddress(InetAddress.ofLiteral("fe80::1%4712"), 80);
+    var any = new InetSocketAddress(InetAddress.ofLiteral("fe80::1"), 80);
+
+    assertThat(Addresses.areSame(one, other)).isFalse();
+    assertThat(Addresses.areSame(one, any)).isTrue();
+    assertThat(Addresses.areSame(any, one)).isTrue();
+  }
+
+  @Test
+  void reason_leavesTheAddressToTheCallerAndNamesAMissingScope() {
+    var address = new InetSocketAddress(InetAddress.ofLiteral("fe80::1"), 80);
+
+    assertThat(Addresses.reason(new IOException("no way: " + address), address))
+        .isEqualTo("no way (a link-local address needs its interface, as in fe80::1%eth0)");
   }
 }

@@ -1,0 +1,125 @@
+package io.loop.netty;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ReflectiveChannelFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.kqueue.KQueueServerSocketChannel;
+import io.netty.channel.kqueue.KQueueSocketChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.channels.spi.SelectorProvider;
+import org.jspecify.annotations.Nullable;
+
+/// Sockets of the family that their address is written in.
+final class Sockets {
+
+  /*
+   * Netty's default is one kind of socket for both families, where the system has that. Such a socket
+   * on 0.0.0.0 accepts IPv6 peers too, and one on :: keeps others from 0.0.0.0. What a transport can
+   * do about it for a listener (a connection needs no more than the right family):
+   *
+   *              0.0.0.0 without IPv6     :: without IPv4
+   *   epoll      IPv4 socket              IPV6_V6ONLY
+   *   NIO        IPv4 socket              no: the JDK sets IPV6_V6ONLY to 0
+   *   io_uring   no: IPv6 sockets only    IPV6_V6ONLY
+   *   kqueue     no: IPv6 sockets only    IPV6_V6ONLY
+   *
+   * Where it says no, OneFamily refuses the peers of the other family, and a server on both addresses
+   * has one socket for both. The numbers of IPV6_V6ONLY are those of <netinet/in.h>.
+   */
+
+  static final InetAddress ANY_4 = InetAddress.ofLiteral("0.0.0.0");
+  static final InetAddress ANY_6 = InetAddress.ofLiteral("::");
+
+  private Sockets() {}
+
+  /// Apart, so that NIO does without the class.
+  private static final class SixOnly {
+    private static final int IPPROTO_IPV6 = 41;
+    private static final ChannelOption<Integer> LINUX =
+        new IntegerUnixChannelOption("IPV6_V6ONLY", IPPROTO_IPV6, 26);
+    private static final ChannelOption<Integer> BSD =
+        new IntegerUnixChannelOption("IPV6_V6ONLY", IPPROTO_IPV6, 27);
+
+    private SixOnly() {}
+  }
+
+  static SocketProtocolFamily familyOf(InetAddress address) {
+    return address instanceof Inet6Address ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET;
+  }
+
+  /// {@return what makes the channel of a connection to an address}
+  static ChannelFactory<Channel> connecting(Transport transport, SocketAddress to) {
+    if (!(to instanceof InetSocketAddress peer)) {
+      return new ReflectiveChannelFactory<>(transport.unixSocketType());
+    }
+    SocketProtocolFamily family = familyOf(peer.getAddress());
+    return switch (transport) {
+      case IO_URING -> IoUringSocketChannel::new; // its sockets connect to either family
+      case EPOLL -> () -> new EpollSocketChannel(family);
+      case KQUEUE -> () -> new KQueueSocketChannel(family);
+      case NIO -> () -> new NioSocketChannel(SelectorProvider.provider(), family);
+    };
+  }
+
+  /// {@return what makes the channel that listens on an address}
+  static ChannelFactory<ServerChannel> listening(Transport transport, SocketAddress on) {
+    if (!(on instanceof InetSocketAddress address)) {
+      return new ReflectiveChannelFactory<>(transport.unixServerType());
+    }
+    SocketProtocolFamily family = familyOf(address.getAddress());
+    return switch (transport) {
+      case IO_URING -> IoUringServerSocketChannel::new;
+      case EPOLL -> () -> new EpollServerSocketChannel(family);
+      case KQUEUE -> KQueueServerSocketChannel::new;
+      case NIO -> () -> new NioListener(family);
+    };
+  }
+
+  /// Keeps a listener's socket to IPv6, if its address is of that family and the transport can do
+  /// that.
+  static void keepToFamily(ServerBootstrap bootstrap, Transport transport, SocketAddress on) {
+    if (on instanceof InetSocketAddress address && address.getAddress() instanceof Inet6Address) {
+      switch (transport) {
+        case IO_URING, EPOLL -> bootstrap.option(SixOnly.LINUX, 1);
+        case KQUEUE -> bootstrap.option(SixOnly.BSD, 1);
+        case NIO -> {} // see OneFamily
+      }
+    }
+  }
+
+  /// {@return the wildcard address whose socket accepts peers of both families; null where each
+  /// accepts those of its own}
+  static @Nullable InetAddress standsForBoth(Transport transport) {
+    return switch (transport) {
+      case IO_URING, KQUEUE -> ANY_4;
+      case EPOLL -> null;
+      case NIO -> ANY_6;
+    };
+  }
+
+  /// {@return whether a failure says that this machine does not know the family of an address}
+  static boolean isUnknownFamily(@Nullable Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      String text = String.valueOf(cause.getMessage());
+      if (cause instanceof UnsupportedOperationException
+          || text.contains("Address family not supported")
+          || text.contains("Protocol family unavailable")) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
