@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -91,6 +92,34 @@ class ServerAddressesTest extends OnNetty {
       }
     }
     throw new IOException("no port is free on both addresses");
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void port_outOfRange_isRefusedBeforeAnythingIsBegun(Transport transport) {
+    run(
+        transport,
+        () -> {
+          for (int port : List.of(-1, 65_536, 70_000)) {
+            List<ThrowingCallable> uses =
+                List.of(
+                    () -> Streams.startServer(TlsTest::echo, LOCAL, port),
+                    () ->
+                        Streams.startServer(
+                            TlsTest::echo, List.of(LOCAL, OTHER), port, ServerOptions.DEFAULT),
+                    () -> Streams.openConnection(LOCAL, port),
+                    () -> Streams.openConnection("localhost", port),
+                    () -> Streams.openConnection("no.such.host.invalid", port),
+                    () ->
+                        Datagrams.createDatagramEndpoint(new InetSocketAddress(LOCAL, port), null));
+
+            for (ThrowingCallable use : uses) {
+              assertThatThrownBy(use)
+                  .isInstanceOf(IllegalArgumentException.class)
+                  .hasMessageContainingAll("range", String.valueOf(port));
+            }
+          }
+        });
   }
 
   @ParameterizedTest
