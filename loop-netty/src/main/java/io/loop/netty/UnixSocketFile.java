@@ -37,7 +37,8 @@ final class UnixSocketFile {
     return path;
   }
 
-  /// Removes a socket that is in the way; Netty's native transports would remove anything.
+  /// Removes a socket that is in the way, or the link to one, as asyncio does; Netty's native
+  /// transports would remove anything.
   ///
   /// @throws BindException if the file is something else
   void removeStale() throws IOException {
@@ -47,7 +48,10 @@ final class UnixSocketFile {
       }
       Files.delete(path);
     } catch (NoSuchFileException free) {
-      // nothing is in the way
+      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        throw new BindException(
+            "could not listen on " + path + ": a symbolic link is there, and leads to no file");
+      }
     }
   }
 

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -129,6 +130,38 @@ class UnixSocketTest extends OnNetty {
           assertThat(document).hasContent("precious");
           TlsTest.end(server);
         });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void startUnixServer_symbolicLink_isReplacedOnlyIfItLeadsToASocket(Transport transport)
+      throws IOException {
+    Path stale = directory.resolve("stale");
+    try (var left = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      left.bind(UnixDomainSocketAddress.of(stale));
+    }
+    Path toSocket = Files.createSymbolicLink(directory.resolve("to-socket"), stale);
+    Path document = Files.writeString(directory.resolve("document"), "precious");
+    Path toDocument = Files.createSymbolicLink(directory.resolve("to-document"), document);
+    Path toNothing =
+        Files.createSymbolicLink(directory.resolve("to-nothing"), directory.resolve("nothing"));
+    Path toItself =
+        Files.createSymbolicLink(directory.resolve("to-itself"), directory.resolve("to-itself"));
+    run(
+        transport,
+        () -> {
+          Server server = serve(toSocket);
+          open(toSocket).close();
+          TlsTest.end(server);
+
+          for (Path link : List.of(toDocument, toNothing, toItself)) {
+            assertThatThrownBy(() -> serve(link))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(link.toString());
+            assertThat(link).isSymbolicLink();
+          }
+        });
+    assertThat(exists(stale)).isTrue();
   }
 
   @ParameterizedTest
