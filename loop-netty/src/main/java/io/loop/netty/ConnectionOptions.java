@@ -16,23 +16,35 @@ import org.jspecify.annotations.Nullable;
 ///   tried beside it; null to wait until it has failed. RFC 8305 proposes 250 milliseconds
 /// @param interleave how many addresses of the first family are tried before the families take
 ///   turns; 0 for the resolver's order
+/// @param connectTimeout how long to try one of the peer's addresses; null for as long as the
+///   system does, which is about two minutes on Linux. [io.loop.Asyncio#timeout] limits all of it,
+///   the look-up and the handshake too
 public record ConnectionOptions(
     int limit,
     @Nullable TlsOptions tls,
     @Nullable InetSocketAddress localAddress,
     @Nullable Duration happyEyeballsDelay,
-    int interleave) {
+    int interleave,
+    @Nullable Duration connectTimeout) {
 
-  /// A limit of 64 KiB, no TLS, one address after the other.
+  /// A limit of 64 KiB, no TLS, one address after the other, each as long as the system tries it.
   public static final ConnectionOptions DEFAULT =
-      new ConnectionOptions(StreamReader.DEFAULT_LIMIT, null, null, null, 0);
+      new ConnectionOptions(StreamReader.DEFAULT_LIMIT, null, null, null, 0, null);
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
+  private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
 
   /// Checks the numbers.
   ///
-  /// @throws IllegalArgumentException if one is negative, or the local address has no address
+  /// @throws IllegalArgumentException if one is negative, the time to connect is not positive, or
+  ///   the local address has no address
   public ConnectionOptions {
     if (interleave < 0 || (happyEyeballsDelay != null && happyEyeballsDelay.isNegative())) {
       throw new IllegalArgumentException("interleave and happyEyeballsDelay cannot be negative");
+    }
+    if (connectTimeout != null && !connectTimeout.isPositive()) {
+      throw new IllegalArgumentException(
+          "connectTimeout must be positive, or null for none, and is " + connectTimeout);
     }
     if (localAddress != null && localAddress.isUnresolved()) {
       throw new IllegalArgumentException(
@@ -44,14 +56,16 @@ public record ConnectionOptions(
   ///
   /// @param limit the limit of the reader, in bytes
   public ConnectionOptions withLimit(int limit) {
-    return new ConnectionOptions(limit, tls, localAddress, happyEyeballsDelay, interleave);
+    return new ConnectionOptions(
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
   }
 
   /// {@return these options with TLS}
   ///
   /// @param tls how to protect the connection
   public ConnectionOptions withTls(TlsOptions tls) {
-    return new ConnectionOptions(limit, tls, localAddress, happyEyeballsDelay, interleave);
+    return new ConnectionOptions(
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
   }
 
   /// {@return these options with TLS, as a context has it}
@@ -65,14 +79,16 @@ public record ConnectionOptions(
   ///
   /// @param localAddress the address; port 0 for a free one
   public ConnectionOptions withLocalAddress(InetSocketAddress localAddress) {
-    return new ConnectionOptions(limit, tls, localAddress, happyEyeballsDelay, interleave);
+    return new ConnectionOptions(
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
   }
 
   /// {@return these options with the peer's addresses tried side by side, the families in turns}
   ///
   /// @param delay how long to wait for one before the next is tried beside it
   public ConnectionOptions withHappyEyeballs(Duration delay) {
-    return new ConnectionOptions(limit, tls, localAddress, delay, Math.max(1, interleave));
+    return new ConnectionOptions(
+        limit, tls, localAddress, delay, Math.max(1, interleave), connectTimeout);
   }
 
   /// {@return these options with the families taking turns}
@@ -80,6 +96,25 @@ public record ConnectionOptions(
   /// @param interleave how many addresses of the first family come first; 0 for the resolver's
   ///   order
   public ConnectionOptions withInterleave(int interleave) {
-    return new ConnectionOptions(limit, tls, localAddress, happyEyeballsDelay, interleave);
+    return new ConnectionOptions(
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+  }
+
+  /// {@return these options with a limit of the time to connect}
+  ///
+  /// @param connectTimeout how long to try one of the peer's addresses before it counts as failed
+  public ConnectionOptions withConnectTimeout(Duration connectTimeout) {
+    return new ConnectionOptions(
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+  }
+
+  /// {@return the limit of the time to connect as Netty has it: in milliseconds, 0 for none}
+  int connectTimeoutMillis() {
+    if (connectTimeout == null) {
+      return 0;
+    }
+    return connectTimeout.compareTo(LONGEST) >= 0
+        ? Integer.MAX_VALUE
+        : (int) connectTimeout.plusNanos(NANOS_PER_MILLI - 1).toMillis();
   }
 }

@@ -12,6 +12,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -106,6 +107,7 @@ final class Opening {
             .group(poller.eventLoop())
             .channelFactory(Sockets.connecting(poller.transport(), address))
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMillis())
             .handler(
                 new ChannelInitializer<>() {
                   @Override
@@ -131,13 +133,13 @@ final class Opening {
     return connection;
   }
 
-  private static IOException connectFailure(SocketAddress address, Throwable cause) {
+  private IOException connectFailure(SocketAddress address, Throwable cause) {
+    String reason =
+        cause instanceof ConnectTimeoutException
+            ? "no answer within " + options.connectTimeoutMillis() + " ms"
+            : Addresses.reason(cause, address);
     var fault =
-        new ConnectException(
-            "could not connect to "
-                + Addresses.text(address)
-                + ": "
-                + Addresses.reason(cause, address));
+        new ConnectException("could not connect to " + Addresses.text(address) + ": " + reason);
     fault.initCause(cause);
     return fault;
   }

@@ -50,6 +50,7 @@ public final class Streams {
   /// @param options limits, loops and grace
   /// @return the server, accepting
   /// @throws IOException if the address cannot be had
+  /// @throws IllegalArgumentException if the port is not from 0 to 65535
   /// @throws IllegalStateException if the caller's loop does not run on Netty
   public static Server startServer(
       ConnectionBody body, String host, int port, ServerOptions options) throws IOException {
@@ -65,6 +66,7 @@ public final class Streams {
   /// @param options limits, loops, grace, TLS
   /// @return the server
   /// @throws IOException if an address is taken, or none of them is this machine's
+  /// @throws IllegalArgumentException if the port is not from 0 to 65535
   /// @throws IllegalStateException if the caller's loop does not run on Netty
   public static Server startServer(
       ConnectionBody body, List<String> hosts, int port, ServerOptions options) throws IOException {
@@ -122,7 +124,8 @@ public final class Streams {
   ///
   /// The host's addresses are tried in the resolver's order, or as the options say. If all fail and
   /// say the same the first failure is thrown, else one that names them all. With TLS the handshake
-  /// is over when this returns.
+  /// is over when this returns. Unless the options limit it, a peer that does not answer is tried
+  /// for as long as the system does, about two minutes on Linux.
   ///
   /// Source: `asyncio.open_connection`.
   ///
@@ -133,7 +136,8 @@ public final class Streams {
   /// @throws javax.net.ssl.SSLHandshakeException if the peer does not do TLS, or is not whom we
   ///   trust, or is not the host
   /// @throws IOException if no address of the host can be reached
-  /// @throws IllegalArgumentException if the TLS context is a server's
+  /// @throws IllegalArgumentException if the port is not from 0 to 65535, or the TLS context is a
+  ///   server's
   /// @throws IllegalStateException if the caller's loop does not run on Netty
   public static StreamConnection openConnection(String host, int port, ConnectionOptions options)
       throws IOException {
