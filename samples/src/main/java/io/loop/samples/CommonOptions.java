@@ -12,6 +12,8 @@ import picocli.CommandLine.Spec;
 /// The options that say what coroutines and connections run on.
 final class CommonOptions {
 
+  private static final int HIGHEST_PORT = 65_535;
+
   enum Carrier {
     AUTO,
     LOOP,
@@ -52,6 +54,15 @@ final class CommonOptions {
 
   void requireNotNegative(String option, int value) {
     requireAtLeast(0, option, value);
+  }
+
+  /// {@return the port, if it is one}
+  static int requirePort(CommandSpec spec, int port) {
+    if (port < 0 || port > HIGHEST_PORT) {
+      throw new ParameterException(
+          spec.commandLine(), "--port must be from 0 to " + HIGHEST_PORT + ", not " + port);
+    }
+    return port;
   }
 
   private void requireAtLeast(int least, String option, int value) {

@@ -49,8 +49,12 @@ final class EchoClient implements Callable<Integer> {
       description = "the server's host (default: ${DEFAULT-VALUE})")
   private String host = "127.0.0.1";
 
-  @Option(names = "--port", required = true, description = "the server's port")
   private int port;
+
+  @Option(names = "--port", required = true, description = "the server's port")
+  void setPort(int port) {
+    this.port = CommonOptions.requirePort(spec, port);
+  }
 
   @Option(
       names = "--connections",

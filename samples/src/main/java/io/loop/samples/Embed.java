@@ -85,9 +85,7 @@ final class Embed implements Callable<Integer> {
     if (!bound.isSuccess()) {
       throw new BindException(
           "could not listen on "
-              + listen.host()
-              + ":"
-              + listen.port()
+              + ListenOptions.text(InetSocketAddress.createUnresolved(listen.host(), listen.port()))
               + ": "
               + bound.cause().getMessage());
     }

@@ -5,7 +5,9 @@ import io.loop.Runner;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.SystemExit;
 import io.loop.task.Coro;
+import io.netty.util.NetUtil;
 import java.io.PrintWriter;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -23,11 +25,15 @@ final class ListenOptions {
       description = "address to listen on (default: ${DEFAULT-VALUE})")
   private String host = "127.0.0.1";
 
+  private int port;
+
   @Option(
       names = "--port",
       defaultValue = "8007",
       description = "port to listen on, 0 for a free one (default: ${DEFAULT-VALUE})")
-  private int port;
+  void setPort(int port) {
+    this.port = CommonOptions.requirePort(spec, port);
+  }
 
   String host() {
     return host;
@@ -40,8 +46,20 @@ final class ListenOptions {
   /// Tells whoever started the server that it may be connected to.
   void announce(InetSocketAddress address) {
     PrintWriter out = spec.commandLine().getOut();
-    out.println("listening on " + address.getAddress().getHostAddress() + ":" + address.getPort());
+    out.println("listening on " + text(address));
     out.flush();
+  }
+
+  /// {@return an address as people write it: `127.0.0.1:8007`, `[::1]:8007`, `[fe80::1%2]:8007`}
+  static String text(InetSocketAddress address) {
+    String host =
+        address.isUnresolved()
+            ? address.getHostString()
+            : NetUtil.toAddressString(address.getAddress());
+    if (address.getAddress() instanceof Inet6Address six && six.getScopeId() != 0) {
+      host += "%" + six.getScopeId();
+    }
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
   }
 
   /// Runs a server until SIGINT or SIGTERM.

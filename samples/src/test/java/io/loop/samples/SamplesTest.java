@@ -10,6 +10,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class SamplesTest {
@@ -96,6 +98,30 @@ class SamplesTest {
 
     assertThat(code).isEqualTo(2);
     assertThat(err.toString()).contains("--rate must be at least 0", "Usage:");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "echo, -1",
+    "udp-echo, 65536",
+    "tls-echo, 70000",
+    "embed, 70000",
+    "echo-client, 70000"
+  })
+  void portOutOfRange_saysTheRangeAndExitsWith2(String command, String port) {
+    int code = run(command, "--port", port);
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("--port must be from 0 to 65535, not " + port, "Usage:");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1, 127.0.0.1:80", "::1, [::1]:80", "fe80::1%4711, [fe80::1%4711]:80"})
+  void text_isWhatPeopleWrite(String address, String expected) {
+    assertThat(ListenOptions.text(new InetSocketAddress(InetAddress.ofLiteral(address), 80)))
+        .isEqualTo(expected);
+    assertThat(ListenOptions.text(InetSocketAddress.createUnresolved(address, 80)))
+        .isEqualTo(expected);
   }
 
   @Test
