@@ -58,9 +58,12 @@ public enum Transport {
   /// {@return the transport that new loops use}
   ///
   /// Epoll on Linux, kqueue on macOS and BSD, else the JDK's; the system property
-  /// `io.loop.transport` names another one. io_uring is used only when it is asked for.
+  /// `io.loop.transport` names another one. io_uring is used only when it is asked for. If Linux or
+  /// macOS has to do with NIO, because Netty's library is missing or cannot be loaded, the log says
+  /// why, once, at the level INFO.
   ///
-  /// @throws IllegalArgumentException if the property names none, or one that this machine lacks
+  /// @throws IllegalArgumentException if the property names none, or one that this machine lacks;
+  ///   the message says why, and what to do
   public static Transport best() {
     return named(System.getProperty("io.loop.transport", "auto"));
   }
@@ -71,7 +74,7 @@ public enum Transport {
   /// @throws IllegalArgumentException if there is none of that name, or this machine lacks it
   public static Transport named(String name) {
     if (name.equalsIgnoreCase("auto")) {
-      return EPOLL.isAvailable() ? EPOLL : KQUEUE.isAvailable() ? KQUEUE : NIO;
+      return chosen();
     }
     for (Transport transport : values()) {
       if (transport.toString().equalsIgnoreCase(name)) {
@@ -80,6 +83,17 @@ public enum Transport {
     }
     throw new IllegalArgumentException(
         "no transport is called '" + name + "'; there are auto, " + List.of(values()));
+  }
+
+  private static Transport chosen() {
+    if (EPOLL.isAvailable()) {
+      return EPOLL;
+    }
+    if (KQUEUE.isAvailable()) {
+      return KQUEUE;
+    }
+    Obstacle.tellOfNio();
+    return NIO;
   }
 
   /// {@return the transports this machine has}
@@ -100,12 +114,13 @@ public enum Transport {
   private Transport require() {
     if (!isAvailable()) {
       throw new IllegalArgumentException(
-          "this machine has no " + this + " (" + obstacle() + "); it has " + available());
+          this + " is not available: " + Obstacle.text(this) + ". There are " + available(),
+          unavailabilityCause());
     }
     return this;
   }
 
-  private @Nullable Throwable obstacle() {
+  @Nullable Throwable unavailabilityCause() {
     return switch (this) {
       case IO_URING -> IoUring.unavailabilityCause();
       case EPOLL -> Epoll.unavailabilityCause();
