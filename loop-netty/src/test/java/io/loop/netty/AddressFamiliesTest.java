@@ -14,8 +14,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -164,6 +169,56 @@ class AddressFamiliesTest extends OnNetty {
           hello("::", six.localAddress().getPort());
           TlsTest.end(six);
         });
+  }
+
+  /// What a JVM without IPv6 runs.
+  static final class WithoutIpv6 {
+
+    private WithoutIpv6() {}
+
+    public static void main(String... arguments) {
+      for (Transport transport : Transport.available()) {
+        run(transport, WithoutIpv6::listen);
+      }
+    }
+
+    private static void listen() throws IOException {
+      for (List<String> hosts : List.of(List.of(""), List.of("0.0.0.0", "::"))) {
+        Server server = serve(hosts, 0);
+        hello(FOUR, server.localAddress().getPort());
+        hello("0.0.0.0", server.localAddress().getPort());
+        TlsTest.end(server);
+      }
+      DatagramEndpoint four = endpoint(FOUR);
+      four.send(TlsTest.ascii("self"), four.localAddress());
+      assertThat(text(four.receive())).isEqualTo("self");
+      end(four);
+    }
+  }
+
+  @Test
+  void startServer_jvmWithoutIpv6_listensOnWhatThereIs(@TempDir Path directory) throws Exception {
+    Path output = directory.resolve("output");
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-opens",
+                "java.base/java.lang=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Djava.net.preferIPv4Stack=true",
+                "-Dio.loop.carrier=" + System.getProperty("io.loop.carrier", "auto"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                WithoutIpv6.class.getName())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      assertThat(child.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(child.exitValue()).as(Files.readString(output)).isZero();
+    } finally {
+      child.destroyForcibly();
+    }
   }
 
   private static DatagramEndpoint endpoint(String host) throws IOException {
