@@ -18,7 +18,10 @@ final class PipeReading implements ReadTransport, Runnable {
    *   loop:   feed the block, give the next turn unless the reader has paused
    *
    * So one block at most is on its way, and a paused reader stops the thread, then the pipe, then
-   * the child. `paused` and `turnOwed` are the loop's.
+   * the child. `paused`, `turnOwed` and `ended` are the loop's.
+   *
+   * closing ends the reader at once. The thread follows if the pipe is ours; out of one of the JDK's
+   * nothing gets it but the end of all who can write.
    */
 
   private static final int BLOCK = 65_536;
@@ -31,6 +34,7 @@ final class PipeReading implements ReadTransport, Runnable {
   private volatile boolean abandoned;
   private boolean paused;
   private boolean turnOwed;
+  private boolean ended;
 
   PipeReading(Loop loop, InputStream pipe, int limit) {
     this.loop = loop;
@@ -63,6 +67,9 @@ final class PipeReading implements ReadTransport, Runnable {
   }
 
   private void feed(byte[] data) {
+    if (ended) {
+      return;
+    }
     reader.feedData(ByteBuffer.wrap(data));
     if (paused) {
       turnOwed = true;
@@ -72,6 +79,10 @@ final class PipeReading implements ReadTransport, Runnable {
   }
 
   private void end(@Nullable IOException fault) {
+    if (ended) {
+      return;
+    }
+    ended = true;
     Children.of(loop).remove(ending);
     if (fault == null) {
       reader.feedEof();
@@ -80,10 +91,19 @@ final class PipeReading implements ReadTransport, Runnable {
     }
   }
 
-  /// Lets the thread end when it is not in the pipe; any thread.
+  /// Ends the reader, after what it has got already; loop's thread.
+  void close() {
+    abandon();
+    end(null);
+  }
+
+  /// Lets the thread end; any thread.
   void abandon() {
     abandoned = true;
     turns.release();
+    if (pipe instanceof OwnInput own) {
+      own.leave();
+    }
   }
 
   @Override

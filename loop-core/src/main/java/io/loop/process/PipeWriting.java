@@ -15,7 +15,15 @@ final class PipeWriting implements WriteTransport, Runnable {
   /*
    * Blocks go to the thread through a queue, which END ends. `held` counts the bytes that the thread
    * has not written yet; it is the loop's, as all fields that are not final or volatile are. The
-   * thread tells how it ended, once.
+   * thread tells how it ended; what comes first counts, that or close().
+   *
+   * Where the pipe is ours the thread also waits for the last reader to go, in the pipe:
+   *
+   *   thread                        loop
+   *   idle = true                   add to the queue
+   *   the queue is empty?           idle?  then call the thread
+   *
+   * Each side stores, then loads, with volatile accesses, so they cannot both miss.
    */
 
   static final int HIGH_WATER = 65_536;
@@ -25,9 +33,12 @@ final class PipeWriting implements WriteTransport, Runnable {
   private final Loop loop;
   private final OutputStream pipe;
   private final StreamWriter writer;
+  private final Runnable ending = this::abandon;
   private final LinkedBlockingQueue<byte[]> blocks = new LinkedBlockingQueue<>();
   private volatile boolean dropping;
+  private volatile boolean idle;
   private boolean closing;
+  private boolean ended;
   private boolean aborted;
   private boolean paused;
   private long held;
@@ -36,6 +47,7 @@ final class PipeWriting implements WriteTransport, Runnable {
     this.loop = loop;
     this.pipe = pipe;
     this.writer = new StreamWriter(loop, this, null);
+    Children.of(loop).add(ending); // longer than the child: a child of it may read on
   }
 
   StreamWriter writer() {
@@ -63,13 +75,44 @@ final class PipeWriting implements WriteTransport, Runnable {
     }
   }
 
-  private byte[] next() {
+  private byte[] next() throws IOException {
+    byte[] block = blocks.poll();
+    if (block != null) {
+      return block;
+    }
+    return pipe instanceof OwnOutput own ? nextFor(own) : take();
+  }
+
+  /// {@return the next block; END if nobody can read it}
+  private byte[] nextFor(OwnOutput own) throws IOException {
+    idle = true;
+    try {
+      byte[] block;
+      while ((block = blocks.poll()) == null) {
+        if (own.awaitCall()) {
+          return END;
+        }
+      }
+      return block;
+    } finally {
+      idle = false;
+    }
+  }
+
+  private byte[] take() {
     while (true) {
       try {
         return blocks.take();
       } catch (InterruptedException nobodyMeansUs) {
         // the thread is ours, and ends by END
       }
+    }
+  }
+
+  private void add(byte[] block) {
+    blocks.add(block);
+    if (idle && pipe instanceof OwnOutput own) {
+      own.call();
     }
   }
 
@@ -82,7 +125,12 @@ final class PipeWriting implements WriteTransport, Runnable {
   }
 
   private void end(@Nullable IOException cause) {
+    if (ended) {
+      return;
+    }
+    ended = true;
     closing = true;
+    Children.of(loop).remove(ending);
     IOException loss = cause;
     if (loss == null && held > 0) {
       loss = new IOException("the child ended before it had read everything");
@@ -95,7 +143,7 @@ final class PipeWriting implements WriteTransport, Runnable {
     if (closing) {
       return;
     }
-    blocks.add(Arrays.copyOfRange(data, offset, offset + length));
+    add(Arrays.copyOfRange(data, offset, offset + length));
     held += length;
     if (!paused && held > HIGH_WATER) {
       paused = true;
@@ -117,7 +165,7 @@ final class PipeWriting implements WriteTransport, Runnable {
   public void close() {
     if (!closing) {
       closing = true;
-      blocks.add(END);
+      add(END);
     }
   }
 
@@ -129,10 +177,26 @@ final class PipeWriting implements WriteTransport, Runnable {
     abandon();
   }
 
-  /// Lets the thread end when it is not in the pipe; any thread.
+  /// The child has ended; loop's thread. A pipe of ours tells itself when nobody reads any more.
+  void childEnded() {
+    if (!(pipe instanceof OwnOutput)) {
+      abandon();
+    }
+  }
+
+  /// Drops what is not written, and ends the writer; loop's thread.
+  void drop() {
+    abandon();
+    end(null);
+  }
+
+  /// Lets the thread end; any thread.
   void abandon() {
     dropping = true;
     blocks.add(END);
+    if (pipe instanceof OwnOutput own) {
+      own.leave();
+    }
   }
 
   @Override

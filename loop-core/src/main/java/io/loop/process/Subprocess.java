@@ -7,6 +7,7 @@ import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +15,15 @@ import org.jspecify.annotations.Nullable;
 /// A child process.
 ///
 /// Loop thread and coroutines of the loop only. Closing it kills the child if it lives, and so does
-/// closing the loop. Nobody need wait for it: the JDK does, so there are no zombies. Each pipe has
-/// a thread of its own until its end was read: close a child whose output is not read to the end.
+/// closing the loop. Nobody need wait for it: the JDK does, so there are no zombies.
+///
+/// Each pipe has a thread of its own until its end was read: close a child whose output is not read
+/// to the end. Output ends when nobody can write any more. That may be after the child has ended,
+/// since what it has started may have the pipe too.
+///
+/// On Linux, with `--enable-native-access`, the pipes are our own. Else the pipes are the JDK's. It
+/// closes them when the child ends, so what others write later is mostly lost; and a thread that
+/// waits in such a pipe is free only when all who have the other end are gone.
 ///
 /// Source: `asyncio.subprocess.Process`, Python 3.15.
 public final class Subprocess implements AutoCloseable {
@@ -24,8 +32,8 @@ public final class Subprocess implements AutoCloseable {
    * The JDK has a thread that waits for the child; it tells us, through the loop, and everybody in
    * `waiters` goes on, whatever the pipes do. Each pipe has a thread of its own.
    *
-   * Signals go through the process handle: `Process.destroy` would close the pipes, too, and what
-   * the child has written would be lost.
+   * Signals go through the process handle: `Process.destroy` would close the JDK's pipes, too, and
+   * what the child has written would be lost.
    */
 
   private static final boolean UNIX = java.io.File.separatorChar == '/';
@@ -45,19 +53,16 @@ public final class Subprocess implements AutoCloseable {
   private @Nullable Integer returnCode;
 
   /// Loop's thread.
-  Subprocess(Loop loop, Process process, SubprocessOptions options) {
+  Subprocess(Loop loop, Launch.Child child, SubprocessOptions options) {
     this.loop = loop;
-    this.process = process;
-    this.stdin =
-        options.stdin() == Stdio.PIPE ? new PipeWriting(loop, process.getOutputStream()) : null;
-    this.stdout =
-        options.stdout() == Stdio.PIPE
-            ? new PipeReading(loop, process.getInputStream(), options.limit())
-            : null;
-    this.stderr =
-        options.stderr() == Stdio.PIPE
-            ? new PipeReading(loop, process.getErrorStream(), options.limit())
-            : null;
+    this.process = child.process();
+    this.stdin = child.stdin() == null ? null : new PipeWriting(loop, child.stdin());
+    this.stdout = reading(child.stdout(), options.limit());
+    this.stderr = reading(child.stderr(), options.limit());
+  }
+
+  private @Nullable PipeReading reading(@Nullable InputStream pipe, int limit) {
+    return pipe == null ? null : new PipeReading(loop, pipe, limit);
   }
 
   /// Starts the threads; loop's thread.
@@ -80,7 +85,7 @@ public final class Subprocess implements AutoCloseable {
     returnCode = returnCodeOf(process.exitValue());
     Children.of(loop).remove(ending);
     if (stdin != null) {
-      stdin.abandon();
+      stdin.childEnded();
     }
     for (LoopFuture<@Nullable Void> waiter : List.copyOf(waiters)) {
       if (!waiter.isDone()) {
@@ -241,25 +246,26 @@ public final class Subprocess implements AutoCloseable {
     process.toHandle().destroyForcibly();
   }
 
-  /// Kills the child if it lives, drops what is not written to it, and ends its readers. Never
-  /// suspends.
+  /// Kills the child if it lives, drops what is not written to it, and ends its readers, after what
+  /// they have got already. Never suspends.
   @Override
   public void close() {
     loop.checkTurn();
-    abandon();
-  }
-
-  private void abandon() {
     process.toHandle().destroyForcibly();
     if (stdin != null) {
-      stdin.abandon();
+      stdin.drop();
     }
     if (stdout != null) {
-      stdout.abandon();
+      stdout.close();
     }
     if (stderr != null) {
-      stderr.abandon();
+      stderr.close();
     }
+  }
+
+  /// The loop closes.
+  private void abandon() {
+    process.toHandle().destroyForcibly();
   }
 
   @Override

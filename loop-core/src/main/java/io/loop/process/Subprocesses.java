@@ -7,7 +7,6 @@ import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// Starts child processes.
 ///
@@ -76,75 +75,14 @@ public final class Subprocesses {
   private static Subprocess start(SubprocessOptions options, List<String> command)
       throws IOException {
     Loop loop = Loop.running();
-    var launch = new Launch(builderOf(options, command));
+    var launch = new Launch(options, command);
     try {
-      Process process =
+      Launch.Child child =
           Tasks.runInExecutor(loop, Pipes.THREADS, launch::start).await(IOException.class);
-      return Tasks.onLoopThread(() -> new Subprocess(loop, process, options).started());
+      return Tasks.onLoopThread(() -> new Subprocess(loop, child, options).started());
     } catch (CancelledError cancelled) {
       launch.cancel();
       throw cancelled;
     }
-  }
-
-  /// Starting takes a while, so a thread does it. Whoever comes second, that thread with a child or
-  /// the caller with a cancellation, kills it.
-  private static final class Launch {
-    private final ProcessBuilder builder;
-    private @Nullable Process child;
-    private boolean cancelled;
-
-    Launch(ProcessBuilder builder) {
-      this.builder = builder;
-    }
-
-    Process start() throws IOException {
-      Process started = builder.start();
-      keepOrKill(started);
-      return started;
-    }
-
-    private synchronized void keepOrKill(Process started) {
-      child = started;
-      if (cancelled) {
-        started.toHandle().destroyForcibly();
-      }
-    }
-
-    synchronized void cancel() {
-      cancelled = true;
-      if (child != null) {
-        child.toHandle().destroyForcibly();
-      }
-    }
-  }
-
-  private static ProcessBuilder builderOf(SubprocessOptions options, List<String> command) {
-    var builder = new ProcessBuilder(command);
-    builder.redirectInput(
-        switch (options.stdin()) {
-          case PIPE -> ProcessBuilder.Redirect.PIPE;
-          case DEVNULL -> ProcessBuilder.Redirect.from(new File(WINDOWS ? "NUL" : "/dev/null"));
-          default -> ProcessBuilder.Redirect.INHERIT;
-        });
-    builder.redirectOutput(outputTo(options.stdout()));
-    builder.redirectErrorStream(options.stderr() == Stdio.STDOUT);
-    builder.redirectError(outputTo(options.stderr()));
-    if (options.cwd() != null) {
-      builder.directory(options.cwd().toFile());
-    }
-    if (options.env() != null) {
-      builder.environment().clear();
-      builder.environment().putAll(options.env());
-    }
-    return builder;
-  }
-
-  private static ProcessBuilder.Redirect outputTo(Stdio target) {
-    return switch (target) {
-      case PIPE, STDOUT -> ProcessBuilder.Redirect.PIPE;
-      case DEVNULL -> ProcessBuilder.Redirect.DISCARD;
-      case INHERIT -> ProcessBuilder.Redirect.INHERIT;
-    };
   }
 }

@@ -2,24 +2,24 @@ package io.loop.process;
 
 import static io.loop.process.Subprocesses.createSubprocessExec;
 import static io.loop.process.Subprocesses.createSubprocessShell;
+import static io.loop.process.TestChildren.bytes;
+import static io.loop.process.TestChildren.run;
+import static io.loop.process.TestChildren.text;
+import static io.loop.process.TestChildren.untilAPipeWaitsIn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
-import io.loop.Runner;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.task.CancelledError;
-import io.loop.task.Coro;
 import io.loop.task.Task;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,59 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 final class SubprocessTest {
 
   private static final SubprocessOptions PIPES = SubprocessOptions.PIPES;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private static void run(Coro.Action body) {
-    Asyncio.run(
-        () ->
-            Asyncio.timeout(
-                PATIENCE,
-                _ -> {
-                  body.run();
-                  return true;
-                }),
-        Runner.Options.DEFAULT.withoutSignals());
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  /// No child, dead or alive, and no thread of ours is left behind.
   @AfterEach
   void nothingIsLeft() throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!left().isEmpty() && System.nanoTime() < deadline) {
-      Thread.sleep(5);
-    }
-    assertThat(left()).isEmpty();
-  }
-
-  private static List<String> left() {
-    var threads =
-        Thread.getAllStackTraces().keySet().stream()
-            .map(Thread::getName)
-            .filter("loop-subprocess"::equals);
-    var children = ProcessHandle.current().children().map(child -> "child " + child.pid());
-    return Stream.concat(threads, children).toList();
-  }
-
-  /// Waits until the thread of some pipe is in a method, seen twice in case it only passes.
-  private static void untilAPipeWaitsIn(String method) {
-    for (int seen = 0; seen < 2; seen = isAPipeIn(method) ? seen + 1 : 0) {
-      Asyncio.sleep(Duration.ofMillis(1));
-    }
-  }
-
-  private static boolean isAPipeIn(String method) {
-    return Thread.getAllStackTraces().entrySet().stream()
-        .filter(thread -> thread.getKey().getName().equals("loop-subprocess"))
-        .flatMap(thread -> Stream.of(thread.getValue()))
-        .anyMatch(frame -> frame.getMethodName().equals(method));
+    TestChildren.awaitNoneLeft();
   }
 
   @Test
@@ -136,7 +87,7 @@ final class SubprocessTest {
     run(() -> {
       try (Subprocess child = createSubprocessExec(PIPES, "sleep", "100")) {
         Task<?> talking = Asyncio.createTask(() -> child.communicate(new byte[1 << 20]));
-        untilAPipeWaitsIn("writeBytes"); // for the child to read
+        untilAPipeWaitsIn("awaitEvent", "writeBytes"); // for the child to read
 
         talking.cancel();
 
@@ -212,7 +163,7 @@ final class SubprocessTest {
 
       child.close();
 
-      while (!left().isEmpty()) {
+      while (!TestChildren.left().isEmpty()) {
         Asyncio.sleep(Duration.ofMillis(1));
       }
     });
@@ -224,7 +175,7 @@ final class SubprocessTest {
       try (Subprocess child = createSubprocessExec(PIPES, "sleep", "100")) {
         child.stdin().write(new byte[1 << 20]);
         Task<?> draining = Asyncio.createTask(() -> child.stdin().drain());
-        untilAPipeWaitsIn("writeBytes");
+        untilAPipeWaitsIn("awaitEvent", "writeBytes");
         assertThat(draining.isDone()).isFalse();
 
         child.terminate();
