@@ -230,7 +230,9 @@ final class Posix {
           case EPIPE -> "Broken pipe (EPIPE)";
           default -> "error " + -result;
         };
-    return new IOException(what + ": " + reason);
+    return -result == ESRCH
+        ? new NoSuchProcessException(what + ": " + reason)
+        : new IOException(what + ": " + reason);
   }
 
   private static IllegalStateException unexpected(Throwable fault) {

@@ -8,6 +8,7 @@ import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 /// to the end. Output ends when nobody can write any more. That may be after the child has ended,
 /// since what it has started may have the pipe too.
 ///
-/// On Linux, with `--enable-native-access`, the pipes are our own. Else the pipes are the JDK's. It
-/// closes them when the child ends, so what others write later is mostly lost; and a thread that
-/// waits in such a pipe is free only when all who have the other end are gone.
+/// On Linux, with `--enable-native-access`, the pipes are our own, and signals are sent by
+/// `kill(2)`. Else the pipes are the JDK's. It closes them when the child ends, so what others
+/// write later is mostly lost; and a thread that waits in such a pipe is free only when all who
+/// have the other end are gone.
 ///
 /// Source: `asyncio.subprocess.Process`, Python 3.15.
 public final class Subprocess implements AutoCloseable {
@@ -31,16 +33,11 @@ public final class Subprocess implements AutoCloseable {
   /*
    * The JDK has a thread that waits for the child; it tells us, through the loop, and everybody in
    * `waiters` goes on, whatever the pipes do. Each pipe has a thread of its own.
-   *
-   * Signals go through the process handle: `Process.destroy` would close the JDK's pipes, too, and
-   * what the child has written would be lost.
    */
 
   private static final boolean UNIX = java.io.File.separatorChar == '/';
   private static final int SIGNALLED = 128;
   private static final int LAST_SIGNAL = 64;
-  private static final int TERM = 15;
-  private static final int KILL = 9;
   private static final byte[] NOTHING = {};
 
   private final Loop loop;
@@ -197,53 +194,73 @@ public final class Subprocess implements AutoCloseable {
     return pipe == null ? NOTHING : pipe.reader().read();
   }
 
-  /// Sends the child a signal; does nothing if it has ended. Never suspends.
+  /// Sends the child a signal. Never suspends.
+  ///
+  /// With `--enable-native-access` the signal is sent when this returns. Else only SIGTERM and
+  /// SIGKILL are; others go through `/bin/sh`, arrive a little later, and it is not told if they
+  /// cannot be sent.
+  ///
+  /// Source: `Process.send_signal`.
   ///
   /// @param signal its number; on Windows 9 and 15 alone, and both end the child at once
-  /// @throws IOException if the signal cannot be sent
+  /// @throws NoSuchProcessException if the child has ended
+  /// @throws IOException if the signal cannot be sent: this process may not signal the child, for
+  ///   instance, or there is no such signal
   /// @throws UnsupportedOperationException on Windows, for other signals
   public void sendSignal(int signal) throws IOException {
-    if (signal == TERM) {
-      terminate();
-    } else if (signal == KILL) {
-      kill();
-    } else if (!UNIX) {
+    loop.checkTurn();
+    if (!UNIX && signal != ChildSignals.TERM && signal != ChildSignals.KILL) {
       throw new UnsupportedOperationException("Windows has no signal " + signal);
-    } else if (process.isAlive()) {
-      sendThroughTheShell(signal);
     }
+    outside(() -> ChildSignals.send(process, signal));
   }
 
-  /// The JDK sends two signals only; every shell has a `kill`.
-  private void sendThroughTheShell(int signal) throws IOException {
-    loop.checkTurn();
-    var command = new ProcessBuilder("/bin/sh", "-c", "kill -" + signal + " " + pid());
-    command.redirectOutput(ProcessBuilder.Redirect.DISCARD);
-    command.redirectError(ProcessBuilder.Redirect.DISCARD);
-    Throwable fault =
-        Tasks.<@Nullable Throwable>onLoopThread(() -> {
+  private interface Sending {
+    void send() throws IOException;
+  }
+
+  /// Sends a signal; on the loop's thread if that may mean to start a process.
+  private static void outside(Sending sending) throws IOException {
+    if (Posix.canSignal()) {
+      sending.send();
+      return;
+    }
+    IOException fault =
+        Tasks.<@Nullable IOException>onLoopThread(() -> {
           try {
-            command.start();
+            sending.send();
             return null;
           } catch (IOException refused) {
             return refused;
           }
         });
-    if (fault instanceof IOException refused) {
-      throw refused;
+    if (fault != null) {
+      throw fault;
     }
   }
 
   /// Asks the child to end, with SIGTERM; does nothing if it has. Never suspends.
+  ///
+  /// @throws UncheckedIOException if this process may not signal the child
   public void terminate() {
-    loop.checkTurn();
-    process.toHandle().destroy();
+    end(ChildSignals.TERM);
   }
 
   /// Ends the child, with SIGKILL; does nothing if it has ended. Never suspends.
+  ///
+  /// @throws UncheckedIOException if this process may not signal the child
   public void kill() {
-    loop.checkTurn();
-    process.toHandle().destroyForcibly();
+    end(ChildSignals.KILL);
+  }
+
+  private void end(int signal) {
+    try {
+      sendSignal(signal);
+    } catch (NoSuchProcessException hasEnded) {
+      // as it was asked to
+    } catch (IOException refused) {
+      throw new UncheckedIOException(refused);
+    }
   }
 
   /// Kills the child if it lives, drops what is not written to it, and ends its readers, after what
@@ -251,7 +268,7 @@ public final class Subprocess implements AutoCloseable {
   @Override
   public void close() {
     loop.checkTurn();
-    process.toHandle().destroyForcibly();
+    ChildSignals.end(process, false);
     if (stdin != null) {
       stdin.drop();
     }
@@ -265,7 +282,7 @@ public final class Subprocess implements AutoCloseable {
 
   /// The loop closes.
   private void abandon() {
-    process.toHandle().destroyForcibly();
+    ChildSignals.end(process, false);
   }
 
   @Override

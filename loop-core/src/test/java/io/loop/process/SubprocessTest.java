@@ -184,7 +184,7 @@ final class SubprocessTest {
         assertThat(child.waitFor()).isEqualTo(-15);
         child.terminate();
         child.kill();
-        child.sendSignal(1);
+        assertThatThrownBy(() -> child.sendSignal(1)).isInstanceOf(NoSuchProcessException.class);
       }
     });
   }
