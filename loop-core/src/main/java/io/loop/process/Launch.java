@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// The start of one child. It takes a while, so a thread does it.
@@ -15,6 +16,7 @@ final class Launch {
    */
 
   private static final boolean WINDOWS = File.separatorChar == '\\';
+  private static final long LOOK_NANOS = 200_000;
 
   /// A child that has been started, and our ends of its pipes.
   record Child(
@@ -36,10 +38,13 @@ final class Launch {
 
   /// May block.
   Child start() throws IOException {
-    ProcessBuilder builder = builderOf(options, command);
+    ProcessBuilder builder = builderOf(options, Programs.find(options, command));
     OwnPipes own = Posix.canPipe() ? OwnPipes.open(options, builder) : null;
     Process started = start(builder, own);
     keepOrKill(started, own);
+    if (options.newSession()) {
+      awaitGroup(started);
+    }
     if (own != null) {
       return new Child(started, own.stdin(), own.stdout(), own.stderr());
     }
@@ -80,10 +85,18 @@ final class Launch {
 
   private void end() {
     if (process != null) {
-      process.toHandle().destroyForcibly();
+      ChildSignals.end(process, options.newSession());
     }
     if (pipes != null) {
       pipes.close();
+    }
+  }
+
+  /// Waits until the child has its group, so that signals to that reach it.
+  private static void awaitGroup(Process started) {
+    while (started.isAlive() && !Programs.isLeader(started.pid())) {
+      LockSupport.parkNanos(LOOK_NANOS);
+      boolean _ = Thread.interrupted(); // the thread is ours, so nobody means it
     }
   }
 

@@ -42,6 +42,7 @@ public final class Subprocess implements AutoCloseable {
 
   private final Loop loop;
   private final Process process;
+  private final boolean hasGroup;
   private final @Nullable PipeWriting stdin;
   private final @Nullable PipeReading stdout;
   private final @Nullable PipeReading stderr;
@@ -53,6 +54,7 @@ public final class Subprocess implements AutoCloseable {
   Subprocess(Loop loop, Launch.Child child, SubprocessOptions options) {
     this.loop = loop;
     this.process = child.process();
+    this.hasGroup = options.newSession();
     this.stdin = child.stdin() == null ? null : new PipeWriting(loop, child.stdin());
     this.stdout = reading(child.stdout(), options.limit());
     this.stderr = reading(child.stderr(), options.limit());
@@ -215,6 +217,30 @@ public final class Subprocess implements AutoCloseable {
     outside(() -> ChildSignals.send(process, signal));
   }
 
+  /// Sends a signal to the child's process group: the child, if it lives, and everything it has
+  /// started that is still in the group. Never suspends.
+  ///
+  /// Works after the end of the child, too, while any process is left in the group. Once it is
+  /// empty the system may give its number to another group, so send nothing to a group that you
+  /// know has ended.
+  ///
+  /// Source: `os.killpg(process.pid, signal)`.
+  ///
+  /// @param signal its number
+  /// @throws IllegalStateException if the child has no group of its own: see
+  ///   [SubprocessOptions#withNewSession]
+  /// @throws NoSuchProcessException if no process is in the group; not told without
+  ///   `--enable-native-access`, as in [#sendSignal]
+  /// @throws IOException if the signal cannot be sent to any of them; likewise
+  public void sendSignalToGroup(int signal) throws IOException {
+    loop.checkTurn();
+    if (!hasGroup) {
+      throw new IllegalStateException(
+          "process " + pid() + " has no group of its own; start it with withNewSession()");
+    }
+    outside(() -> ChildSignals.sendToGroup(pid(), signal));
+  }
+
   private interface Sending {
     void send() throws IOException;
   }
@@ -265,10 +291,13 @@ public final class Subprocess implements AutoCloseable {
 
   /// Kills the child if it lives, drops what is not written to it, and ends its readers, after what
   /// they have got already. Never suspends.
+  ///
+  /// A child with a session of its own is killed with its group. If it has ended, what it has
+  /// started lives on; [#sendSignalToGroup] reaches that.
   @Override
   public void close() {
     loop.checkTurn();
-    ChildSignals.end(process, false);
+    ChildSignals.end(process, hasGroup);
     if (stdin != null) {
       stdin.drop();
     }
@@ -282,7 +311,7 @@ public final class Subprocess implements AutoCloseable {
 
   /// The loop closes.
   private void abandon() {
-    ChildSignals.end(process, false);
+    ChildSignals.end(process, hasGroup);
   }
 
   @Override

@@ -30,6 +30,9 @@ public final class Subprocesses {
 
   /// Starts a program. Coroutine only; suspends. If the caller is cancelled the child is killed.
   ///
+  /// A name without a slash is looked up in the `PATH` of the child's environment, if the options
+  /// give one, else in this process's.
+  ///
   /// Source: `asyncio.create_subprocess_exec`.
   ///
   /// @param options where its streams go, and where it runs

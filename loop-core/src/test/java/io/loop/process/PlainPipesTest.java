@@ -35,6 +35,7 @@ final class PlainPipesTest {
       run(Program::talk);
       run(Program::closeWhileAGrandchildHoldsThePipes);
       run(Program::signal);
+      run(Program::signalTheGroup);
     }
 
     private static void say(String line) {
@@ -70,6 +71,22 @@ final class PlainPipesTest {
       }
       child.terminate();
     }
+
+    private static void signalTheGroup() throws IOException {
+      var options = SubprocessOptions.PIPES.withNewSession();
+      for (boolean byClosing : new boolean[] {false, true}) {
+        Subprocess shell = createSubprocessShell(options, "sleep 100 & echo started; sleep 100");
+        shell.stdout().readLine();
+        Task<byte[]> reading = Asyncio.createTask(() -> shell.stdout().read());
+        Asyncio.sleep(Duration.ZERO);
+        if (byClosing) {
+          shell.close();
+        } else {
+          shell.sendSignalToGroup(15);
+        }
+        say("group ended " + shell.waitFor() + ", read " + reading.await().length);
+      }
+    }
   }
 
   @Test
@@ -90,7 +107,14 @@ final class PlainPipesTest {
       assertThat(program.waitFor(60, TimeUnit.SECONDS)).isTrue();
       String said = new String(program.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(said.lines())
-          .containsExactly("native false", "talk", "read 0", "ended -1", "gone");
+          .containsExactly(
+              "native false",
+              "talk",
+              "read 0",
+              "ended -1",
+              "gone",
+              "group ended -15, read 0",
+              "group ended -9, read 0");
     } finally {
       program.destroyForcibly();
     }
