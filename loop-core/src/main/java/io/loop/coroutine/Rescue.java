@@ -73,6 +73,7 @@ final class Rescue {
       } else {
         sleep();
       }
+      boolean _ = Thread.interrupted(); // means nothing here, and would end every park from now on
       for (LoopCarrier next; (next = CAME_BACK.poll()) != null; ) {
         watched.add(new Watched(next));
       }

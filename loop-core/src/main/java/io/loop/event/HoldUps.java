@@ -139,6 +139,7 @@ final class HoldUps {
       } else {
         LockSupport.parkNanos(limitNanos / LOOKS);
       }
+      boolean _ = Thread.interrupted(); // means nothing here, and would end every park from now on
       try {
         for (Watched next; (next = ADDED.poll()) != null; ) {
           watched.add(next);

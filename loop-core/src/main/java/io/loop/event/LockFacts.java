@@ -113,6 +113,7 @@ final class LockFacts {
     public void run() {
       while (!isOver) {
         LockSupport.park(lock);
+        boolean _ = Thread.interrupted(); // it would end every park from now on
       }
     }
   }

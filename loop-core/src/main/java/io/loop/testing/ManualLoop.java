@@ -79,11 +79,16 @@ public final class ManualLoop implements AutoCloseable {
       sleeper = Thread.currentThread();
       long giveUp = System.nanoTime() + patience.toNanos();
       long left = patience.toNanos();
+      boolean interrupted = false;
       while (!woken && left > 0) {
         LockSupport.parkNanos(this, left);
+        interrupted |= Thread.interrupted(); // it would end every park from now on
         left = giveUp - System.nanoTime();
       }
       sleeper = null;
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
       if (!woken) {
         stuck();
       }

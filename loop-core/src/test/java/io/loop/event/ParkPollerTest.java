@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.loop.testing.Threads;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ParkPollerTest {
 
@@ -69,23 +72,64 @@ final class ParkPollerTest {
     assertThat(poller.nanoTime()).isLessThanOrEqualTo(poller.nanoTime());
   }
 
-  @Test
-  void poll_interrupted_returnsOnceAndKeepsTheInterrupt() {
+  /// Polls twice on an interrupted thread: the first poll returns at once, the second has to wait.
+  private CompletableFuture<Void> pollTwiceInterrupted(
+      AtomicReference<Thread> thread, long waitNanos) {
+    return start(() -> {
+      poller.enter();
+      Thread.currentThread().interrupt();
+      poller.poll(waitNanos);
+      assertThat(Thread.currentThread().isInterrupted()).isTrue();
+      thread.set(Thread.currentThread());
+      poller.poll(waitNanos);
+      assertThat(Thread.currentThread().isInterrupted()).isTrue();
+    });
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MAX_VALUE, 3_600_000_000_000L})
+  void poll_interrupted_waitsAgainAndKeepsTheInterrupt(long waitNanos) {
     var thread = new AtomicReference<Thread>();
-    var interrupted = new AtomicReference<Boolean>();
+    CompletableFuture<Void> polling = pollTwiceInterrupted(thread, waitNanos);
+    for (int seen = 0; seen < 100 && !polling.isDone(); ) { // it may only pass
+      seen = thread.get() != null && isWaiting(thread.get()) ? seen + 1 : 0;
+      Thread.onSpinWait();
+    }
+    assertThat(polling).isNotDone();
+
+    poller.wakeup();
+
+    Threads.join(polling);
+  }
+
+  @Test
+  void poll_interruptedDuringAWait_returnsAndKeepsTheInterrupt() {
+    var thread = new AtomicReference<Thread>();
     CompletableFuture<Void> polling =
         start(() -> {
           poller.enter();
           thread.set(Thread.currentThread());
           poller.poll(Long.MAX_VALUE);
-          interrupted.set(Thread.currentThread().isInterrupted());
-          poller.poll(1); // the same interrupt does not keep it from waiting again
+          assertThat(Thread.currentThread().isInterrupted()).isTrue();
         });
     awaitWaiting(thread);
 
     thread.get().interrupt();
 
     Threads.join(polling);
-    assertThat(interrupted.get()).isTrue();
+  }
+
+  /// Somebody else's unpark is no wake-up.
+  @Test
+  void poll_withAPermitLeftOver_waits() {
+    Threads.onThread(() -> {
+      poller.enter();
+      LockSupport.unpark(Thread.currentThread());
+      long begin = poller.nanoTime();
+
+      poller.poll(50_000_000);
+
+      assertThat(poller.nanoTime() - begin).isGreaterThanOrEqualTo(50_000_000);
+    });
   }
 }
