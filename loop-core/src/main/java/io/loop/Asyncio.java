@@ -360,7 +360,10 @@ public final class Asyncio {
   /// Runs something that computes, or that must outlive its caller, on another thread, in a copy of
   /// the caller's context, and waits for it. Coroutine only; suspends.
   ///
-  /// A blocking call needs none of this: it suspends the coroutine that makes it.
+  /// Sleeping, waiting for a lock, a queue or a thread, and reading or writing a JDK socket need
+  /// none of this: they suspend the coroutine that calls them. Files, pipes, FIFOs, the standard
+  /// streams and native calls do need it. The JDK does not suspend a virtual thread in them, so
+  /// such a call blocks the loop's thread, and with it everything on the loop, until it returns.
   ///
   /// Source: `asyncio.to_thread`.
   ///

@@ -261,9 +261,10 @@ public final class Tasks {
   /// waits for it. Coroutine only; suspends. Throws what the work threw, the very object,
   /// undeclared.
   ///
-  /// Cancelling the caller does not stop work that runs already. A blocking call made in the
-  /// coroutine itself suspends it just as well, and is interrupted: this is for work that computes,
-  /// or that must outlive its caller.
+  /// Cancelling the caller does not stop work that runs already. Sleeping, waiting for a lock, a
+  /// queue or a thread, and using a JDK socket suspend the coroutine that does so just as well, and
+  /// are interrupted. This is for calls on files, pipes and FIFOs, and into native code, which hold
+  /// the loop's thread up; for work that computes; and for what must outlive its caller.
   ///
   /// Source: `asyncio.to_thread`.
   ///
