@@ -357,19 +357,25 @@ public final class Asyncio {
     return Tasks.wrapFuture(stage);
   }
 
-  /// Runs something that computes, or that must outlive its caller, on another thread, in a copy of
-  /// the caller's context, and waits for it. Coroutine only; suspends.
+  /// Runs something on another thread, in a copy of the caller's context, and waits for it. For
+  /// work that computes, that must outlive its caller, or that blocks where a virtual thread cannot
+  /// let go of its carrier. Coroutine only; suspends.
   ///
-  /// Sleeping, waiting for a lock, a queue or a thread, and reading or writing a JDK socket need
-  /// none of this: they suspend the coroutine that calls them. Files, pipes, FIFOs, the standard
-  /// streams and native calls do need it. The JDK does not suspend a virtual thread in them, so
-  /// such a call blocks the loop's thread, and with it everything on the loop, until it returns.
+  /// The work runs on a platform thread of the loop's default executor, which has at most `min(32,
+  /// processors + 4)` of them. If all are busy the work waits in line. So a job must not wait for
+  /// another job.
+  ///
+  /// A blocking call on a socket, a lock or a queue needs none of this, nor does `Thread.sleep`: it
+  /// suspends the coroutine that makes it. Reading or writing a file or a pipe, `System.in`,
+  /// looking up a host name and calling native code do not suspend: they hold up the loop until
+  /// they return. Do them here.
   ///
   /// Source: `asyncio.to_thread`.
   ///
   /// Throws what the work threw, the very object, undeclared.
   ///
-  /// @param work what to run; cancelling the caller does not stop it once it runs
+  /// @param work what to run; cancelling the caller keeps it from starting, but does not stop or
+  ///   interrupt it once it runs
   /// @param <T> the type of the result
   /// @return its result
   /// @throws IllegalStateException if the default executor was shut down
@@ -377,7 +383,8 @@ public final class Asyncio {
     return Tasks.toThread(work);
   }
 
-  /// {@return a future of the result of something that runs on another thread} Never suspends.
+  /// {@return a future of the result of something that runs on another thread} Never suspends. As
+  /// [#toThread], but the caller's context is not passed on.
   ///
   /// Source: `loop.run_in_executor(None, …)`.
   ///

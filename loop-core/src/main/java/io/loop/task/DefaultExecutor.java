@@ -7,10 +7,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +21,8 @@ final class DefaultExecutor implements AutoCloseable {
    *   none --first use, or set--> open --shutdown--> refusing (final)
    *
    * A job that is cancelled before a thread has taken it never runs; one that runs already goes on,
-   * and what it returns is dropped.
+   * and what it returns is dropped. Shutting down lets the jobs run that are there, also those in
+   * line, as asyncio does.
    */
 
   private static final System.Logger LOG = System.getLogger("io.loop");
@@ -44,25 +43,19 @@ final class DefaultExecutor implements AutoCloseable {
     Objects.requireNonNull(work, "work");
     loop.checkTurn();
     Executor target = chosen != null ? chosen : of(loop).open();
-    var outside = new CompletableFuture<T>();
-    LoopFuture<T> inside = Threadsafe.wrap(loop, outside);
+    if (target instanceof JobThreads threads) {
+      var job = new Job<>(work, threads);
+      LoopFuture<T> inside = Threadsafe.wrap(loop, job);
+      threads.start(job);
+      return inside;
+    }
+    var job = new Job<>(work, null);
+    LoopFuture<T> inside = Threadsafe.wrap(loop, job);
     Tasks.onLoopThread(() -> { // a thread made by a coroutine would start on the coroutine's loop
-      target.execute(() -> run(work, outside));
+      target.execute(job);
       return null;
     });
     return inside;
-  }
-
-  private static <T extends @Nullable Object> void run(
-      Callable<T> work, CompletableFuture<T> outside) {
-    if (outside.isDone()) {
-      return; // cancelled before it began
-    }
-    try {
-      outside.complete(work.call());
-    } catch (Throwable fault) {
-      outside.completeExceptionally(fault);
-    }
   }
 
   static <T extends @Nullable Object> T toThread(Callable<T> work) {
@@ -79,8 +72,7 @@ final class DefaultExecutor implements AutoCloseable {
     }
     ExecutorService existing = executor;
     if (existing == null) {
-      existing =
-          Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("asyncio-", 0).factory());
+      existing = new JobThreads();
       executor = existing;
     }
     return existing;

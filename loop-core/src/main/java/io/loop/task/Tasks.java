@@ -239,14 +239,17 @@ public final class Tasks {
   /// Runs something that blocks or computes for long on another thread. Never suspends; await what
   /// it returns.
   ///
-  /// Cancelling the future keeps the work from starting; work that runs already goes on, and what
-  /// it returns is dropped. The caller's context is not passed on; see [#toThread].
+  /// Cancelling the future keeps the work from starting; work that runs already goes on without an
+  /// interrupt, and what it returns is dropped. A loop that closes waits for none of it: work that
+  /// is in line by then still runs, and nobody gets what it returns. The caller's context is not
+  /// passed on; see [#toThread].
   ///
   /// Source: `loop.run_in_executor`.
   ///
   /// @param loop the loop of the future
-  /// @param executor who runs it; null for the loop's default executor, which gives each job a
-  ///   virtual thread of its own
+  /// @param executor who runs it; null for the loop's default executor: at most `min(32, processors
+  ///   + 4)` platform threads, started when they are needed. Work that finds all of them busy waits
+  ///     in line
   /// @param work what to run
   /// @param <T> the type of the result
   /// @return a future of its result
@@ -261,10 +264,10 @@ public final class Tasks {
   /// waits for it. Coroutine only; suspends. Throws what the work threw, the very object,
   /// undeclared.
   ///
-  /// Cancelling the caller does not stop work that runs already. Sleeping, waiting for a lock, a
-  /// queue or a thread, and using a JDK socket suspend the coroutine that does so just as well, and
-  /// are interrupted. This is for calls on files, pipes and FIFOs, and into native code, which hold
-  /// the loop's thread up; for work that computes; and for what must outlive its caller.
+  /// Cancelling the caller does not stop work that runs already. This is for work that computes,
+  /// that must outlive its caller, or that blocks where a virtual thread cannot let go of its
+  /// carrier: in files, pipes, look-ups of names and native code. Any other blocking call made in
+  /// the coroutine itself suspends it just as well, and is interrupted.
   ///
   /// Source: `asyncio.to_thread`.
   ///
