@@ -12,6 +12,7 @@ import io.loop.task.Task;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -278,6 +279,8 @@ public final class Runner implements AutoCloseable {
     if (left.isEmpty()) {
       return;
     }
+    Map<Task<?>, @Nullable Context> contexts = new HashMap<>(); // a done task has none
+    left.forEach(task -> contexts.put(task, task.getContext()));
     left.forEach(LoopFuture::cancel);
     Tasks.runToItsEnd(loop, Tasks.gatherReturnExceptions(loop, left));
     for (Task<?> task : left) {
@@ -288,7 +291,7 @@ public final class Runner implements AutoCloseable {
                 "unhandled exception during Asyncio.run() shutdown",
                 fault,
                 Map.of("task", task),
-                task.getContext()));
+                contexts.get(task)));
       }
     }
   }

@@ -124,7 +124,7 @@ final class TaskStackTest {
   }
 
   @Test
-  void getCoro_isTheBody_untilAnEagerStartEndedIt() {
+  void getCoro_isTheBody_untilItHasEnded() {
     manual.run(() -> {
       Coro<Integer> body = () -> 1;
 
@@ -134,7 +134,8 @@ final class TaskStackTest {
       assertThat(usual.getCoro()).isSameAs(body);
       assertThat(eager.getCoro()).isNull();
       usual.await();
-      assertThat(usual.getCoro()).isSameAs(body);
+      assertThat(usual.getCoro()).isNull();
+      assertThat(usual.toString()).contains("coro=<TaskStackTest lambda>");
     });
   }
 

@@ -175,8 +175,8 @@ final class ExceptionReports {
 
   /// Reports a failed callback.
   ///
-  /// @param used the context it ran in, with what it set there; null if it never asked for it
-  void callbackFailed(Handle handle, @Nullable Context used, Throwable fault) {
+  /// @param used the context it ran in, with what it set there
+  void callbackFailed(Handle handle, Context used, Throwable fault) {
     if (MemoryReserve.isUsed()) {
       drop(fault);
       return;
@@ -184,10 +184,7 @@ final class ExceptionReports {
     try {
       var failure =
           new ExceptionContext(
-              "Exception in callback " + handle.describe(),
-              fault,
-              Map.of("handle", handle),
-              used != null ? used : handle.context());
+              "Exception in callback " + handle.describe(), fault, Map.of("handle", handle), used);
       deliver(failure.from(handle.origin()));
     } catch (KeyboardInterrupt | SystemExit fatal) {
       throw fatal;

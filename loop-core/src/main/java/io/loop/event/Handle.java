@@ -16,6 +16,10 @@ public class Handle {
    * `context` is a Context if the caller named one, else the ContextValues of the scheduling
    * context: see CurrentContext for why. A cancelled handle keeps its place in the ready queue and
    * is passed over there.
+   *
+   * A cancelled handle that is kept holds neither the callback nor the values of the scheduling
+   * context. It may be cancelled on any thread while the loop passes it over: either values will do,
+   * since nothing runs.
    */
 
   /// In debug mode a cancelled handle still says what it was for.
@@ -30,7 +34,7 @@ public class Handle {
   }
 
   final Loop loop;
-  private final Object context;
+  private Object context;
   private @Nullable Runnable callback;
   private boolean cancelled;
   private final boolean needsHost;
@@ -93,6 +97,9 @@ public class Handle {
   public void cancel() {
     cancelled = true;
     callback = origin == null || callback == null ? null : new Dropped(describe());
+    if (context instanceof ContextValues) {
+      context = ContextValues.EMPTY;
+    }
   }
 
   /// {@return whether this handle was cancelled}
@@ -100,9 +107,19 @@ public class Handle {
     return cancelled;
   }
 
-  /// {@return the context the callback runs in}
+  /// Lets go of the context, whatever it is: this will not be scheduled again.
+  protected final void dropContext() {
+    context = ContextValues.EMPTY;
+  }
+
+  /// {@return the context the callback runs in} After [#cancel] it is without values, unless the
+  /// caller of the scheduling method had named it.
   public final Context context() {
-    return context instanceof Context explicit ? explicit : new Context((ContextValues) context);
+    return contextOf(context);
+  }
+
+  static Context contextOf(Object raw) {
+    return raw instanceof Context explicit ? explicit : new Context((ContextValues) raw);
   }
 
   /// {@return the context that is current, or null if it is this handle's own} For work that stops

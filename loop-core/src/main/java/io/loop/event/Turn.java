@@ -417,18 +417,19 @@ final class Turn {
     boolean timed = loop.isDebug();
     long start = timed ? poller.nanoTime() : 0;
     running = handle;
+    Object own = handle.rawContext(); // the handle may drop it
     Context used = null;
     try {
-      context.become(handle.rawContext());
+      context.become(own);
       try {
         handle.run();
       } finally {
-        used = context.end(handle.rawContext());
+        used = context.end(own);
       }
     } catch (KeyboardInterrupt | SystemExit thrown) {
       throw thrown;
     } catch (Throwable fault) {
-      loop.reports().callbackFailed(handle, used, fault);
+      loop.reports().callbackFailed(handle, used != null ? used : Handle.contextOf(own), fault);
     }
     if (timed) {
       warnIfSlow(handle, poller.nanoTime() - start);
@@ -453,7 +454,7 @@ final class Turn {
       try {
         handle.drop();
       } catch (Throwable fault) { // the others must be told too
-        loop.reports().callbackFailed(handle, null, fault);
+        loop.reports().callbackFailed(handle, handle.context(), fault);
       }
     }
   }

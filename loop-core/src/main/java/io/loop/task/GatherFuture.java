@@ -20,7 +20,8 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
    * it resumes after its children's clean-up. It never becomes cancelled itself; a cancellation is
    * a failure of it like any other.
    *
-   * `arguments` has an entry per argument, `children` each future once.
+   * `arguments` has an entry per argument, `children` each future once. Once this is settled both
+   * are empty: who keeps the results does not keep the tasks.
    */
 
   /// What a gather does about a child that failed.
@@ -36,7 +37,6 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
   private final List<LoopFuture<? extends T>> arguments = new ArrayList<>();
   private final Set<LoopFuture<? extends T>> children = new LinkedHashSet<>();
   private final Consumer<LoopFuture<?>> childDone = this::childDone;
-  private final @Nullable Task<?> waiter;
   private final OnFailure onFailure;
   private @Nullable Throwable firstFault;
   private int finished;
@@ -44,7 +44,6 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
 
   private GatherFuture(Loop loop, OnFailure onFailure) {
     super(loop);
-    this.waiter = LoopTasks.of(loop).current();
     this.onFailure = onFailure;
   }
 
@@ -60,6 +59,7 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
   }
 
   private void adopt(List<? extends Coro<? extends T>> awaitables) {
+    Task<?> waiter = LoopTasks.of(loop).current();
     var seen = new HashMap<Coro<? extends T>, LoopFuture<? extends T>>();
     List<LoopFuture<? extends T>> settled = new ArrayList<>();
     for (Coro<? extends T> awaitable : awaitables) {
@@ -71,14 +71,10 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
       if (child.isDone()) {
         settled.add(child);
       } else {
-        watch(child); // now: the next body's eager start may settle it
+        child.addDoneCallbackFor(waiter, childDone); // now: an eager start may settle it
       }
     }
     settled.forEach(childDone);
-  }
-
-  private void watch(LoopFuture<? extends T> child) {
-    child.addDoneCallbackFor(waiter, childDone);
   }
 
   private LoopFuture<? extends T> start(Coro<? extends T> awaitable) {
@@ -99,6 +95,7 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
     if (fault != null && onFailure == OnFailure.FAIL) {
       children.forEach(left -> left.forgetWaiter(childDone));
       setException(fault);
+      letGo();
       return;
     }
     if (fault != null && firstFault == null) {
@@ -107,7 +104,14 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
     }
     if (finished == children.size()) {
       complete();
+      letGo();
     }
+  }
+
+  private void letGo() {
+    arguments.clear();
+    children.clear();
+    firstFault = null;
   }
 
   private void complete() {

@@ -55,6 +55,9 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
    *
    * `incoming` is set only between scheduling a step that throws and running it.
    * `bodyResult` and `bodyFault` carry the body's end from its stack to finish().
+   *
+   * A task that is done may be kept for its result. It lets go of all else: the body, of which
+   * `work` then says the class alone, for descriptions, and the context.
    */
 
   private static final AtomicLong NAMES = new AtomicLong();
@@ -62,11 +65,11 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       ConstantBootstraps.fieldVarHandle(
           MethodHandles.lookup(), "name", VarHandle.class, Task.class, String.class);
 
-  private @Nullable Coro<T> body;
+  private @Nullable Object work; // the Coro, later its class; null if an eager start ended it
   private final LoopTasks tasks;
   private final TaskStep step;
-  private final Context context;
 
+  private @Nullable Context context;
   private @Nullable String name;
   private PendingTasks.@Nullable Entry entry;
   private @Nullable LoopFuture<?> waiter;
@@ -82,11 +85,12 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   private Task(Loop loop, Coro<T> body, TaskOptions options) {
     super(loop);
-    this.body = Objects.requireNonNull(body, "body");
+    this.work = Objects.requireNonNull(body, "body");
     this.tasks = LoopTasks.of(loop);
     this.name = options.name();
-    this.context = options.context() != null ? options.context() : Context.copyCurrent();
-    this.step = new TaskStep(this, tasks, context);
+    Context given = options.context() != null ? options.context() : Context.copyCurrent();
+    this.context = given;
+    this.step = new TaskStep(this, tasks, given);
   }
 
   /// {@return a new task that runs a body on a loop, made by the loop's task factory if it has one}
@@ -159,9 +163,9 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   private @Nullable Void firstStep() {
-    context.run(() -> step.advance(null));
+    Objects.requireNonNull(context).run(() -> step.advance(null));
     if (isDone()) {
-      body = null;
+      work = null;
     }
     return null;
   }
@@ -226,7 +230,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   void runBody() {
     try {
-      bodyResult = Objects.requireNonNull(body).run();
+      bodyResult = Objects.requireNonNull(getCoro()).run();
     } catch (Throwable fault) {
       bodyFault = translate(fault);
     }
@@ -301,9 +305,25 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     finish(result, fault);
   }
 
-  @SuppressWarnings("NullAway") // a null result is one that T allows
   void finish(@Nullable Object result, @Nullable Throwable fault) {
     leave();
+    try {
+      settleAs(result, fault);
+    } finally {
+      letGo();
+    }
+  }
+
+  private void letGo() {
+    if (work != null) {
+      work = Repr.typeOf(work);
+    }
+    context = null;
+    step.letGo();
+  }
+
+  @SuppressWarnings("NullAway") // a null result is one that T allows
+  private void settleAs(@Nullable Object result, @Nullable Throwable fault) {
     if (fault == null) {
       succeed(result);
     } else if (fault instanceof CancelledError cancelled) {
@@ -455,16 +475,23 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     this.name = name;
   }
 
-  /// {@return the context this task runs in}
-  public Context getContext() {
+  /// {@return the context this task runs in, or null if this task is done} A task that is kept for
+  /// its result keeps no context. Who wants to look at the context afterwards gives the task one,
+  /// with [TaskOptions#in].
+  ///
+  /// Source: `Task.get_context`, which also gives that of a task that is done.
+  public @Nullable Context getContext() {
     return context;
   }
 
-  /// {@return the body, or null if it ended within an eager start}
+  /// {@return the body, or null if this task is done} A task that is kept for its result does not
+  /// keep what the body refers to.
   ///
-  /// Source: `Task.get_coro`.
+  /// Source: `Task.get_coro`, which also gives the coroutine of a task that is done, without its
+  /// frame.
+  @SuppressWarnings("unchecked") // the constructor was given a body of type T
   public @Nullable Coro<T> getCoro() {
-    return body;
+    return work instanceof Coro<?> body ? (Coro<T>) body : null;
   }
 
   /// {@return the whole stack of the suspended body, newest frame first, or that of the failure;
@@ -552,6 +579,10 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return step.isAway();
   }
 
+  private static String workText(Object work) {
+    return work instanceof Class<?> type ? Repr.typeName(type) : Repr.function(work);
+  }
+
   private String state() {
     return cancelRequests > 0 && !isDone() ? "cancelling" : stateText();
   }
@@ -571,7 +602,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
         + " name='"
         + getName()
         + "'"
-        + (body == null ? "" : " coro=<" + Repr.function(body) + ">")
+        + (work == null ? "" : " coro=<" + workText(work) + ">")
         + (waiter == null ? "" : " wait_for=" + waiter.summary())
         + detailText()
         + ">";

@@ -190,9 +190,12 @@ public final class TaskGroup {
     }
     try {
       exit(fault);
-    } finally {
+    } finally { // who keeps the group keeps none of these
       parent = null;
       errors.clear();
+      fatal = null;
+      outside = null;
+      sentAs = null;
     }
     return result;
   }

@@ -100,6 +100,14 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     resume(coroutine);
   }
 
+  /// The task is done: whoever keeps it keeps nothing else alive.
+  void letGo() {
+    thrown = null;
+    awaited = null;
+    inner = null;
+    dropContext();
+  }
+
   private void resume(Coroutine mounting) {
     Task<?> outer = tasks.swapCurrent(task);
     Guest outerGuest = task.loop.enter(this);

@@ -254,6 +254,13 @@ public final class Timeout {
     } else {
       state = State.EXITED;
     }
+    letGo();
+  }
+
+  /// Who keeps this does not keep the task.
+  private void letGo() {
+    task = null;
+    sentAs = null;
   }
 
   /// The body failed; what to throw in its place.
@@ -261,10 +268,13 @@ public final class Timeout {
     disarm();
     if (state != State.EXPIRING) {
       state = State.EXITED;
+      letGo();
       throw Throwing.rethrow(fault);
     }
     state = State.EXPIRED;
-    if (requestsLeft() <= requestsOnEntry) {
+    int left = requestsLeft();
+    letGo();
+    if (left <= requestsOnEntry) {
       if (fault instanceof CancelledError cancelled) {
         throw timedOut(cancelled);
       }

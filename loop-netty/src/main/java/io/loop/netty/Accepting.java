@@ -87,9 +87,9 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
           body.serve(connection.reader(), connection.writer());
           return null;
         };
-    Task<@Nullable Void> task =
-        Task.create(connection.loop(), coro, TaskOptions.DEFAULT.in(context.copy()));
-    task.addDoneCallback(done -> served(connection, done));
+    Context own = context.copy();
+    Task<@Nullable Void> task = Task.create(connection.loop(), coro, TaskOptions.DEFAULT.in(own));
+    task.addDoneCallback(done -> served(connection, done), own);
   }
 
   private static void served(ConnectionHandler connection, LoopFuture<?> task) {
@@ -102,7 +102,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
             fault,
             "transport",
             connection,
-            task instanceof Task<?> served ? served.getContext() : null);
+            Context.copyCurrent()); // that of the body, in which this is called
       }
     } finally {
       connection.close();
