@@ -81,7 +81,7 @@ final class Inbox {
     if (newest == null) {
       return;
     }
-    int place = ready.extend(newest.depth);
+    long place = ready.extend(newest.depth);
     for (SharedHandle handle = newest; handle != null; ) {
       SharedHandle next = handle.below;
       handle.below = null; // a handle that somebody keeps must not keep the older ones

@@ -13,8 +13,9 @@ final class Interlude {
   /*
    * Such guests come as handles, in the order in which their calls ended. They are run out of their turn,
    * one at a time, and stay in the ready queue, where they do nothing when their turn comes. All else
-   * that comes waits there too. `scanned` is how many places of the queue were looked at; nobody takes
-   * from it meanwhile.
+   * that comes waits there too. Nobody takes from the queue meanwhile. `scannedTo` is the first place
+   * of it that has not been looked at yet, in this time or an earlier one: a long queue is gone
+   * through once, however often the host blocks.
    *
    *   loop                               other thread
    *   sleeper = this thread; arm()       condition or inbox
@@ -29,7 +30,7 @@ final class Interlude {
   private final Inbox inbox;
   private final WakeupGate gate;
   private final HoldUp holdUp;
-  private int scanned;
+  private long scannedTo;
   private volatile @Nullable Thread sleeper;
   private @Nullable Error fatal;
 
@@ -59,7 +60,6 @@ final class Interlude {
 
   private void run(BooleanSupplier over, @Nullable Thread blocked) {
     boolean interrupted = false;
-    scanned = 0;
     sleeper = Thread.currentThread();
     try {
       while (!over.getAsBoolean()) {
@@ -93,8 +93,9 @@ final class Interlude {
     gate.disarm();
     ReadyQueue ready = turn.ready();
     turn.drainInbox();
-    while (scanned < ready.size()) {
-      Handle handle = ready.get(scanned++);
+    scannedTo = Math.max(scannedTo, ready.firstPlace());
+    while (scannedTo < ready.nextPlace()) {
+      Handle handle = ready.get(scannedTo++);
       if (handle instanceof SharedHandle shared && shared.isReturn()) {
         runAside(shared);
         return true;

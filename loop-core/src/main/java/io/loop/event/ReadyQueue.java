@@ -11,21 +11,25 @@ final class ReadyQueue implements Consumer<Handle> {
 
   /*
    * A power-of-two ring. `head` and `tail` only grow; their low bits are the index, their
-   * difference is the size, and both may wrap. A slot is nulled when it is taken, so a handle that
-   * has run is not kept reachable.
+   * difference is the size. So a handle keeps its place, a number of its own, until it is taken. A
+   * slot is nulled when it is taken, so a handle that has run is not kept reachable.
    */
 
   private static final int INITIAL_CAPACITY = 256;
 
   private @Nullable Handle[] ring = new @Nullable Handle[INITIAL_CAPACITY];
-  private int head;
-  private int tail;
+  private long head;
+  private long tail;
+
+  private int index(long place) {
+    return (int) place & ring.length - 1;
+  }
 
   void add(Handle handle) {
     if (tail - head == ring.length) {
       grow();
     }
-    ring[tail++ & ring.length - 1] = handle;
+    ring[index(tail++)] = handle;
   }
 
   /// Grows ahead of need, at a moment when failing to does no harm.
@@ -41,7 +45,7 @@ final class ReadyQueue implements Consumer<Handle> {
   /// done.
   ///
   /// @return the place behind the last of them
-  int extend(int count) {
+  long extend(int count) {
     while (ring.length - (tail - head) < count) {
       grow();
     }
@@ -49,8 +53,8 @@ final class ReadyQueue implements Consumer<Handle> {
     return tail;
   }
 
-  void fill(int place, Handle handle) {
-    ring[place & ring.length - 1] = handle;
+  void fill(long place, Handle handle) {
+    ring[index(place)] = handle;
   }
 
   @Override
@@ -60,26 +64,36 @@ final class ReadyQueue implements Consumer<Handle> {
 
   /// {@return the first handle, which stays where it is; null if there is none}
   @Nullable Handle peek() {
-    return head == tail ? null : ring[head & ring.length - 1];
+    return head == tail ? null : ring[index(head)];
   }
 
   @Nullable Handle poll() {
     if (head == tail) {
       return null;
     }
-    int index = head++ & ring.length - 1;
+    int index = index(head++);
     Handle handle = ring[index];
     ring[index] = null;
     return handle;
   }
 
-  /// {@return the handle so many places behind the first; those are 0 to [#size] - 1}
-  Handle get(int place) {
-    return Objects.requireNonNull(ring[head + place & ring.length - 1]);
+  /// {@return the place of the first handle} Those behind it have the numbers that follow.
+  long firstPlace() {
+    return head;
+  }
+
+  /// {@return the place that the next handle will have}
+  long nextPlace() {
+    return tail;
+  }
+
+  /// {@return the handle at a place}
+  Handle get(long place) {
+    return Objects.requireNonNull(ring[index(place)]);
   }
 
   int size() {
-    return tail - head;
+    return (int) (tail - head);
   }
 
   boolean isEmpty() {
@@ -87,15 +101,11 @@ final class ReadyQueue implements Consumer<Handle> {
   }
 
   private void grow() {
-    int length = ring.length;
-    int size = tail - head;
-    int start = head & length - 1;
-    int untilEnd = Math.min(size, length - start);
-    var larger = new @Nullable Handle[length * 2];
-    System.arraycopy(ring, start, larger, 0, untilEnd);
-    System.arraycopy(ring, 0, larger, untilEnd, size - untilEnd);
+    var smaller = ring;
+    var larger = new @Nullable Handle[smaller.length * 2];
+    for (long place = head; place != tail; place++) {
+      larger[(int) place & larger.length - 1] = smaller[(int) place & smaller.length - 1];
+    }
     ring = larger;
-    head = 0;
-    tail = size;
   }
 }

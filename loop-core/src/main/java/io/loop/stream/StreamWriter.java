@@ -3,11 +3,10 @@ package io.loop.stream;
 import io.loop.event.Loop;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
+import io.loop.task.WaiterLine;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -23,16 +22,15 @@ public final class StreamWriter implements AutoCloseable {
    * The transport calls pauseWriting and resumeWriting in turns, and connectionLost once, last.
    *
    * Each drain() that must wait has a future of its own in `drainers`; resuming settles all of them,
-   * in order. waitClosed() likewise, in `closers`. Most connections never wait: a list is made for the
-   * first waiter, and is replaced only while it is empty. A lost connection is remembered, not stored in a
-   * future: nobody need look.
+   * in order. waitClosed() likewise, in `closers`. Most connections never wait: a line is made for the
+   * first waiter. A lost connection is remembered, not stored in a future: nobody need look.
    */
 
   private final Loop loop;
   private final WriteTransport transport;
   private final @Nullable StreamReader reader;
-  private List<LoopFuture<@Nullable Void>> drainers = List.of();
-  private List<LoopFuture<@Nullable Void>> closers = List.of();
+  private @Nullable WaiterLine drainers;
+  private @Nullable WaiterLine closers;
   private boolean paused;
   private boolean lost;
   private @Nullable Throwable lossCause;
@@ -94,13 +92,10 @@ public final class StreamWriter implements AutoCloseable {
     if (!paused) {
       return;
     }
-    var resumed = new LoopFuture<@Nullable Void>(loop);
-    drainers = with(resumed, drainers);
-    try {
-      resumed.await(IOException.class);
-    } finally {
-      drainers.remove(resumed);
+    if (drainers == null) {
+      drainers = new WaiterLine();
     }
+    drainers.await(new LoopFuture<>(loop)); // throws what connectionLost tells
   }
 
   private void throwReadFailure() throws IOException {
@@ -164,13 +159,10 @@ public final class StreamWriter implements AutoCloseable {
   public void waitClosed() throws IOException {
     loop.checkTurn();
     if (!lost) {
-      var closed = new LoopFuture<@Nullable Void>(loop);
-      closers = with(closed, closers);
-      try {
-        closed.await();
-      } finally {
-        closers.remove(closed);
+      if (closers == null) {
+        closers = new WaiterLine();
       }
+      closers.await(new LoopFuture<>(loop));
     }
     if (lossCause instanceof IOException io) {
       throw io;
@@ -195,7 +187,7 @@ public final class StreamWriter implements AutoCloseable {
   /// Lets those who wait in [#drain] go on; for the transport.
   public void resumeWriting() {
     paused = false;
-    settle(drainers, null);
+    wake(drainers, null);
   }
 
   /// Tells that the connection is closed; for the transport, once.
@@ -204,27 +196,18 @@ public final class StreamWriter implements AutoCloseable {
   public void connectionLost(@Nullable Throwable cause) {
     lost = true;
     lossCause = cause;
-    settle(closers, null);
-    settle(drainers, cause);
+    wake(closers, null);
+    wake(drainers, cause);
   }
 
-  private static List<LoopFuture<@Nullable Void>> with(
-      LoopFuture<@Nullable Void> waiter, List<LoopFuture<@Nullable Void>> others) {
-    List<LoopFuture<@Nullable Void>> all = others.isEmpty() ? new ArrayList<>(1) : others;
-    all.add(waiter);
-    return all;
-  }
-
-  private static void settle(List<LoopFuture<@Nullable Void>> waiters, @Nullable Throwable fault) {
-    for (LoopFuture<@Nullable Void> waiter : List.copyOf(waiters)) {
-      if (waiter.isDone()) {
-        continue;
-      }
-      if (fault == null) {
-        waiter.setResult(null);
-      } else {
-        waiter.setException(fault);
-      }
+  private static void wake(@Nullable WaiterLine waiters, @Nullable Throwable fault) {
+    if (waiters == null) {
+      return;
+    }
+    if (fault == null) {
+      waiters.wakeAll();
+    } else {
+      waiters.failAll(fault);
     }
   }
 

@@ -2,6 +2,7 @@ package io.loop.sync;
 
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
+import io.loop.task.WaiterLine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,8 +34,8 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   private static final Object NULL = new Object();
 
   private final LoopBinding binding = new LoopBinding(this);
-  private final ArrayDeque<LoopFuture<@Nullable Void>> getters = new ArrayDeque<>();
-  private final ArrayDeque<LoopFuture<@Nullable Void>> putters = new ArrayDeque<>();
+  private final WaiterLine getters = new WaiterLine();
+  private final WaiterLine putters = new WaiterLine();
   private final ArrayDeque<Object> items = new ArrayDeque<>();
   private final Event finished = new Event();
   private final int maxSize;
@@ -137,7 +138,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     insert(item);
     unfinished++;
     finished.clear();
-    wakeNext(getters);
+    getters.wakeFirst();
   }
 
   /// Takes the next item out, waiting for one if need be. Coroutine only.
@@ -169,34 +170,22 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
       throw shutDown ? shutDownError() : new QueueEmptyException("Queue is empty.");
     }
     E item = remove();
-    wakeNext(putters);
+    putters.wakeFirst();
     return item;
   }
 
   /// Waits in a line until woken. A caller that fails after it was woken wakes the next one, if
   /// what they wait for is still there.
-  private void await(ArrayDeque<LoopFuture<@Nullable Void>> line, BooleanSupplier isThere) {
+  private void await(WaiterLine line, BooleanSupplier isThere) {
     LoopFuture<@Nullable Void> waiter = binding.newWaiter();
-    line.add(waiter);
     try {
-      waiter.await();
+      line.await(waiter);
     } catch (Throwable fault) {
       waiter.cancel();
-      line.remove(waiter);
       if (isThere.getAsBoolean() && !waiter.isCancelled()) {
-        wakeNext(line);
+        line.wakeFirst();
       }
       throw fault;
-    }
-  }
-
-  private static void wakeNext(ArrayDeque<LoopFuture<@Nullable Void>> line) {
-    LoopFuture<@Nullable Void> waiter = line.poll();
-    while (waiter != null && waiter.isDone()) {
-      waiter = line.poll();
-    }
-    if (waiter != null) {
-      waiter.setResult(null);
     }
   }
 
@@ -260,9 +249,9 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     wakeAll(putters);
   }
 
-  private static void wakeAll(ArrayDeque<LoopFuture<@Nullable Void>> line) {
-    while (!line.isEmpty()) {
-      wakeNext(line);
+  private static void wakeAll(WaiterLine line) {
+    while (line.size() > 0) {
+      line.wakeFirst();
     }
   }
 
@@ -276,10 +265,10 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     if (!isEmpty()) {
       text.append(" items=").append(items());
     }
-    if (!getters.isEmpty()) {
+    if (getters.size() > 0) {
       text.append(" getters=").append(getters.size());
     }
-    if (!putters.isEmpty()) {
+    if (putters.size() > 0) {
       text.append(" putters=").append(putters.size());
     }
     if (unfinished > 0) {

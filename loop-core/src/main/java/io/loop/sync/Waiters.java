@@ -1,7 +1,7 @@
 package io.loop.sync;
 
 import io.loop.task.LoopFuture;
-import java.util.ArrayDeque;
+import io.loop.task.WaiterLine;
 import org.jspecify.annotations.Nullable;
 
 /// Those who wait for the same thing, in order of arrival.
@@ -13,7 +13,7 @@ final class Waiters {
    */
 
   private final LoopBinding binding;
-  private final ArrayDeque<LoopFuture<@Nullable Void>> line = new ArrayDeque<>();
+  private final WaiterLine line = new WaiterLine();
 
   Waiters(LoopBinding binding) {
     this.binding = binding;
@@ -26,30 +26,17 @@ final class Waiters {
 
   /// Suspends until woken, as a waiter that was made before.
   void await(LoopFuture<@Nullable Void> waiter) {
-    line.add(waiter);
-    try {
-      waiter.await();
-    } finally {
-      line.remove(waiter);
-    }
+    line.await(waiter);
   }
 
   /// {@return whether somebody is in the line who was not cancelled}
   boolean hasLive() {
-    for (LoopFuture<?> waiter : line) {
-      if (!waiter.isCancelled()) {
-        return true;
-      }
-    }
-    return false;
+    return line.hasLive();
   }
 
   /// Wakes the head of the line, unless it is awake already.
   void wakeHead() {
-    LoopFuture<@Nullable Void> head = line.peek();
-    if (head != null && !head.isDone()) {
-      head.setResult(null);
-    }
+    line.wakeHead();
   }
 
   /// Wakes the first ones that are still asleep.
@@ -57,25 +44,15 @@ final class Waiters {
   /// @param count how many at most
   /// @return how many were woken
   int wake(int count) {
-    int woken = 0;
-    for (LoopFuture<@Nullable Void> waiter : line) {
-      if (woken >= count) {
-        break;
-      }
-      if (!waiter.isDone()) {
-        waiter.setResult(null);
-        woken++;
-      }
-    }
-    return woken;
+    return line.wake(count);
   }
 
-  int wakeAll() {
-    return wake(line.size());
+  void wakeAll() {
+    line.wakeAll();
   }
 
   /// {@return the part of a description that tells of the line}
   String text() {
-    return line.isEmpty() ? "" : ", waiters:" + line.size();
+    return line.size() == 0 ? "" : ", waiters:" + line.size();
   }
 }

@@ -43,7 +43,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
   private final Loop loop;
   private final Set<LoopFuture<T>> running = new LinkedHashSet<>();
   private final ArrayDeque<LoopFuture<T>> ended = new ArrayDeque<>();
-  private final ArrayDeque<LoopFuture<@Nullable Void>> waiters = new ArrayDeque<>();
+  private final WaiterLine waiters = new WaiterLine();
   private final Consumer<LoopFuture<T>> futureDone = this::futureDone;
   private final LoopFuture<T> timeUp;
   private @Nullable TimerHandle timer;
@@ -133,13 +133,11 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
 
   private void awaitEnd() {
     var waiter = new LoopFuture<@Nullable Void>(loop);
-    waiters.add(waiter);
     try {
-      waiter.await();
+      waiters.await(waiter);
     } catch (Throwable fault) {
-      waiters.remove(waiter);
       if (!ended.isEmpty() && !waiter.isCancelled()) {
-        wakeNext();
+        waiters.wakeFirst();
       }
       throw fault;
     }
@@ -147,17 +145,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
 
   private void add(LoopFuture<T> future) {
     ended.add(future);
-    wakeNext();
-  }
-
-  private void wakeNext() {
-    LoopFuture<@Nullable Void> waiter = waiters.poll();
-    while (waiter != null && waiter.isDone()) {
-      waiter = waiters.poll();
-    }
-    if (waiter != null) {
-      waiter.setResult(null);
-    }
+    waiters.wakeFirst();
   }
 
   private void futureDone(LoopFuture<T> future) {

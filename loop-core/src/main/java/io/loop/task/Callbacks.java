@@ -2,9 +2,7 @@ package io.loop.task;
 
 import io.loop.event.Context;
 import io.loop.event.Handle;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Callbacks {
 
   /*
-   * The value is kept by the future as an Object: null, a Handle, or an ArrayList of Handles. The
+   * The value is kept by the future as an Object: null, a Handle, or a CallbackList. The
    * handle made when a callback is added is what runs later; an awaiting task adds the handle that
    * all its steps reuse. One list for both keeps their order.
    *
@@ -87,20 +85,20 @@ final class Callbacks {
       return added;
     }
     if (callbacks instanceof Handle first) {
-      var list = new ArrayList<Handle>(4);
+      var list = new CallbackList();
       list.add(first);
       list.add(added);
       return list;
     }
-    asList(callbacks).add(added);
+    ((CallbackList) callbacks).add(added);
     return callbacks;
   }
 
   static void fire(@Nullable Object callbacks) {
     if (callbacks instanceof Handle single) {
       fireOne(single);
-    } else if (callbacks != null) {
-      asList(callbacks).forEach(Callbacks::fireOne);
+    } else if (callbacks instanceof CallbackList list) {
+      list.forEach(Callbacks::fireOne);
     }
   }
 
@@ -114,66 +112,75 @@ final class Callbacks {
 
   /// {@return what is left without the registrations of a function, the marks of a task, or a step}
   static @Nullable Object without(@Nullable Object callbacks, Object key) {
-    if (callbacks instanceof Handle single) {
-      return isAbout(single, key) ? null : single;
+    if (callbacks instanceof CallbackList list) {
+      list.remove(key);
+      return list.size() == 0 ? null : list;
     }
-    if (callbacks != null) {
-      asList(callbacks).removeIf(handle -> isAbout(handle, key));
-    }
-    return callbacks;
+    return callbacks instanceof Handle single && keyOf(single).equals(key) ? null : callbacks;
   }
 
-  private static boolean isAbout(Handle handle, Object key) {
+  /// {@return what takes a handle back}
+  static Object keyOf(Handle handle) {
     return switch (handle) {
-      case Call<?> call -> call.function.equals(key);
-      case Mark mark -> mark.waiter == key;
-      default -> handle == key;
+      case Call<?> call -> call.function;
+      case Mark mark -> mark.waiter;
+      default -> handle;
     };
   }
 
   static int count(@Nullable Object callbacks) {
-    return asHandles(callbacks).size();
+    if (callbacks instanceof CallbackList list) {
+      return list.size();
+    }
+    return callbacks == null ? 0 : 1;
   }
 
   /// Leaves a function registered, but no longer for the sake of a task.
   static void forgetWaiter(@Nullable Object callbacks, Object function) {
-    for (Handle handle : asHandles(callbacks)) {
-      if (handle instanceof CallFor<?> call && isAbout(handle, function)) {
-        call.waiter = null;
-      }
+    if (callbacks instanceof CallbackList list) {
+      list.forEach(function, Callbacks::forgetWaiter);
+    } else if (callbacks instanceof Handle single && keyOf(single).equals(function)) {
+      forgetWaiter(single);
+    }
+  }
+
+  private static void forgetWaiter(Handle handle) {
+    if (handle instanceof CallFor<?> call) {
+      call.waiter = null;
     }
   }
 
   /// {@return the tasks that wait, in the order in which they began to}
   static Set<Task<?>> waiters(@Nullable Object callbacks) {
     var waiters = new LinkedHashSet<Task<?>>();
-    for (Handle handle : asHandles(callbacks)) {
-      if (handle instanceof TaskStep step) {
-        waiters.add(step.task());
-      } else if (handle instanceof CallFor<?> call && call.waiter != null) {
-        waiters.add(call.waiter);
-      } else if (handle instanceof Mark mark) {
-        waiters.add(mark.waiter);
-      }
+    if (callbacks instanceof CallbackList list) {
+      list.forEach(handle -> addWaiter(handle, waiters));
+    } else if (callbacks instanceof Handle single) {
+      addWaiter(single, waiters);
     }
     return waiters;
   }
 
+  private static void addWaiter(Handle handle, Set<Task<?>> waiters) {
+    if (handle instanceof TaskStep step) {
+      waiters.add(step.task());
+    } else if (handle instanceof CallFor<?> call && call.waiter != null) {
+      waiters.add(call.waiter);
+    } else if (handle instanceof Mark mark) {
+      waiters.add(mark.waiter);
+    }
+  }
+
   /// {@return a text such as `cb=[a, <2 more>, b]`, empty if there is nothing to call}
   static String text(@Nullable Object callbacks) {
-    List<Handle> handles = asHandles(callbacks);
-    return switch (handles.size()) {
-      case 0 -> "";
-      case 1 -> " cb=[" + text(handles.getFirst()) + "]";
-      case 2 -> " cb=[" + text(handles.getFirst()) + ", " + text(handles.getLast()) + "]";
-      default ->
-          " cb=["
-              + text(handles.getFirst())
-              + ", <"
-              + (handles.size() - 2)
-              + " more>, "
-              + text(handles.getLast())
-              + "]";
+    if (callbacks instanceof CallbackList list && list.size() > 1) {
+      String more = list.size() == 2 ? "" : "<" + (list.size() - 2) + " more>, ";
+      return " cb=[" + text(list.first()) + ", " + more + text(list.last()) + "]";
+    }
+    return switch (callbacks) {
+      case CallbackList list -> " cb=[" + text(list.first()) + "]";
+      case Handle single -> " cb=[" + text(single) + "]";
+      case null, default -> "";
     };
   }
 
@@ -183,17 +190,5 @@ final class Callbacks {
       case TaskStep step -> "wakeup of " + step.task().getName();
       default -> "mark";
     };
-  }
-
-  private static List<Handle> asHandles(@Nullable Object callbacks) {
-    if (callbacks == null) {
-      return List.of();
-    }
-    return callbacks instanceof Handle single ? List.of(single) : asList(callbacks);
-  }
-
-  @SuppressWarnings("unchecked") // what is neither null nor a handle is the list made in with()
-  private static List<Handle> asList(Object callbacks) {
-    return (List<Handle>) callbacks;
   }
 }

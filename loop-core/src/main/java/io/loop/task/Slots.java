@@ -1,7 +1,6 @@
 package io.loop.task;
 
 import io.loop.event.Loop;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /// So many places for bodies that run at the same time; first come, first served.
@@ -14,7 +13,7 @@ final class Slots {
    * otherwise. Who is cancelled after it was given a place passes it on.
    */
 
-  private final ArrayDeque<LoopFuture<@Nullable Void>> waiting = new ArrayDeque<>();
+  private final WaiterLine waiting = new WaiterLine();
   private int free;
 
   Slots(int limit) {
@@ -56,11 +55,9 @@ final class Slots {
       return;
     }
     var place = new LoopFuture<@Nullable Void>(Loop.running());
-    waiting.add(place);
     try {
-      place.await();
+      waiting.await(place);
     } catch (Throwable fault) {
-      waiting.remove(place);
       if (!place.isCancelled()) {
         release(); // it had been given to us
       }
@@ -69,13 +66,7 @@ final class Slots {
   }
 
   void release() {
-    LoopFuture<@Nullable Void> place = waiting.poll();
-    while (place != null && place.isDone()) {
-      place = waiting.poll();
-    }
-    if (place != null) {
-      place.setResult(null);
-    } else {
+    if (!waiting.wakeFirst()) {
       free++;
     }
   }

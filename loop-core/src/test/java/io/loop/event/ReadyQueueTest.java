@@ -68,6 +68,23 @@ final class ReadyQueueTest {
     assertThat(pollAll()).containsExactlyElementsOf(added);
   }
 
+  @Test
+  void get_afterItHasGrown_isTheHandleOfThatPlace() {
+    addMany(200);
+    pollAll();
+    long first = queue.nextPlace();
+    List<Handle> added = addMany(1_000);
+
+    Handle taken = queue.poll();
+
+    assertThat(taken).isSameAs(added.getFirst());
+    assertThat(queue.firstPlace()).isEqualTo(first + 1);
+    assertThat(queue.nextPlace()).isEqualTo(first + 1_000);
+    for (int i = 1; i < 1_000; i++) {
+      assertThat(queue.get(first + i)).isSameAs(added.get(i));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void anyOperations_agreeWithADeque(long seed) {

@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.event.Loop;
 import io.loop.task.LoopFuture;
+import io.loop.task.WaiterLine;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ final class DatagramQueue {
   private final int limit;
   private final int bytesLimit;
   private final ArrayDeque<Datagram> packets = new ArrayDeque<>();
-  private final ArrayDeque<LoopFuture<@Nullable Void>> waiters = new ArrayDeque<>(1);
+  private final WaiterLine waiters = new WaiterLine();
   private @Nullable IOException fault;
   private long bytes;
   private long dropped;
@@ -46,20 +47,20 @@ final class DatagramQueue {
   void add(Datagram packet) {
     packets.add(packet);
     bytes += packet.data().length;
-    wakeOne();
+    waiters.wakeFirst();
   }
 
   /// Makes one receiver fail, after the packets that are here.
   void fail(IOException failure) {
     fault = failure;
-    wakeOne();
+    waiters.wakeFirst();
   }
 
   /// Makes receivers get null, after the packets that are here.
   void end() {
     ended = true;
-    while (!waiters.isEmpty()) {
-      wakeOne();
+    while (waiters.size() > 0) {
+      waiters.wakeFirst();
     }
   }
 
@@ -88,25 +89,13 @@ final class DatagramQueue {
 
   private void await() {
     var waiter = new LoopFuture<@Nullable Void>(loop);
-    waiters.add(waiter);
-    boolean woken = false;
     try {
-      waiter.await();
-      woken = true;
-    } finally {
-      if (!woken && !waiters.remove(waiter) && !packets.isEmpty()) {
-        wakeOne(); // what woke this one is another's now
+      waiters.await(waiter);
+    } catch (Throwable fault) {
+      if (waiter.isDone() && !waiter.isCancelled() && !packets.isEmpty()) {
+        waiters.wakeFirst(); // what woke this one is another's now
       }
-    }
-  }
-
-  private void wakeOne() {
-    LoopFuture<@Nullable Void> waiter;
-    do {
-      waiter = waiters.poll();
-    } while (waiter != null && waiter.isDone());
-    if (waiter != null) {
-      waiter.setResult(null);
+      throw fault;
     }
   }
 }

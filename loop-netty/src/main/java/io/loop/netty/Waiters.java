@@ -2,8 +2,7 @@ package io.loop.netty;
 
 import io.loop.event.Loop;
 import io.loop.task.LoopFuture;
-import java.util.ArrayList;
-import java.util.List;
+import io.loop.task.WaiterLine;
 import org.jspecify.annotations.Nullable;
 
 /// Coroutines that wait for something about a channel to change, and then look again.
@@ -14,8 +13,8 @@ final class Waiters {
 
   private final Loop loop;
 
-  /// Made for the first who waits; most channels' writers never do. Replaced only while empty.
-  private List<LoopFuture<@Nullable Void>> waiting = List.of();
+  /// Made for the first who waits; most channels' writers never do.
+  private @Nullable WaiterLine line;
 
   Waiters(Loop loop) {
     this.loop = loop;
@@ -23,36 +22,20 @@ final class Waiters {
 
   /// {@return whether nobody waits} Who is woken or cancelled and has not gone on yet does not.
   boolean isEmpty() {
-    for (LoopFuture<@Nullable Void> woken : waiting) {
-      if (!woken.isDone()) {
-        return false;
-      }
-    }
-    return true;
+    return line == null || !line.hasAsleep();
   }
 
   /// Suspends until the next wake-up.
   void await() {
-    var woken = new LoopFuture<@Nullable Void>(loop);
-    if (waiting.isEmpty()) {
-      waiting = new ArrayList<>(1);
+    if (line == null) {
+      line = new WaiterLine();
     }
-    waiting.add(woken);
-    try {
-      woken.await();
-    } finally {
-      waiting.remove(woken);
-    }
+    line.await(new LoopFuture<>(loop));
   }
 
   void wakeAll() {
-    if (loop.isClosed()) {
-      return;
-    }
-    for (LoopFuture<@Nullable Void> woken : waiting) {
-      if (!woken.isDone()) {
-        woken.setResult(null);
-      }
+    if (line != null && !loop.isClosed()) {
+      line.wakeAll();
     }
   }
 }
