@@ -8,6 +8,10 @@ import java.util.ArrayDeque;
 /// Making, starting and ending a virtual thread costs more than all its body's steps where the body
 /// is short. So a body that has ended leaves its thread, suspended, to the next one, unless it has
 /// left something on it that the next one could find. Owner's thread only.
+///
+/// Two things cannot be seen: a lock that a body has left locked lets the next body on its thread
+/// in, and an interrupt that comes after the end of a body hits the next. With the system property
+/// `io.loop.threadReuse` set to `false` each body has a thread of its own.
 public final class CoroutinePool implements AutoCloseable {
 
   /*
@@ -16,12 +20,26 @@ public final class CoroutinePool implements AutoCloseable {
    */
 
   private static final int MOST_IDLE = 256;
+  private static final String WISH = System.getProperty("io.loop.threadReuse", "true");
 
   private final ArrayDeque<LoopCarrier> idle = new ArrayDeque<>();
+  private final boolean usesThreadsAgain;
   private boolean closed;
 
   /// Makes a pool without threads.
-  public CoroutinePool() {}
+  ///
+  /// @throws IllegalArgumentException if the system property is neither `true` nor `false`
+  public CoroutinePool() {
+    this(WISH);
+  }
+
+  CoroutinePool(String wish) {
+    if (!wish.equals("true") && !wish.equals("false")) {
+      throw new IllegalArgumentException(
+          "io.loop.threadReuse must be true or false, not '" + wish + "'");
+    }
+    usesThreadsAgain = wish.equals("true");
+  }
 
   /// {@return a coroutine that has not begun}
   ///
@@ -43,7 +61,7 @@ public final class CoroutinePool implements AutoCloseable {
   LoopCarrier createOnLoop(Runnable body, Owner owner, String name) {
     LoopCarrier again = idle.pollLast();
     if (again == null) {
-      return new LoopCarrier(body, owner, name, this);
+      return new LoopCarrier(body, owner, name, usesThreadsAgain ? this : null);
     }
     again.begin(body, owner, name);
     return again;

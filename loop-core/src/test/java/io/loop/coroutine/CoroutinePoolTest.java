@@ -1,6 +1,7 @@
 package io.loop.coroutine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.coroutine.Coroutine.Stop;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -229,5 +231,61 @@ final class CoroutinePoolTest implements Coroutine.Owner {
 
     idle.join();
     assertThat(run(() -> {}).isAlive()).isFalse();
+  }
+
+  /// What cannot be seen when a body ends; the page on hazards says so.
+  @Test
+  void lockLeftLocked_letsTheNextBodyOnTheThreadIn() {
+    var lock = new ReentrantLock();
+    Thread first = run(lock::lock);
+    var isIn = new AtomicReference<Boolean>();
+
+    Thread second = run(() -> isIn.set(lock.tryLock()));
+
+    assertThat(second).isSameAs(first);
+    assertThat(isIn.get()).isTrue();
+  }
+
+  @Test
+  void withoutReuse_lockLeftLocked_keepsTheNextBodyOut() {
+    try (var each = new CoroutinePool("false")) {
+      var lock = new ReentrantLock();
+      assertThat(each.createOnLoop(lock::lock, this, "").resume()).isEqualTo(Stop.DONE);
+      var isIn = new AtomicReference<Boolean>();
+
+      each.createOnLoop(() -> isIn.set(lock.tryLock()), this, "").resume();
+
+      assertThat(isIn.get()).isFalse();
+    }
+  }
+
+  @Test
+  void withoutReuse_interruptAfterTheEnd_hitsNobody() {
+    try (var each = new CoroutinePool("false")) {
+      Coroutine first = each.createOnLoop(() -> {}, this, "");
+      assertThat(first.resume()).isEqualTo(Stop.DONE);
+      var seen = new AtomicReference<Boolean>();
+
+      Coroutine second =
+          each.createOnLoop(
+              () -> {
+                first.thread().interrupt();
+                seen.set(Thread.currentThread().isInterrupted());
+              },
+              this,
+              "");
+      assertThat(second.resume()).isEqualTo(Stop.DONE);
+
+      assertThat(seen.get()).isFalse();
+      assertThat(first.thread().isAlive()).isFalse();
+      assertThat(second.thread()).isNotSameAs(first.thread());
+    }
+  }
+
+  @Test
+  void propertyThatIsNeitherTrueNorFalse_isRefused() {
+    assertThatThrownBy(() -> new CoroutinePool("no"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("io.loop.threadReuse must be true or false, not 'no'");
   }
 }
