@@ -9,6 +9,7 @@ import io.loop.event.LoopLocal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// One loop's tasks: which one runs, which are not done, and what is left when the loop closes.
@@ -134,12 +135,37 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
       unwind(task);
     }
     loop.callOnCarrier(() -> {
-      loop.runReturnsUntil(() -> pending.list().stream().noneMatch(Task::isAway), PATIENCE);
+      loop.runReturnsUntil(new AllBack(), PATIENCE);
       coroutines.close();
       return true;
     });
     bridges.close();
     unread.reportAll();
+  }
+
+  /// Whether no body is in a blocking call any more. Asked whenever one has come back, so it does
+  /// not go through all of them each time: it waits for one, then for the next, and looks at all
+  /// once more at the end, since one that was back may be in another call.
+  private final class AllBack implements BooleanSupplier {
+    private List<Task<?>> left = pending.list();
+    private int next;
+
+    @Override
+    public boolean getAsBoolean() {
+      if (!passThose()) {
+        return false;
+      }
+      left = pending.list();
+      next = 0;
+      return passThose();
+    }
+
+    private boolean passThose() {
+      while (next < left.size() && !left.get(next).isAway()) {
+        next++;
+      }
+      return next == left.size();
+    }
   }
 
   private void reportDestroyed(Task<?> task) {
