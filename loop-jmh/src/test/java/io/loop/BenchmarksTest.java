@@ -7,6 +7,7 @@ import io.loop.event.TimerBenchmark;
 import io.loop.netty.EchoBenchmark;
 import io.loop.netty.IdleConnectionBenchmark;
 import io.loop.sync.LockBenchmark;
+import io.loop.sync.ManyWaitersBenchmark;
 import io.loop.sync.QueueBenchmark;
 import io.loop.task.FutureCallbackBenchmark;
 import io.loop.task.ManySleepersBenchmark;
@@ -36,6 +37,7 @@ class BenchmarksTest {
         TimerBenchmark.class,
         QueueBenchmark.class,
         LockBenchmark.class,
+        ManyWaitersBenchmark.class,
         TimeoutBenchmark.class,
         CallSoonThreadsafeBenchmark.class,
         ManySleepersBenchmark.class,
@@ -58,6 +60,7 @@ class BenchmarksTest {
             .param("producers", "8")
             .param("transport", "nio")
             .param("connections", "50")
+            .param("waiting", "1000")
             .param("size", "64")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
