@@ -348,10 +348,13 @@ public final class Asyncio {
 
   /// {@return a future of the running loop with a stage's outcome} Never suspends.
   ///
+  /// Cancelling it cancels the stage, with `cancel(true)`: the JDK's `HttpClient` ends an exchange
+  /// at this only. Wrap a stage that others use as well once, and wait for a [#shield] of the
+  /// wrapper.
+  ///
   /// Source: `asyncio.wrap_future`.
   ///
-  /// @param stage the stage, completed by any thread; cancelling the future cancels it, with
-  ///   `cancel(true)`: the JDK's `HttpClient` ends its exchange then
+  /// @param stage the stage, completed by any thread
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
     return Tasks.wrapFuture(stage);

@@ -353,10 +353,12 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// [#toCompletableFuture] is made of it.
   ///
   /// @param function what to call, with this future; must not wait for anything
-  public final void addBridge(Consumer<? super LoopFuture<T>> function) {
+  /// @return takes the function back, on the loop, when nothing waits any more; does nothing once
+  ///   the function was called
+  public final Runnable addBridge(Consumer<? super LoopFuture<T>> function) {
     Objects.requireNonNull(function, "function");
     loop.checkTurn();
-    var _ = Bridges.of(loop).add(this, function);
+    return Bridges.of(loop).add(this, function)::remove;
   }
 
   /// As [#addDoneCallback], on behalf of a task: until it is called or removed, the task counts as

@@ -202,7 +202,12 @@ public final class Tasks {
   }
 
   /// {@return a future of the running loop with a stage's outcome} Cancelling it cancels the stage,
-  /// with `cancel(true)`. A cancelled stage cancels it.
+  /// with `cancel(true)`: the JDK's `HttpClient` ends an exchange at this only. A cancelled stage
+  /// cancels it.
+  ///
+  /// A stage that others use as well must not be cancelled by one of them. Wrap it once, and let
+  /// each wait for a [#shield] of the wrapper, which takes its listener back when the wait ends;
+  /// nothing can be taken back from a `CompletableFuture`.
   ///
   /// Source: `asyncio.wrap_future`.
   ///

@@ -121,6 +121,22 @@ final class WrapFutureTest {
     });
   }
 
+  @Test
+  void shield_ofTheWrapper_givenUp_leavesTheStageToTheOthers() {
+    manual.run(() -> {
+      var stage = new CompletableFuture<String>();
+      LoopFuture<String> wrapped = Asyncio.wrapFuture(stage);
+      Task<?> impatient = Asyncio.createTask(() -> Asyncio.shield(wrapped).await());
+      sleep(TICK);
+
+      impatient.cancel();
+      assertThatThrownBy(impatient::await).isInstanceOf(CancelledError.class);
+      stage.complete("x");
+
+      assertThat(wrapped.await()).isEqualTo("x");
+    });
+  }
+
   /// Some futures stop what is behind them only if they may interrupt it.
   @Test
   void cancel_ofTheWrapper_letsTheStageInterrupt() {

@@ -12,11 +12,21 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
 import io.netty.util.concurrent.Promise;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The doors between Netty's futures and ours.
+///
+/// Netty hands one future to many: a channel has one close future, an executor one termination
+/// future. So waiting for a future leaves it alone, and cancels nothing. What an operation returns
+/// that the caller starts is the caller's: [#await(Supplier)] cancels it.
 public final class NettyFutures {
+
+  /*
+   * Who waits adds a listener, and takes it back when the wait is over, however it ends. The executor
+   * that tells listeners may end first; so its termination future is listened to as well.
+   */
 
   private NettyFutures() {}
 
@@ -25,15 +35,14 @@ public final class NettyFutures {
   ///
   /// Throws what the future failed with, the very object, undeclared (decision D7).
   ///
-  /// Cancelling the caller cancels Netty's future. A future that does not let itself be cancelled
-  /// any more, such as that of a write which has been flushed, goes on; a result that still comes
-  /// is released if it is reference-counted, and closed if it is a channel, since nobody will ask
-  /// for it.
+  /// Cancelling the caller ends the wait and nothing else: the future is not cancelled, since
+  /// others may wait for it, and its result is not released. To have an operation cancelled with
+  /// its caller, use [#await(Supplier)].
   ///
   /// A future whose executor has ended is never heard of again. Waiting for a channel's future then
   /// fails; for other futures of somebody else's executors use [#await(Future, EventExecutor)].
   ///
-  /// Source: `await wrap_future(future)`.
+  /// Source: `await shield(wrap_future(future))`.
   ///
   /// @param future the future, of any event loop
   /// @param <T> the type of the result
@@ -59,6 +68,44 @@ public final class NettyFutures {
     return outcome(future);
   }
 
+  /// Starts an operation on the loop's thread, and waits for its result. Coroutine only; suspends,
+  /// and is a cancellation point, only if the operation is not done at once.
+  ///
+  /// ```java
+  /// Channel channel = NettyFutures.await(pool::acquire);
+  /// ```
+  ///
+  /// The future that the operation returns is the caller's alone. Cancelling the caller cancels it,
+  /// and closes the channel that a connect or bind was to open. An operation that does not let
+  /// itself be cancelled any more, such as a write that has been flushed, goes on; a result that
+  /// still comes is released if it is reference-counted, and closed if it is a channel, since
+  /// nobody will ask for it.
+  ///
+  /// Throws what the future failed with, the very object, undeclared (decision D7).
+  ///
+  /// Source: `await wrap_future(start())`.
+  ///
+  /// @param start starts the operation, and returns its future, which nobody else has
+  /// @param <T> the type of the result
+  /// @return the result
+  /// @throws CancelledError if the future or the calling task was cancelled
+  /// @throws IllegalStateException if the future's event loop ended before it was done
+  public static <T extends @Nullable Object> T await(
+      Supplier<? extends Future<? extends T>> start) {
+    Future<? extends T> future = Tasks.onLoopThread(start::get);
+    boolean opening = !future.isDone() && isChannelToOpen(future);
+    try {
+      return await(future);
+    } catch (CancelledError cancelled) {
+      Tasks.onLoopThread(() -> giveUp(future, opening));
+      throw cancelled;
+    }
+  }
+
+  private static boolean isChannelToOpen(Future<?> future) {
+    return future instanceof ChannelFuture ofChannel && !ofChannel.channel().isActive();
+  }
+
   private static <T extends @Nullable Object> T outcome(Future<? extends T> future) {
     if (future.isCancelled()) {
       throw new CancelledError();
@@ -78,19 +125,18 @@ public final class NettyFutures {
 
   private static void waitFor(Loop loop, Future<?> future, @Nullable EventExecutor executor) {
     var done = new LoopFuture<@Nullable Void>(loop);
+    GenericFutureListener<Future<Object>> settled = _ -> onLoop(loop, () -> settle(done));
     GenericFutureListener<Future<Object>> ended =
         _ -> onLoop(loop, () -> endedWithout(future, done));
     Future<?> termination =
         Tasks.onLoopThread(() -> {
-          future.addListener(_ -> onLoop(loop, () -> settle(done)));
+          listen(future, settled);
           return listenToEnd(executor, ended);
         });
     try {
       done.await();
-    } catch (CancelledError cancelled) {
-      Tasks.onLoopThread(() -> giveUp(future));
-      throw cancelled;
     } finally {
+      unlisten(future, settled);
       if (termination != null) {
         unlisten(termination, ended);
       }
@@ -127,9 +173,11 @@ public final class NettyFutures {
     }
   }
 
-  private static boolean giveUp(Future<?> future) {
+  private static boolean giveUp(Future<?> future, boolean opening) {
     boolean cancelled = future.cancel(false);
-    if (!cancelled) {
+    if (opening && future instanceof ChannelFuture ofChannel) {
+      var _ = ofChannel.channel().close(); // one that was cancelled before it began would stay open
+    } else if (!cancelled) {
       future.addListener(NettyFutures::dispose);
     }
     return cancelled;
@@ -147,10 +195,11 @@ public final class NettyFutures {
   /// {@return a promise with the outcome of a future or task of a loop} Loop thread and coroutines
   /// of that loop only; never suspends. The promise is for any thread.
   ///
-  /// Cancelling the promise cancels the task. A cancelled task cancels the promise, unless somebody
-  /// has made it uncancellable: then it fails with a [CancellationException]. If the loop closes
-  /// while the task is pending, the promise ends as cancelled, with the message "Event loop is
-  /// closed".
+  /// Cancelling the promise cancels the task; hand out the promise of [Tasks#shield] if it should
+  /// not. A promise that somebody else completes leaves the task alone. A cancelled task cancels
+  /// the promise, unless somebody has made it uncancellable: then it fails with a
+  /// [CancellationException]. If the loop closes while the task is pending, the promise ends as
+  /// cancelled, with the message "Event loop is closed".
   ///
   /// Source: `asyncio.run_coroutine_threadsafe`, whose future is this one's counterpart.
   ///
@@ -160,10 +209,15 @@ public final class NettyFutures {
   public static <T extends @Nullable Object> Promise<T> toPromise(
       LoopFuture<T> future, EventExecutor executor) {
     Promise<T> promise = executor.newPromise();
-    future.addBridge(source -> copy(source, promise));
+    var used = new AtomicBoolean();
+    Runnable takeBack =
+        future.addBridge(source -> {
+          used.set(true);
+          copy(source, promise);
+        });
     promise.addListener(done -> {
-      if (done.isCancelled()) {
-        onLoop(future.getLoop(), future::cancel);
+      if (!used.get()) {
+        onLoop(future.getLoop(), done.isCancelled() ? future::cancel : takeBack);
       }
     });
     return promise;
@@ -191,33 +245,21 @@ public final class NettyFutures {
     }
   }
 
-  /// Starts something on the loop's thread and waits for it. Coroutine only.
+  /// Starts what opens a channel on the loop's thread, and waits until it has succeeded or failed.
+  /// Coroutine only.
   ///
-  /// Cancelling the caller cancels Netty's future, and closes the channel if it was to open one:
-  /// nobody will ask for it.
-  static <F extends Future<?>> F await(Loop loop, Supplier<F> start) {
-    var done = new LoopFuture<@Nullable Void>(loop);
-    F future =
-        Tasks.onLoopThread(() -> {
-          F started = start.get();
-          started.addListener(_ -> onLoop(loop, () -> settle(done)));
-          return started;
-        });
+  /// Cancelling the caller cancels Netty's future and closes the channel: nobody will ask for it.
+  static <F extends ChannelFuture> F await(Loop loop, Supplier<F> start) {
+    F future = Tasks.onLoopThread(start);
     try {
-      done.await();
+      if (!future.isDone()) {
+        waitFor(loop, future, null);
+      }
     } catch (CancelledError cancelled) {
-      Tasks.onLoopThread(() -> giveUpChannel(future));
+      Tasks.onLoopThread(() -> giveUp(future, true));
       throw cancelled;
     }
     return future;
-  }
-
-  private static boolean giveUpChannel(Future<?> future) {
-    boolean cancelled = future.cancel(false);
-    if (future instanceof ChannelFuture opening) {
-      var _ = opening.channel().close(); // one that was cancelled before it began would stay open
-    }
-    return cancelled;
   }
 
   private static void settle(LoopFuture<@Nullable Void> done) {

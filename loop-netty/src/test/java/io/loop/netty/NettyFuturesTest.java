@@ -6,18 +6,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.loop.Asyncio;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
+import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.DefaultPromise;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -86,12 +97,12 @@ class NettyFuturesTest extends OnNetty {
 
   @ParameterizedTest
   @MethodSource("transports")
-  void await_cancelled_cancelsTheFuture(Transport transport) {
+  void await_cancelled_cancelsWhatItStarted(Transport transport) {
     run(
         transport,
         () -> {
           Promise<String> promise = NettyLoop.eventLoop(Loop.running()).newPromise();
-          Task<?> task = Asyncio.createTask(() -> NettyFutures.await(promise));
+          Task<?> task = Asyncio.createTask(() -> NettyFutures.<String>await(() -> promise));
           Asyncio.sleep(Duration.ZERO);
 
           task.cancel();
@@ -122,7 +133,7 @@ class NettyFuturesTest extends OnNetty {
         () -> {
           Promise<ByteBuf> promise = NettyLoop.eventLoop(Loop.running()).newPromise();
           assertThat(promise.setUncancellable()).isTrue();
-          Task<?> task = Asyncio.createTask(() -> NettyFutures.await(promise));
+          Task<?> task = Asyncio.createTask(() -> NettyFutures.<ByteBuf>await(() -> promise));
           Asyncio.sleep(Duration.ZERO);
           task.cancel();
           assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
@@ -132,6 +143,162 @@ class NettyFuturesTest extends OnNetty {
           Asyncio.sleep(Duration.ofMillis(1));
 
           assertThat(late.refCnt()).isZero();
+        });
+  }
+
+  private static void giveUp(Coro<?> wait) {
+    Task<?> task = Asyncio.createTask(wait);
+    Asyncio.sleep(Duration.ZERO);
+    task.cancel();
+    assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_ofACloseFuture_givenUp_leavesItToTheChannel(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Channel server = Pipelines.serve(transport, _ -> {});
+          Channel client = Pipelines.connect(transport, server, _ -> {});
+
+          for (Channel channel : List.of(client, server)) {
+            giveUp(() -> NettyFutures.await(channel.closeFuture()));
+            assertThat(channel.closeFuture().isDone()).isFalse();
+            NettyFutures.await(channel.close());
+            NettyFutures.await(channel.closeFuture());
+
+            assertThat(channel.closeFuture().isSuccess()).isTrue();
+            assertThat(channel.isOpen()).isFalse();
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_ofATerminationFuture_givenUp_leavesItToTheExecutor(Transport transport) {
+    run(
+        transport,
+        () -> {
+          EventExecutor executor = foreign();
+          giveUp(() -> NettyFutures.await(executor.terminationFuture()));
+
+          end(executor);
+
+          assertThat(executor.terminationFuture().isSuccess()).isTrue();
+        });
+  }
+
+  /// As with `SslHandler.handshakeFuture`, whose result is the channel.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_ofASharedFuture_givenUp_leavesItAndItsResultToTheOthers(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Channel server = Pipelines.serve(transport, _ -> {});
+          Promise<Channel> opened = NettyLoop.eventLoop(Loop.running()).newPromise();
+          Promise<ByteBuf> filled = NettyLoop.eventLoop(Loop.running()).newPromise();
+          ByteBuf buffer = Unpooled.buffer(1);
+          Task<Channel> other = Asyncio.createTask(() -> NettyFutures.await(opened));
+          giveUp(() -> NettyFutures.await(opened));
+          giveUp(() -> NettyFutures.await(filled));
+
+          opened.setSuccess(server);
+          filled.setSuccess(buffer);
+
+          assertThat(other.await()).isSameAs(server);
+          polls(3);
+          assertThat(server.isOpen()).isTrue();
+          assertThat(buffer.refCnt()).isOne();
+          buffer.release();
+          NettyFutures.await(server.close());
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_givenUpManyTimes_leavesNoListener(Transport transport) {
+    run(
+        transport,
+        () -> {
+          var listeners = new AtomicInteger();
+          EventExecutor executor = foreign();
+          Promise<String> promise =
+              new DefaultPromise<>(executor) {
+                @Override
+                public Promise<String> addListener(
+                    GenericFutureListener<? extends Future<? super String>> listener) {
+                  listeners.incrementAndGet();
+                  return super.addListener(listener);
+                }
+
+                @Override
+                public Promise<String> removeListener(
+                    GenericFutureListener<? extends Future<? super String>> listener) {
+                  listeners.decrementAndGet();
+                  return super.removeListener(listener);
+                }
+              };
+
+          for (int i = 0; i < 100; i++) {
+            giveUp(() -> NettyFutures.await(promise, executor));
+          }
+
+          assertThat(listeners).hasValue(0);
+          end(executor);
+        });
+  }
+
+  /// Netty leaves a channel open whose connect was cancelled before it began.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_ofAConnectItStarted_cancelled_closesTheChannel(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Channel server = Pipelines.serve(transport, _ -> {});
+          var bootstrap =
+              new Bootstrap()
+                  .group(NettyLoop.eventLoop(Loop.running()))
+                  .channel(transport.socketType())
+                  .handler(Pipelines.initializer(_ -> {}));
+          var connecting = new ArrayList<ChannelFuture>();
+          Task<?> task =
+              Asyncio.createTask(() ->
+                  NettyFutures.await(() -> {
+                    ChannelFuture future = bootstrap.connect(server.localAddress());
+                    connecting.add(future);
+                    return future;
+                  }));
+          while (connecting.isEmpty()) {
+            Asyncio.sleep(Duration.ZERO);
+          }
+
+          task.cancel();
+
+          assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+          NettyFutures.await(connecting.getFirst().channel().closeFuture());
+          assertThat(connecting.getFirst().channel().isOpen()).isFalse();
+          NettyFutures.await(server.close());
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void await_ofAWriteItStarted_cancelled_leavesTheChannelOpen(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Channel server = Pipelines.serve(transport, _ -> {});
+          Channel client = Pipelines.connect(transport, server, _ -> {});
+
+          giveUp(() -> NettyFutures.await(() -> client.write(Unpooled.wrappedBuffer(new byte[1]))));
+
+          NettyFutures.await(client.writeAndFlush(Unpooled.EMPTY_BUFFER));
+          assertThat(client.isOpen()).isTrue();
+          NettyFutures.await(client.close());
+          NettyFutures.await(server.close());
         });
   }
 
@@ -194,6 +361,29 @@ class NettyFuturesTest extends OnNetty {
           assertThat(cancelled).isTrue();
 
           assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+          end(executor);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void toPromise_completedByAnother_forgetsThePromiseAndLeavesTheTask(Transport transport) {
+    run(
+        transport,
+        () -> {
+          EventExecutor executor = foreign();
+          var pending = new LoopFuture<String>();
+          Promise<String> promise = NettyFutures.toPromise(pending, executor);
+          var forgotten = new WeakReference<>(promise);
+
+          promise.setSuccess("y");
+          promise = null;
+
+          until(() -> {
+            System.gc();
+            return forgotten.refersTo(null);
+          });
+          assertThat(pending.isDone()).isFalse();
           end(executor);
         });
   }
