@@ -6,9 +6,12 @@ import io.loop.event.MemoryReserve;
 import io.loop.event.SystemExit;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.AbstractScheduledEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.concurrent.SingleThreadEventExecutor;
 import io.netty.util.concurrent.Ticker;
@@ -30,6 +33,12 @@ final class AttachedPoller extends NettyDriver {
    * iteration; for other executors, a DefaultEventLoop too, which has no iterations, it is a task
    * scheduled for now.
    *
+   * A flush that settles what a coroutine waits for wakes the loop while `inTurn`. That is a reason
+   * for another turn, behind the next look too: else a coroutine that sends to a fast reader would go
+   * on for that second. `woken` says so. An executor without sockets has nothing to look at.
+   *
+   * What the poller leaves with its executor, a hook and a listener, it takes back when the loop closes.
+   *
    * Of the loop's deadlines one alarm is set, for the nearest. A nearer one replaces it, a later one
    * leaves it: it then rings for nothing.
    */
@@ -43,10 +52,13 @@ final class AttachedPoller extends NettyDriver {
   private final Runnable pump = this::pump;
   private final Runnable resubmit = this::resubmit;
   private final Runnable ring = this::ring;
+  private final Runnable endWithHost = this::endWithHost;
+  private final GenericFutureListener<Future<Object>> endAfterHost = _ -> endAfterHost();
   private @Nullable Loop loop;
   private volatile @Nullable Thread heir; // counts as the host's thread when the host is gone
   private boolean asked;
   private boolean inTurn;
+  private boolean woken;
   private @Nullable ScheduledFuture<?> alarm;
   private long alarmNanos = UNSET;
 
@@ -73,14 +85,14 @@ final class AttachedPoller extends NettyDriver {
     loop = opened;
     register(opened);
     if (executor instanceof SingleThreadEventExecutor threaded) {
-      threaded.addShutdownHook(this::endWithHost); // it also keeps the loop while the host lives
-      listenToTheEnd(threaded);
+      threaded.addShutdownHook(endWithHost); // it also keeps the loop while the host lives
+      termination(threaded).addListener(endAfterHost);
     }
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // the future itself
-  private void listenToTheEnd(EventExecutor ending) {
-    ending.terminationFuture().addListener(_ -> endAfterHost());
+  @SuppressWarnings("unchecked") // the listener takes any future
+  private static Future<Object> termination(EventExecutor ending) {
+    return (Future<Object>) ending.terminationFuture();
   }
 
   private Loop loop() {
@@ -96,6 +108,8 @@ final class AttachedPoller extends NettyDriver {
   public void wakeup() {
     if (!executor.inEventLoop()) {
       submit(pump);
+    } else if (inTurn) {
+      woken = true;
     } else if (!asked) {
       ask();
     }
@@ -139,12 +153,17 @@ final class AttachedPoller extends NettyDriver {
   /// Whatever happens in a turn, the next one is arranged: nobody else would.
   private void pump() {
     asked = false;
-    if (executor.isShuttingDown() && !inTurn) {
+    if (inTurn) {
+      woken = true; // a callback runs its executor's tasks
+      return;
+    }
+    if (executor.isShuttingDown()) {
       endWithHost();
       return;
     }
     long wait = 0;
     inTurn = true;
+    woken = false;
     try {
       wait = loop().runTurn();
       wait = flushDirty() ? 0 : wait;
@@ -170,8 +189,10 @@ final class AttachedPoller extends NettyDriver {
   /// {@return whether there was memory to arrange the next turn}
   private boolean arrange(long wait) {
     try {
-      if (wait == 0) {
+      if (wait == 0 || (woken && executor instanceof IoEventLoop)) {
         askAgain();
+      } else if (woken) {
+        wakeup();
       } else if (wait != UNSET) {
         setAlarm(wait);
       }
@@ -254,6 +275,12 @@ final class AttachedPoller extends NettyDriver {
   public void close() {
     if (alarm != null) {
       alarm.cancel(false);
+    }
+    if (executor instanceof SingleThreadEventExecutor threaded) {
+      termination(threaded).removeListener(endAfterHost);
+      if (threaded.inEventLoop()) { // else it has ended
+        threaded.removeShutdownHook(endWithHost);
+      }
     }
     AttachedLoops.remove(executor);
   }

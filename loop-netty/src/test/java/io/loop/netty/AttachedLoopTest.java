@@ -13,14 +13,26 @@ import io.loop.task.Task;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
 import io.loop.testing.Threads;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ImmediateEventExecutor;
+import java.lang.ref.WeakReference;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +58,8 @@ final class AttachedLoopTest {
   /// starved for a second would let about five times as many pass. A machine that pauses makes no
   /// turns.
   private static final int MANY = 1_000_000;
+
+  private static final int SENDS = 2_000;
 
   /// What a program might attach to: an event loop of each transport, and executors without any.
   enum Host {
@@ -292,6 +307,109 @@ final class AttachedLoopTest {
           assertThat(next).isNotSameAs(loop);
           assertThat(call(next, () -> 2)).isEqualTo(2);
         });
+  }
+
+  @ParameterizedTest
+  @MethodSource("hosts")
+  void close_manyTimes_leavesNothingWithTheExecutor(Host host) throws Exception {
+    EventExecutor executor = host.start();
+    List<WeakReference<Loop>> closed = new ArrayList<>();
+
+    for (int i = 0; i < 50; i++) {
+      executor
+          .submit(() -> {
+            Loop loop = NettyLoop.of(executor);
+            closed.add(new WeakReference<>(loop));
+            loop.close();
+          })
+          .get(30, TimeUnit.SECONDS);
+    }
+
+    Threads.onThread(() -> {
+      while (!closed.stream().allMatch(loop -> loop.refersTo(null))) {
+        System.gc();
+        Thread.sleep(10);
+      }
+    });
+    end(executor);
+  }
+
+  /// The flush of each send settles it, so that there is always another turn.
+  @ParameterizedTest
+  @MethodSource("io.loop.netty.OnNetty#transports")
+  void endlessSends_toAFastReader_letTheExecutorLookAtItsSockets(Transport transport)
+      throws Exception {
+    var looks = new AtomicInteger();
+    var group = new MultiThreadIoEventLoopGroup(1, counting(transport.newHandlerFactory(), looks));
+    var looksWhileSending = new CompletableFuture<Integer>();
+    Channel server =
+        new ServerBootstrap()
+            .group(group)
+            .channel(transport.serverType())
+            .childHandler(
+                Pipelines.initializer(pipeline ->
+                    pipeline.addLast(
+                        CoroutineHandler.of(channel -> {
+                          int before = looks.get();
+                          for (int i = 0; i < SENDS; i++) {
+                            channel.send(Unpooled.wrappedBuffer(new byte[1]));
+                          }
+                          looksWhileSending.complete(looks.get() - before);
+                        }))))
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .sync()
+            .channel();
+
+    var address = (InetSocketAddress) server.localAddress();
+    try (var socket = new Socket(address.getAddress(), address.getPort())) {
+      assertThat(socket.getInputStream().readNBytes(SENDS)).hasSize(SENDS);
+    }
+
+    assertThat(get(looksWhileSending)).isGreaterThanOrEqualTo(SENDS / 2);
+    end(group.next());
+  }
+
+  private static IoHandlerFactory counting(IoHandlerFactory factory, AtomicInteger looks) {
+    return executor -> new CountingHandler(factory.newHandler(executor), looks);
+  }
+
+  private record CountingHandler(IoHandler handler, AtomicInteger looks) implements IoHandler {
+
+    @Override
+    public void initialize() {
+      handler.initialize();
+    }
+
+    @Override
+    public int run(IoHandlerContext context) {
+      looks.incrementAndGet();
+      return handler.run(context);
+    }
+
+    @Override
+    public void prepareToDestroy() {
+      handler.prepareToDestroy();
+    }
+
+    @Override
+    public void destroy() {
+      handler.destroy();
+    }
+
+    @Override
+    public IoRegistration register(IoHandle handle) throws Exception {
+      return handler.register(handle);
+    }
+
+    @Override
+    public void wakeup() {
+      handler.wakeup();
+    }
+
+    @Override
+    public boolean isCompatible(Class<? extends IoHandle> handleType) {
+      return handler.isCompatible(handleType);
+    }
   }
 
   @ParameterizedTest
