@@ -1,12 +1,15 @@
 package io.loop.netty;
 
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
 /// What a [Sweeper] wants to know of a connection; its loop's thread.
 final class Activity {
 
   private boolean active;
-  private int looks;
-  private int silentLooks;
   private long received;
+  private @Nullable Duration first;
+  private Duration silentSince = Duration.ZERO;
 
   void received(int bytes) {
     active = true;
@@ -18,18 +21,26 @@ final class Activity {
   }
 
   /// Notes whether anything has happened since the last call.
-  void look() {
-    looks++;
-    silentLooks = active ? 0 : silentLooks + 1;
+  ///
+  /// @param now the time on the connection's loop
+  void look(Duration now) {
+    if (active || first == null) {
+      silentSince = now;
+    }
+    if (first == null) {
+      first = now;
+    }
     active = false;
   }
 
-  int looks() {
-    return looks;
+  /// {@return how long it is known already} At a look.
+  Duration age(Duration now) {
+    return first == null ? Duration.ZERO : now.minus(first);
   }
 
-  int silentLooks() {
-    return silentLooks;
+  /// {@return how long nothing has happened, or a little longer than that} At a look.
+  Duration silence(Duration now) {
+    return now.minus(silentSince);
   }
 
   long received() {

@@ -2,7 +2,6 @@ package io.loop.netty;
 
 import io.loop.event.Loop;
 import io.loop.event.MemoryReserve;
-import io.loop.event.TimerHandle;
 import io.loop.stream.ReadTransport;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
@@ -91,12 +90,13 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private final ConnectionEvents events;
   private final PendingBytes pending = new PendingBytes();
   private final Activity activity = new Activity();
+  private final SendProgress sent = new SendProgress();
 
   private State state = State.OPEN;
   private @Nullable TlsOptions tls;
   private @Nullable SslHandler secured;
   private @Nullable LoopFuture<@Nullable Void> handshake;
-  private @Nullable TimerHandle shutdown;
+  private @Nullable ClosingLimit closing;
   private boolean ready;
   private boolean dirty;
   private boolean readingPaused;
@@ -331,8 +331,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     }
     state = State.CLOSED;
     pending.clear();
-    if (shutdown != null) {
-      shutdown.cancel();
+    if (closing != null) {
+      closing.stop();
     }
     if (!loop.isClosed()) {
       settleHandshake();
@@ -454,8 +454,18 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
         : InetAddress.getLoopbackAddress();
   }
 
-  Activity activity() {
+  /// Notes whether anything was received or sent since the last call.
+  Activity lookAtActivity() {
+    if (hasMoved(sent)) {
+      activity.sent();
+    }
+    activity.look(loop.time());
     return activity;
+  }
+
+  /// {@return whether anything was sent since the last look}
+  boolean hasMoved(SendProgress progress) {
+    return progress.hasMoved(channel, pending.size());
   }
 
   /// {@return whether anybody has taken bytes from the reader}
@@ -563,13 +573,13 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     if (state == State.OPEN) {
       state = State.CLOSING;
       if (tls != null) {
-        shutdown = loop.callLater(tls.shutdownTimeout(), this::giveUpShutdown);
+        closing = new ClosingLimit(this, tls.shutdownTimeout());
       }
       markDirty();
     }
   }
 
-  private void giveUpShutdown() {
+  void giveUpShutdown() {
     if (state == State.CLOSING) {
       cut(new IOException("TLS shutdown timed out"));
     }

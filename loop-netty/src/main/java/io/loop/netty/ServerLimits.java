@@ -5,8 +5,12 @@ import org.jspecify.annotations.Nullable;
 
 /// What a server grants its peers. Who wants more is cut off.
 ///
-/// The times are looked at four times in the shortest of them, so they may be exceeded by a
+/// The times are looked at eight times in the shortest of them, so they may be exceeded by a
 /// quarter.
+///
+/// Sending counts when the peer's system takes bytes, also while the connection closes. A system
+/// with a large buffer may let its program take much out of it before it takes more; leave it time.
+/// On NIO only what waits in this process is seen.
 ///
 /// @param connections how many connections may be open
 /// @param connectionsPerAddress how many of them from one address; connections from this machine

@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
 final class Sweeper {
 
   /*
-   * One timer for all connections, on the listening loop; a connection only counts how often it was
-   * found unchanged. Each is looked at on its own loop.
+   * One timer for all connections, on the listening loop; each is looked at on its own loop. A
+   * connection keeps no time but that of the last look which found it active, so it may have been silent
+   * for one look longer; and it is cut off at the first look after its time. With eight looks in the
+   * limit that is a quarter over at most.
    */
 
   private static final long NANOS_PER_SECOND = 1_000_000_000;
-  private static final int LOOKS = 4;
+  private static final int LOOKS = 8;
 
   private final Loop loop;
   private final Collection<ConnectionHandler> connections;
@@ -29,7 +31,7 @@ final class Sweeper {
     this.loop = loop;
     this.connections = connections;
     this.limits = limits;
-    this.interval = perLook(shorter(limits.idleTimeout(), limits.firstMessageTimeout()));
+    this.interval = part(shorter(limits.idleTimeout(), limits.firstMessageTimeout()), LOOKS);
   }
 
   private static Duration shorter(@Nullable Duration one, @Nullable Duration other) {
@@ -40,9 +42,9 @@ final class Sweeper {
   }
 
   /// As [Duration#dividedBy], which is slow at first: it divides big numbers.
-  private static Duration perLook(Duration whole) {
-    long rest = whole.getSeconds() % LOOKS * NANOS_PER_SECOND + whole.getNano();
-    return Duration.ofSeconds(whole.getSeconds() / LOOKS, rest / LOOKS);
+  static Duration part(Duration whole, int parts) {
+    long rest = whole.getSeconds() % parts * NANOS_PER_SECOND + whole.getNano();
+    return Duration.ofSeconds(whole.getSeconds() / parts, rest / parts);
   }
 
   void start() {
@@ -76,17 +78,18 @@ final class Sweeper {
   }
 
   private void look(ConnectionHandler connection) {
-    Activity activity = connection.activity();
-    activity.look();
-    if (isOver(limits.idleTimeout(), activity.silentLooks())) {
+    Activity activity = connection.lookAtActivity();
+    Duration now = connection.loop().time();
+    if (isOver(limits.idleTimeout(), activity.silence(now))) {
       connection.cut(new SocketTimeoutException("nothing sent or received for too long"));
     } else if (!connection.hasBeenRead()
-        && isOver(limits.firstMessageTimeout(), activity.looks())) {
+        && !connection.isClosing() // its body has ended: nobody waits for a message
+        && isOver(limits.firstMessageTimeout(), activity.age(now))) {
       connection.cut(new SocketTimeoutException("no complete message for too long"));
     }
   }
 
-  private boolean isOver(@Nullable Duration limit, int looks) {
-    return limit != null && interval.multipliedBy(looks).compareTo(limit) > 0;
+  private static boolean isOver(@Nullable Duration limit, Duration time) {
+    return limit != null && time.compareTo(limit) >= 0;
   }
 }

@@ -36,7 +36,7 @@ final class TlsHandler extends SslHandler {
     super(engine, executorOf(options));
     this.context = context;
     setHandshakeTimeoutMillis(options.handshakeTimeoutOf(context.isClient()).toMillis());
-    setCloseNotifyFlushTimeoutMillis(options.shutdownTimeout().toMillis());
+    setCloseNotifyFlushTimeoutMillis(0); // ClosingLimit's business, which knows a slow peer
   }
 
   private static Executor executorOf(TlsOptions options) {

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 ///   if not, it has ended, and a reader cannot tell that data may be missing
 /// @param handshakeTimeout how long the handshake may take; null for 60 seconds as a client, 10 as
 ///   a server
-/// @param shutdownTimeout how long closing may take, with everything that is still to be sent
+/// @param shutdownTimeout how long the peer may take nothing while the connection closes, and what
+///   is still to be sent waits; looked at four times, so it may be exceeded by half
 /// @param handshakeExecutor what runs the handshake's arithmetic; null for the loop
 public record TlsOptions(
     Supplier<? extends SslContext> context,
@@ -149,7 +150,7 @@ public record TlsOptions(
 
   /// {@return these options with another limit for closing}
   ///
-  /// @param shutdownTimeout how long closing may take, with everything that is still to be sent
+  /// @param shutdownTimeout how long the peer may take nothing while the connection closes
   public TlsOptions withShutdownTimeout(Duration shutdownTimeout) {
     return new TlsOptions(
         context,

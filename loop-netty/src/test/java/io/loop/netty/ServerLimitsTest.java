@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
@@ -22,7 +23,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Servers with too many peers, silent ones, and too few descriptors.
@@ -30,6 +33,8 @@ class ServerLimitsTest extends OnNetty {
 
   private static final String LOCAL = "127.0.0.1";
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final int BACKLOG = 6 << 20;
+  private static final int BLOCK = 32 << 10;
 
   private static ServerOptions with(ServerLimits limits) {
     return ServerOptions.DEFAULT.withLimits(limits);
@@ -105,6 +110,79 @@ class ServerLimitsTest extends OnNetty {
             time.skip(HOUR);
           }
           assertThat(connection.reader().read()).isEmpty();
+          TlsTest.end(server, connection);
+        });
+  }
+
+  /// The peer takes so little that the system reports no room for longer than the limit.
+  @ParameterizedTest
+  @MethodSource("transportsAndEnds")
+  void backlog_peerTakesALittleNowAndThen_isSentWhole(Transport transport, boolean closing) {
+    var taken = new AtomicInteger();
+    ServerLimits idle = ServerLimits.NONE.withIdleTimeout(HOUR.multipliedBy(16));
+    SkippableTime.run(
+        transport,
+        time -> {
+          Server server =
+              Streams.startServer(
+                  (_, writer) -> {
+                    writer.write(new byte[BACKLOG]);
+                    if (!closing) {
+                      writer.drain();
+                    }
+                  },
+                  LOCAL,
+                  0,
+                  with(closing ? idle.withFirstMessageTimeout(HOUR.multipliedBy(16)) : idle));
+          Socket peer = connect(server);
+
+          while (taken.get() < BACKLOG) {
+            int block = offLoop(() -> peer.getInputStream().readNBytes(BLOCK).length);
+            assertThat(block).isPositive();
+            taken.addAndGet(block);
+            time.skip(HOUR);
+          }
+
+          peer.close();
+          TlsTest.end(server);
+        });
+  }
+
+  static Stream<Arguments> transportsAndEnds() {
+    return transports()
+        .flatMap(
+            transport -> Stream.of(Arguments.of(transport, false), Arguments.of(transport, true)));
+  }
+
+  /// What is told of the time is the time on the loop's clock, so the machine may be slow.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void silence_isEndedAQuarterAfterTheLimitAtMost(Transport transport) {
+    SkippableTime.run(
+        transport,
+        time -> {
+          Duration limit = HOUR.multipliedBy(8);
+          Server server =
+              Streams.startServer(
+                  (reader, _) ->
+                      assertThatThrownBy(reader::read).isInstanceOf(SocketTimeoutException.class),
+                  LOCAL,
+                  0,
+                  with(ServerLimits.NONE.withIdleTimeout(limit)));
+          StreamConnection connection = open(server);
+          until(() -> server.connectionCount() == 1);
+          time.skip(HOUR); // a look
+          connection.writer().write(new byte[1]);
+          connection.writer().drain();
+          polls(5);
+          Duration last = Loop.running().time();
+
+          while (server.connectionCount() > 0) {
+            time.skip(HOUR.dividedBy(4));
+          }
+
+          assertThat(Loop.running().time().minus(last))
+              .isBetween(limit, limit.plus(limit.dividedBy(4)).plus(HOUR.dividedBy(4)));
           TlsTest.end(server, connection);
         });
   }

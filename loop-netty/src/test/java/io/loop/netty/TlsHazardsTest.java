@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -318,6 +319,37 @@ class TlsHazardsTest extends OnNetty {
 
           assertThat(outcomes).containsExactly("TLS shutdown timed out");
           raw.close();
+        });
+  }
+
+  /// The peer takes so little that the whole takes many times the limit.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void close_peerReadsSlowly_sendsEverything(Transport transport) {
+    int size = 5 << 20;
+    var hour = Duration.ofHours(1);
+    TlsOptions tls =
+        TlsOptions.of(Certificates.serverContext()).withShutdownTimeout(hour.multipliedBy(16));
+    SkippableTime.run(
+        transport,
+        time -> {
+          Server server =
+              Streams.startServer(
+                  (_, writer) -> writer.write(new byte[size]),
+                  LOCAL,
+                  0,
+                  ServerOptions.DEFAULT.withLimits(ServerLimits.NONE).withTls(tls));
+          Socket raw = connect(server);
+          SSLSocket peer = offLoop(() -> TlsTest.layered(raw, "TLSv1.3"));
+
+          for (int taken = 0; taken < size; time.skip(hour)) {
+            int block = offLoop(() -> peer.getInputStream().readNBytes(32 << 10).length);
+            assertThat(block).isPositive();
+            taken += block;
+          }
+
+          raw.close();
+          TlsTest.end(server);
         });
   }
 }

@@ -1,0 +1,49 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.event.TimerHandle;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// Gives up the closing of a connection whose peer takes nothing any more; its loop's thread.
+final class ClosingLimit {
+
+  private static final int LOOKS = 4;
+
+  private final ConnectionHandler connection;
+  private final Loop loop;
+  private final Duration limit;
+  private final SendProgress sent = new SendProgress();
+  private Duration since;
+  private @Nullable TimerHandle timer;
+
+  ClosingLimit(ConnectionHandler connection, Duration limit) {
+    this.connection = connection;
+    this.loop = connection.loop();
+    this.limit = limit;
+    this.since = loop.time();
+    arm();
+  }
+
+  private void arm() {
+    timer = loop.callLater(Sweeper.part(limit, LOOKS), this::look);
+  }
+
+  private void look() {
+    Duration now = loop.time();
+    if (connection.hasMoved(sent)) {
+      since = now;
+    }
+    if (now.minus(since).compareTo(limit) < 0) {
+      arm();
+    } else {
+      connection.giveUpShutdown();
+    }
+  }
+
+  void stop() {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+}
