@@ -7,6 +7,7 @@ import io.loop.task.Task;
 import io.loop.task.Tasks;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -77,8 +78,8 @@ public final class ManualLoop implements AutoCloseable {
 
     private void awaitOthers() {
       sleeper = Thread.currentThread();
-      long giveUp = System.nanoTime() + patience.toNanos();
-      long left = patience.toNanos();
+      long left = TimeUnit.NANOSECONDS.convert(patience); // however long that is
+      long giveUp = System.nanoTime() + left;
       boolean interrupted = false;
       while (!woken && left > 0) {
         LockSupport.parkNanos(this, left);

@@ -7,13 +7,17 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SniHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.NetUtil;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ImmediateExecutor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /// Netty's TLS with what we allow: TLS 1.2 and 1.3, a checked host name, no renegotiation.
@@ -35,7 +39,7 @@ final class TlsHandler extends SslHandler {
   private TlsHandler(SslContext context, SSLEngine engine, TlsOptions options) {
     super(engine, executorOf(options));
     this.context = context;
-    setHandshakeTimeoutMillis(options.handshakeTimeoutOf(context.isClient()).toMillis());
+    setHandshakeTimeoutMillis(Millis.of(options.handshakeTimeoutOf(context.isClient())));
     setCloseNotifyFlushTimeoutMillis(0); // ClosingLimit's business, which knows a slow peer
   }
 
@@ -75,8 +79,34 @@ final class TlsHandler extends SslHandler {
             name == null ? context.newEngine(allocator) : context.newEngine(allocator, name, port));
     var parameters = engine.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm(options.checkHostname() ? "HTTPS" : "");
+    SNIServerName toSend = name == null ? null : serverName(name);
+    if (toSend != null && !hasNames(parameters)) {
+      parameters.setServerNames(List.of(toSend));
+    }
     engine.setSSLParameters(parameters);
     return new TlsHandler(context, engine, options);
+  }
+
+  /// {@return whether the context has put names there itself}
+  private static boolean hasNames(SSLParameters parameters) {
+    return parameters.getServerNames() != null && !parameters.getServerNames().isEmpty();
+  }
+
+  /// {@return what the server is told of the name that is wanted, or null for an address, which RFC
+  /// 6066 forbids}
+  ///
+  /// The JDK by itself sends only names with a dot. A name with an underscore is not sent, as
+  /// there: servers on the JDK end the handshake at one.
+  private static @Nullable SNIServerName serverName(String name) {
+    String bare = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+    if (bare.isEmpty() || NetUtil.createByteArrayFromIpAddressString(bare) != null) {
+      return null;
+    }
+    try {
+      return new SNIHostName(bare);
+    } catch (IllegalArgumentException noHostName) {
+      return null; // the check of the certificate decides
+    }
   }
 
   /// {@return a server's side of a connection, which replaces itself if the context depends on what
@@ -88,7 +118,7 @@ final class TlsHandler extends SslHandler {
     if (contextOf == null) {
       return server(options.context().get(), options, allocator);
     }
-    long timeoutMillis = options.handshakeTimeoutOf(false).toMillis();
+    long timeoutMillis = Millis.of(options.handshakeTimeoutOf(false));
     return new SniHandler(
         name -> {
           SslContext named = name == null ? null : contextOf.apply(name);

@@ -21,13 +21,17 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -430,6 +434,116 @@ class TlsTest extends OnNetty {
             connection.close();
           }
           end(server);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void serverName_thatIsNoAddress_isSent(Transport transport) {
+    Map<String, String> names =
+        Map.of(
+            "backend", "backend",
+            "localhost", "localhost",
+            "my_host.test", "null",
+            "b\u00fccher.test", "xn--bcher-kva.test",
+            "www.test.", "www.test",
+            "127.0.0.1", "null",
+            "::1", "null",
+            "[::1]", "null");
+    run(
+        transport,
+        () -> {
+          Server server =
+              Streams.startServer(
+                  (_, writer) ->
+                      writer.write(ascii(String.valueOf(writer.getExtraInfo("serverHostname")))),
+                  "127.0.0.1",
+                  0,
+                  SERVER);
+
+          for (Map.Entry<String, String> name : names.entrySet()) {
+            TlsOptions tls =
+                TlsOptions.of(Certificates.clientContext())
+                    .withServerHostname(name.getKey())
+                    .withoutHostnameCheck();
+            StreamConnection connection = open(server, ConnectionOptions.DEFAULT.withTls(tls));
+            assertThat(connection.reader().read()).asString().isEqualTo(name.getValue());
+            connection.close();
+          }
+
+          end(server);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void timeLimits_ofAnyLength_areNoOverflow(Transport transport) {
+    Duration forEver = ChronoUnit.FOREVER.getDuration();
+    run(
+        transport,
+        () -> {
+          for (boolean named : new boolean[] {false, true}) {
+            TlsOptions serverTls =
+                TlsOptions.of(Certificates.serverContext())
+                    .withHandshakeTimeout(forEver)
+                    .withShutdownTimeout(forEver);
+            Server server =
+                Streams.startServer(
+                    TlsTest::echo,
+                    "127.0.0.1",
+                    0,
+                    ServerOptions.DEFAULT
+                        .withGrace(forEver)
+                        .withLimits(
+                            ServerLimits.DEFAULT
+                                .withIdleTimeout(forEver)
+                                .withFirstMessageTimeout(forEver))
+                        .withTls(named ? serverTls.withContextOf(_ -> null) : serverTls));
+            TlsOptions clientTls =
+                TlsOptions.of(Certificates.clientContext())
+                    .withServerHostname("localhost")
+                    .withHandshakeTimeout(forEver)
+                    .withShutdownTimeout(forEver);
+            StreamConnection connection =
+                open(
+                    server,
+                    ConnectionOptions.DEFAULT.withHappyEyeballs(forEver).withTls(clientTls));
+            connection.writer().write(ascii("hello\n"));
+            assertThat(connection.reader().readLine()).asString().isEqualTo("hello\n");
+            end(server, connection);
+          }
+        });
+  }
+
+  /// Netty counts in milliseconds, and takes nought for "no limit".
+  @ParameterizedTest
+  @MethodSource("transports")
+  void handshakeTimeout_belowAMillisecond_isALimit(Transport transport) {
+    Duration shortest = Duration.ofNanos(1);
+    run(
+        transport,
+        () -> {
+          Server silent = Streams.startServer((reader, _) -> reader.read(), "127.0.0.1", 0);
+          TlsOptions clientTls =
+              TlsOptions.of(Certificates.clientContext())
+                  .withServerHostname("localhost")
+                  .withHandshakeTimeout(shortest);
+          assertThatThrownBy(() -> open(silent, ConnectionOptions.DEFAULT.withTls(clientTls)))
+              .isInstanceOf(SSLHandshakeException.class)
+              .hasMessageContaining("timed out");
+          end(silent);
+
+          TlsOptions serverTls =
+              TlsOptions.of(Certificates.serverContext()).withHandshakeTimeout(shortest);
+          for (TlsOptions tls : List.of(serverTls, serverTls.withContextOf(_ -> null))) {
+            Server server =
+                Streams.startServer(
+                    TlsTest::echo, "127.0.0.1", 0, ServerOptions.DEFAULT.withTls(tls));
+            Socket mute = connect(server);
+            assertThat(offLoop(() -> mute.getInputStream().readAllBytes().length)).isBetween(0, 7);
+            mute.close();
+            end(server);
+          }
         });
   }
 }
