@@ -10,6 +10,7 @@ import io.loop.task.TaskOptions;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Makes streams of a server's accepted channels and has them served; each on its own loop's
@@ -17,11 +18,15 @@ import org.jspecify.annotations.Nullable;
 final class Accepting extends ChannelInitializer<Channel> implements ConnectionEvents {
 
   private static final String NOT_SERVED = "Could not serve a connection";
+  private static final String NO_CONTEXT = "Could not make the TLS context of a connection";
 
   private final Server server;
   private final ConnectionBody body;
   private final ServerOptions options;
   private final Context context;
+
+  /// Why there is no TLS context, if it was told and has not changed since; any loop's thread.
+  private final AtomicReference<@Nullable String> contextFault = new AtomicReference<>();
 
   /// @param context copied for every connection
   Accepting(Server server, ConnectionBody body, ServerOptions options, Context context) {
@@ -36,15 +41,30 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
     Loop loop = ((OwnedEventLoop) channel.eventLoop()).loop();
     TlsOptions tls = options.tls();
     if (tls != null) {
-      try {
-        channel.pipeline().addLast(TlsHandler.server(tls, channel.alloc()));
-      } catch (RuntimeException fault) {
-        PeerReports.report(loop, "Could not use the TLS options", fault, "transport", channel);
-        channel.unsafe().closeForcibly();
-        return;
-      }
+      channel
+          .pipeline()
+          .addLast(TlsHandler.accepted(tls, channel.alloc(), faultsOn(loop, channel)));
     }
     channel.pipeline().addLast(new ConnectionHandler(channel, loop, options.limit(), tls, this));
+  }
+
+  private TlsContextFaults faultsOn(Loop loop, Channel channel) {
+    return new TlsContextFaults() {
+      @Override
+      public void tell(Throwable fault) {
+        String cause = fault.toString();
+        if (!cause.equals(contextFault.getAndSet(cause))) {
+          PeerReports.report(loop, NO_CONTEXT, fault, "transport", channel);
+        }
+      }
+
+      @Override
+      public void over() {
+        if (contextFault.get() != null) { // not a write for each connection
+          contextFault.set(null);
+        }
+      }
+    };
   }
 
   /// Making the connection failed. Netty would log it, as often as a peer connects.
@@ -56,7 +76,9 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
       Loop loop = ((OwnedEventLoop) channel.eventLoop()).loop();
       PeerReports.report(loop, NOT_SERVED, fault, "transport", channel);
     } finally {
-      channel.unsafe().closeForcibly();
+      // not closeForcibly, which is for channels that are not registered: io_uring never closes
+      // others
+      channel.unsafe().close(channel.voidPromise());
     }
   }
 

@@ -97,7 +97,7 @@ final class Addresses {
 
   /// {@return what a failure to use an address says, without the address}
   static String reason(Throwable cause, SocketAddress address) {
-    String text = String.valueOf(cause.getMessage());
+    String text = Reasons.of(cause);
     String suffix = ": " + address; // Netty's
     String reason =
         text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : text;

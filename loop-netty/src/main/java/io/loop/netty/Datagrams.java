@@ -125,7 +125,7 @@ public final class Datagrams {
     try {
       return Tasks.onLoopThread(() -> DatagramSocket.open(loop, family));
     } catch (ChannelException fault) {
-      throw new IOException("could not open a socket: " + fault.getMessage(), fault);
+      throw new IOException("could not open a socket: " + Reasons.of(fault), fault);
     }
   }
 

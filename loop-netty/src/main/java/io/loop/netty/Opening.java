@@ -182,7 +182,7 @@ final class Opening {
             "TLS handshake with "
                 + Addresses.text((SocketAddress) connection.getExtraInfo("peername"))
                 + " failed: "
-                + (cause == null ? "connection closed" : cause.getMessage()));
+                + Reasons.of(cause));
     fault.initCause(cause);
     return fault;
   }

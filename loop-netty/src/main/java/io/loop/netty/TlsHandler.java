@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.ssl.SniHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
@@ -29,7 +28,6 @@ final class TlsHandler extends SslHandler {
    */
 
   private static final int HANDSHAKE_RECORD = 22;
-  private static final int LONGEST_HELLO = 1 << 16;
   private static final String LAST_WITH_RENEGOTIATION = "TLSv1.2";
   private static final List<String> ALLOWED = List.of("TLSv1.3", LAST_WITH_RENEGOTIATION);
 
@@ -114,27 +112,44 @@ final class TlsHandler extends SslHandler {
   ///
   /// @throws IllegalArgumentException if the context is a client's
   static ChannelHandler server(TlsOptions options, ByteBufAllocator allocator) {
-    var contextOf = options.contextOf();
-    if (contextOf == null) {
-      return server(options.context().get(), options, allocator);
-    }
-    long timeoutMillis = Millis.of(options.handshakeTimeoutOf(false));
-    return new SniHandler(
-        name -> {
-          SslContext named = name == null ? null : contextOf.apply(name);
-          return named == null ? options.context().get() : named;
-        },
-        LONGEST_HELLO,
-        timeoutMillis) {
-      @Override
-      protected SslHandler newSslHandler(SslContext chosen, ByteBufAllocator allocator) {
-        return server(chosen, options, allocator);
-      }
-    };
+    return options.contextOf() == null
+        ? server(options.context().get(), options, allocator)
+        : new TlsChoice(options, name -> contextFor(name, options), TlsContextFaults.NONE);
   }
 
-  private static TlsHandler server(
-      SslContext context, TlsOptions options, ByteBufAllocator allocator) {
+  /// {@return the server's side of a connection that was accepted} If there is no context for it,
+  /// that is told, and the client gets an alert when it has said hello.
+  static ChannelHandler accepted(
+      TlsOptions options, ByteBufAllocator allocator, TlsContextFaults faults) {
+    if (options.contextOf() != null) {
+      return new TlsChoice(options, name -> contextFor(name, options), faults);
+    }
+    try {
+      TlsHandler handler = server(options.context().get(), options, allocator);
+      faults.over();
+      return handler;
+    } catch (Exception fault) { // the supplier is the program's, and may throw what it likes
+      faults.tell(fault);
+      return new TlsChoice(
+          options,
+          _ -> {
+            throw Rethrow.unchecked(fault);
+          },
+          TlsContextFaults.NONE);
+    }
+  }
+
+  private static SslContext contextFor(@Nullable String name, TlsOptions options) {
+    var contextOf = options.contextOf();
+    SslContext named = name == null || contextOf == null ? null : contextOf.apply(name);
+    return named == null ? options.context().get() : named;
+  }
+
+  static TlsHandler server(
+      @Nullable SslContext context, TlsOptions options, ByteBufAllocator allocator) {
+    if (context == null) {
+      throw new IllegalArgumentException("the TLS options have given no context");
+    }
     if (context.isClient()) {
       throw new IllegalArgumentException("the TLS context is made for a client");
     }

@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 /// `SslContextBuilder` makes. A client checks that the certificate is for the host it wants. A peer
 /// that asks for renegotiation is cut off.
 ///
+/// Where a server gets no context that it can use, because `context` or `contextOf` throws or gives
+/// a client's, the client gets the alert `internal_error` and the connection is closed. The loop's
+/// exception handler is told of each cause once, and again when it comes back after a success.
+///
 /// @param context asked for the context of each connection, so a server's certificate can be
 ///   replaced while it runs; must not block
 /// @param contextOf asked first, with the host name that a client names, before the handshake; a
