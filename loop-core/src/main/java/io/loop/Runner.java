@@ -53,6 +53,11 @@ public final class Runner implements AutoCloseable {
     /// its own.
     public static final Options DEFAULT = new Options(null, Loop::create, true, true);
 
+    /// Checks that there is a factory.
+    public Options {
+      Objects.requireNonNull(loopFactory, "loopFactory");
+    }
+
     /// {@return these options with another way to make the loop}
     ///
     /// @param factory makes the loop

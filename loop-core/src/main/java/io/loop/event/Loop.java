@@ -647,10 +647,13 @@ public final class Loop implements AutoCloseable {
   ///
   /// @param ticks at most this many ticks; 1 is strict asyncio
   /// @param budget and no new tick after this long; 64 ticks and 100 µs at first
-  /// @throws IllegalArgumentException if ticks is below 1
+  /// @throws IllegalArgumentException if ticks is below 1, or the budget negative
   public void setTicksPerPoll(int ticks, Duration budget) {
     if (ticks < 1) {
       throw new IllegalArgumentException("ticks must be at least 1, not " + ticks);
+    }
+    if (budget.isNegative()) {
+      throw new IllegalArgumentException("the budget must not be negative, and is " + budget);
     }
     turn.setLimits(ticks, Nanos.of(budget));
   }

@@ -3,6 +3,7 @@ package io.loop.process;
 import io.loop.stream.StreamReader;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// How a child process is started.
@@ -42,13 +43,16 @@ public record SubprocessOptions(
   /// Copies the environment.
   ///
   /// @throws IllegalArgumentException if another stream than standard error goes to [Stdio#STDOUT],
-  ///   or the limit is not positive
+  ///   or the limit is below 1
   public SubprocessOptions {
     if (stdin == Stdio.STDOUT || stdout == Stdio.STDOUT) {
       throw new IllegalArgumentException("only standard error can go to STDOUT");
     }
-    if (limit <= 0) {
-      throw new IllegalArgumentException("Limit cannot be <= 0, and is " + limit);
+    Objects.requireNonNull(stdin, "stdin");
+    Objects.requireNonNull(stdout, "stdout");
+    Objects.requireNonNull(stderr, "stderr");
+    if (limit < 1) {
+      throw new IllegalArgumentException("limit should be 1 or more, got " + limit);
     }
     env = env == null ? null : Map.copyOf(env);
   }

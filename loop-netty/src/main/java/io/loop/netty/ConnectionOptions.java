@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// How a connection is opened.
 ///
-/// @param limit the limit of its reader, in bytes
+/// @param limit the limit of its reader, in bytes; 1 or more
 /// @param tls how it is protected; null for not at all
 /// @param localAddress the address to connect from; null for what the system chooses. Only
 ///   addresses of the peer that are of its family are tried
@@ -36,15 +36,16 @@ public record ConnectionOptions(
 
   /// Checks the numbers.
   ///
-  /// @throws IllegalArgumentException if one is negative, the time to connect is not positive, or
-  ///   the local address has no address
+  /// @throws IllegalArgumentException if the limit is below 1, another number negative, the time to
+  ///   connect not positive, or the local address has no address
   public ConnectionOptions {
-    if (interleave < 0 || (happyEyeballsDelay != null && happyEyeballsDelay.isNegative())) {
-      throw new IllegalArgumentException("interleave and happyEyeballsDelay cannot be negative");
+    Range.atLeast(1, limit, "limit");
+    Range.atLeast(0, interleave, "interleave");
+    if (happyEyeballsDelay != null) {
+      Range.notNegative(happyEyeballsDelay, "happyEyeballsDelay");
     }
-    if (connectTimeout != null && !connectTimeout.isPositive()) {
-      throw new IllegalArgumentException(
-          "connectTimeout must be positive, or null for none, and is " + connectTimeout);
+    if (connectTimeout != null) {
+      Range.positive(connectTimeout, "connectTimeout");
     }
     if (localAddress != null && localAddress.isUnresolved()) {
       throw new IllegalArgumentException(

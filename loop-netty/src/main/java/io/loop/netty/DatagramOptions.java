@@ -20,14 +20,8 @@ public record DatagramOptions(
   ///
   /// @throws IllegalArgumentException if one is not positive
   public DatagramOptions {
-    if (queueLimit <= 0 || queueBytes <= 0) {
-      throw new IllegalArgumentException(
-          "the queue's bounds must be positive, and are "
-              + queueLimit
-              + " packets and "
-              + queueBytes
-              + " bytes");
-    }
+    Range.atLeast(1, queueLimit, "queueLimit");
+    Range.atLeast(1, queueBytes, "queueBytes");
   }
 
   /// {@return these options with other bounds of the queue}

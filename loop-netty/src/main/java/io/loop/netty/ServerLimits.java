@@ -37,16 +37,13 @@ public record ServerLimits(
   ///
   /// @throws IllegalArgumentException if one is not positive
   public ServerLimits {
-    if (connections < 1 || connectionsPerAddress < 1) {
-      throw new IllegalArgumentException("a server needs at least one connection");
+    Range.atLeast(1, connections, "connections");
+    Range.atLeast(1, connectionsPerAddress, "connectionsPerAddress");
+    if (firstMessageTimeout != null) {
+      Range.positive(firstMessageTimeout, "firstMessageTimeout");
     }
-    requirePositive(firstMessageTimeout, "firstMessageTimeout");
-    requirePositive(idleTimeout, "idleTimeout");
-  }
-
-  private static void requirePositive(@Nullable Duration time, String name) {
-    if (time != null && !time.isPositive()) {
-      throw new IllegalArgumentException(name + " should be a positive time, got " + time);
+    if (idleTimeout != null) {
+      Range.positive(idleTimeout, "idleTimeout");
     }
   }
 

@@ -3,14 +3,16 @@ package io.loop.netty;
 import io.loop.stream.StreamReader;
 import io.netty.handler.ssl.SslContext;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// How a server listens and serves.
 ///
-/// @param limit the limit of each connection's reader, in bytes
-/// @param backlog how many connections the system keeps that were not accepted yet
+/// @param limit the limit of each connection's reader, in bytes; 1 or more
+/// @param backlog how many connections the system keeps that were not accepted yet; 1 or more
 /// @param group the loops that serve the connections; null for the loop that listens
-/// @param grace how long a server that is cancelled waits for its connections before it aborts them
+/// @param grace how long a server that is cancelled waits for its connections before it aborts
+///   them; not negative
 /// @param tls how the connections are protected; null for not at all
 /// @param startServing whether the server accepts from the start; if not, peers can connect and
 ///   wait
@@ -39,6 +41,16 @@ public record ServerOptions(
           true,
           ServerLimits.DEFAULT,
           false);
+
+  /// Checks the numbers.
+  ///
+  /// @throws IllegalArgumentException if limit or backlog is below 1, or the grace time negative
+  public ServerOptions {
+    Range.atLeast(1, limit, "limit");
+    Range.atLeast(1, backlog, "backlog");
+    Range.notNegative(grace, "grace");
+    Objects.requireNonNull(limits, "limits");
+  }
 
   /// {@return these options with another limit}
   ///

@@ -46,20 +46,17 @@ public record TlsOptions(
   private static final Duration SERVER_HANDSHAKE = Duration.ofSeconds(10);
   private static final Duration SHUTDOWN = Duration.ofSeconds(30);
 
-  /// Checks the times.
+  /// Checks the times and the name.
   ///
-  /// @throws IllegalArgumentException if one is not positive
+  /// @throws IllegalArgumentException if a time is not positive, or the name blank
   public TlsOptions {
     Objects.requireNonNull(context, "context");
     if (handshakeTimeout != null) {
-      requirePositive(handshakeTimeout, "handshakeTimeout");
+      Range.positive(handshakeTimeout, "handshakeTimeout");
     }
-    requirePositive(shutdownTimeout, "shutdownTimeout");
-  }
-
-  private static void requirePositive(Duration time, String name) {
-    if (!time.isPositive()) {
-      throw new IllegalArgumentException(name + " should be a positive time, got " + time);
+    Range.positive(shutdownTimeout, "shutdownTimeout");
+    if (serverHostname != null && serverHostname.isBlank()) {
+      throw new IllegalArgumentException("serverHostname should be a name or an address, or null");
     }
   }
 
