@@ -1,19 +1,14 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
-import io.loop.task.Tasks;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
-import java.util.concurrent.Executor;
 
 /// Turns host names into addresses without holding up the loop.
 final class Resolver {
-
-  private static final Executor THREADS =
-      task -> Thread.ofPlatform().daemon().name("loop-resolver").start(task);
 
   private Resolver() {}
 
@@ -26,9 +21,7 @@ final class Resolver {
     if (literal != null) {
       return List.of(host.indexOf('%') < 0 ? InetAddress.getByAddress(literal) : scoped(host));
     }
-    return Tasks.runInExecutor(
-            Loop.running(), THREADS, () -> List.of(InetAddress.getAllByName(host)))
-        .await(IOException.class);
+    return LookupThreads.call(Loop.running(), () -> List.of(InetAddress.getAllByName(host)));
   }
 
   /// {@return the address that a literal with a scope stands for: `fe80::1%eth0`}
