@@ -73,6 +73,13 @@ public interface Poller {
   /// nothing.
   default void flush() {}
 
+  /// {@return whether the clock stands still until somebody moves it, as in a test} Then timers
+  /// come out at their very deadlines, and are not rounded up to whole milliseconds. Asked once,
+  /// before [#open]. The default says no.
+  default boolean isMovedByHand() {
+    return false;
+  }
+
   /// Releases what this poller holds; called once, when the loop closes.
   void close();
 }

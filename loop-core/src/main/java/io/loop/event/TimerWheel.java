@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// scheduled comes out at the next advance. Deadlines are points on the loop's clock, in nanos;
 /// they may be negative or wrap, and may lie up to `Long.MAX_VALUE` nanos ahead.
 ///
+/// An exact wheel has a tick of one nanosecond, and rounds nothing. It is for clocks that tests
+/// move: it looks at its parked timers for each 69 seconds that pass at once.
+///
 /// Source: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987, scheme 7.
 final class TimerWheel {
 
@@ -79,6 +82,8 @@ final class TimerWheel {
   private static final int INITIAL_POSTPONED = 16;
 
   private final long startNanos;
+  private final boolean exact;
+  private final long tickNanos;
 
   /// The ends of each slot's list, in order of insertion.
   private final @Nullable TimerHandle[] first = new @Nullable TimerHandle[UNPLACED + 1];
@@ -99,7 +104,13 @@ final class TimerWheel {
   private int size;
 
   TimerWheel(long startNanos) {
+    this(startNanos, false);
+  }
+
+  TimerWheel(long startNanos, boolean exact) {
     this.startNanos = startNanos;
+    this.exact = exact;
+    this.tickNanos = exact ? 1 : TICK_NANOS;
     this.nowNanos = startNanos;
   }
 
@@ -287,7 +298,7 @@ final class TimerWheel {
   }
 
   private int slotFor(long deadlineNanos) {
-    long expiry = tick + ticksIn(deadlineNanos - nanosOf(tick) + TICK_NANOS - 1); // rounded up
+    long expiry = tick + ticksIn(deadlineNanos - nanosOf(tick) + tickNanos - 1); // rounded up
     int highestBit = Long.SIZE - 1 - Long.numberOfLeadingZeros(expiry ^ tick);
     int level = highestBit / DIGIT_BITS;
     if (level >= LEVELS) {
@@ -322,13 +333,13 @@ final class TimerWheel {
   }
 
   private long nanosOf(long tick) {
-    return startNanos + tick * TICK_NANOS; // wraps as the clock does
+    return startNanos + tick * tickNanos; // wraps as the clock does
   }
 
   /// Divides as if unsigned: a delay of almost `Long.MAX_VALUE` counted from the tick before now
   /// does not fit a signed long. Halving first costs a shift, `divideUnsigned` a division.
-  private static long ticksIn(long nanos) {
-    return (nanos >>> 1) / (TICK_NANOS / 2);
+  private long ticksIn(long nanos) {
+    return exact ? nanos : (nanos >>> 1) / (TICK_NANOS / 2); // by a constant, which is quick
   }
 
   /// Moves the tick, if no slot is to be opened on the way.

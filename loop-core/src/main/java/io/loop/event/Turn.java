@@ -82,7 +82,7 @@ final class Turn {
     this.inbox = inbox;
     this.gate = gate;
     this.context = loop.currentContext();
-    this.wheel = new TimerWheel(originNanos);
+    this.wheel = new TimerWheel(originNanos, poller.isMovedByHand());
     this.pollNeedsHost = poller.needsHost();
     this.interlude = new Interlude(this, inbox, gate, loop.holdUp());
     this.rescued = loop.rescued();

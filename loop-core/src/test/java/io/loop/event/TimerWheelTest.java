@@ -190,6 +190,31 @@ final class TimerWheelTest {
     assertThat(due).containsExactly(sooner, later);
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, -7_777_777, Long.MAX_VALUE - MILLI})
+  void advance_ofAnExactWheel_handsOverWhatIsDueToTheNanosecond(long startNanos) {
+    var exact = new TimerWheel(startNanos, true);
+    var random = new Random(startNanos);
+    List<Long> delays = new ArrayList<>();
+    for (int i = 0; i < 2_000; i++) {
+      long delay = 1 + random.nextLong(1L << (1 + random.nextInt(50)));
+      delays.add(delay);
+      exact.schedule(timerAt(startNanos + delay));
+    }
+    List<Long> due = new ArrayList<>();
+
+    for (long delay : delays.stream().sorted().distinct().toList()) {
+      int before = due.size();
+      exact.advance(startNanos + delay - 1, timer -> due.add(timer.deadlineNanos - startNanos));
+      assertThat(due).hasSize(before);
+      exact.advance(startNanos + delay, timer -> due.add(timer.deadlineNanos - startNanos));
+      assertThat(due.subList(before, due.size())).isNotEmpty().containsOnly(delay);
+    }
+
+    assertThat(exact.size()).isZero();
+    assertThat(exact.nextExpiryNanos(startNanos)).isEqualTo(Long.MAX_VALUE);
+  }
+
   @Test
   void advance_handsOver_unlinkedTimers() {
     schedule(MILLI);

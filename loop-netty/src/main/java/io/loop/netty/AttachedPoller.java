@@ -12,6 +12,7 @@ import io.netty.util.concurrent.AbstractScheduledEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
+import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.concurrent.SingleThreadEventExecutor;
 import io.netty.util.concurrent.Ticker;
@@ -269,6 +270,12 @@ final class AttachedPoller extends NettyDriver {
   @Override
   public long nanoTime() {
     return ticker.nanoTime();
+  }
+
+  /// As that of an embedded channel.
+  @Override
+  public boolean isMovedByHand() {
+    return ticker instanceof MockTicker;
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.loop.task.CancelledError;
 import io.loop.task.Tasks;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -461,8 +462,12 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     }
   }
 
+  /// Tells the exception handler; in a test on an embedded channel its `checkException` as well.
   void report(String message, Throwable fault) {
     PeerReports.report(loop, message, fault, "channel", channel);
+    if (channel instanceof EmbeddedChannel) {
+      context.fireExceptionCaught(fault);
+    }
   }
 
   @Override

@@ -44,6 +44,10 @@ import org.jspecify.annotations.Nullable;
 /// Exceptions in the pipeline end here: the coroutine receives them. One handler serves one
 /// channel, once.
 ///
+/// A test runs it on an `EmbeddedChannel`: `runPendingTasks` lets the coroutine go on,
+/// `advanceTimeBy` ends its sleeps at their very time, and what the coroutine lets out is thrown by
+/// `checkException`, besides being told to the loop's exception handler.
+///
 /// @param <I> the type of the messages the coroutine receives
 public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 

@@ -2,8 +2,10 @@ package io.loop.netty;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
+import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -288,6 +290,37 @@ class AttachedHandlerTest {
     }
 
     assertThat(answers).containsExactly("one\n", "two\n");
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void embeddedChannel_bodyFails_isShownByCheckException() {
+    var fault = new IllegalStateException("the body is wrong");
+    var channel =
+        new EmbeddedChannel(
+            CoroutineHandler.of(
+                String.class,
+                body -> {
+                  body.receive();
+                  throw fault;
+                }));
+    List<ExceptionContext> reports = new ArrayList<>();
+    NettyLoop.of(channel.eventLoop()).setExceptionHandler((_, report) -> reports.add(report));
+    channel.runPendingTasks();
+    channel.checkException();
+
+    assertThatThrownBy(
+            () -> {
+              channel.writeInbound("x");
+              for (int turn = 0; turn < 5; turn++) { // a slow one uses up its budget
+                channel.runPendingTasks();
+              }
+              channel.checkException();
+            })
+        .isSameAs(fault);
+
+    assertThat(reports).extracting(ExceptionContext::exception).containsExactly(fault);
+    assertThat(channel.isOpen()).isFalse();
     channel.finishAndReleaseAll();
   }
 

@@ -48,6 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Loops in turns on executors that somebody else made.
 final class AttachedLoopTest {
@@ -453,6 +454,44 @@ final class AttachedLoopTest {
     assertThat(task.isDone()).isTrue();
     loop.close();
     channel.finishAndReleaseAll();
+  }
+
+  /// Whatever the clock reads when the sleep begins.
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 123_456, 999_999})
+  void embedded_clockMovedByTheVeryDelay_endsASleep(long phaseNanos) {
+    for (boolean frozen : new boolean[] {true, false}) {
+      var channel = new EmbeddedChannel();
+      if (frozen) {
+        channel.freezeTime();
+      }
+      Loop loop = NettyLoop.of(channel.eventLoop());
+      channel.advanceTimeBy(phaseNanos, TimeUnit.NANOSECONDS);
+      Task<@Nullable Void> task =
+          Task.create(loop, Coro.of(() -> sleep(Duration.ofSeconds(5))), TaskOptions.DEFAULT);
+      runTurns(channel);
+
+      if (frozen) {
+        channel.advanceTimeBy(5_000_000_000L - 1, TimeUnit.NANOSECONDS);
+        runTurns(channel);
+        assertThat(task.isDone()).isFalse();
+        channel.advanceTimeBy(1, TimeUnit.NANOSECONDS);
+      } else {
+        channel.advanceTimeBy(5, TimeUnit.SECONDS);
+      }
+      runTurns(channel);
+
+      assertThat(task.isDone()).isTrue();
+      loop.close();
+      channel.finishAndReleaseAll();
+    }
+  }
+
+  /// A slow turn uses up its budget, and is gone on with at the next call if the clock runs.
+  private static void runTurns(EmbeddedChannel channel) {
+    for (int turn = 0; turn < 5; turn++) {
+      channel.runPendingTasks();
+    }
   }
 
   @Test
