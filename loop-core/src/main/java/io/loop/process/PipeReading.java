@@ -25,6 +25,7 @@ final class PipeReading implements ReadTransport, Runnable {
    */
 
   private static final int BLOCK = 65_536;
+  private static final byte[] NOTHING = {};
 
   private final Loop loop;
   private final InputStream pipe;
@@ -32,6 +33,7 @@ final class PipeReading implements ReadTransport, Runnable {
   private final Runnable ending = this::abandon;
   private final Semaphore turns = new Semaphore(1);
   private volatile boolean abandoned;
+  private byte[] whole = NOTHING; // what readAll() has read and nobody has taken
   private boolean paused;
   private boolean turnOwed;
   private boolean ended;
@@ -46,6 +48,25 @@ final class PipeReading implements ReadTransport, Runnable {
 
   StreamReader reader() {
     return reader;
+  }
+
+  /// {@return everything up to the end} Suspends. It is kept until [#takeAll], for a caller who is
+  /// cancelled afterwards and asks again.
+  byte[] readAll() throws IOException {
+    byte[] rest = reader.read();
+    if (rest.length > 0) {
+      byte[] both = Arrays.copyOf(whole, whole.length + rest.length);
+      System.arraycopy(rest, 0, both, whole.length, rest.length);
+      whole = both;
+    }
+    return whole;
+  }
+
+  /// {@return what [#readAll] has read} It is forgotten here.
+  byte[] takeAll() {
+    byte[] taken = whole;
+    whole = NOTHING;
+    return taken;
   }
 
   @Override

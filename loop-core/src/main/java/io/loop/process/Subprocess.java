@@ -156,7 +156,8 @@ public final class Subprocess implements AutoCloseable {
   /// end. Coroutine only; suspends. All that is read is held in memory.
   ///
   /// A child that does not read its input to the end is no failure. When the caller is cancelled
-  /// what was read is lost; the child goes on.
+  /// the child goes on, and what was read is kept: call this again, without input, to get all of
+  /// it. In asyncio it is lost.
   ///
   /// Source: `Process.communicate`.
   ///
@@ -170,10 +171,10 @@ public final class Subprocess implements AutoCloseable {
     }
     List<Coro<byte[]>> parts =
         List.of(() -> feed(input), () -> readAll(stdout), () -> readAll(stderr));
-    List<byte[]> results = Tasks.gather(parts).await(IOException.class);
+    Tasks.gather(parts).await(IOException.class);
     waitFor();
     return new SubprocessOutput(
-        stdout == null ? null : results.get(1), stderr == null ? null : results.get(2));
+        stdout == null ? null : stdout.takeAll(), stderr == null ? null : stderr.takeAll());
   }
 
   private byte[] feed(byte @Nullable [] input) {
@@ -193,7 +194,7 @@ public final class Subprocess implements AutoCloseable {
   }
 
   private static byte[] readAll(@Nullable PipeReading pipe) throws IOException {
-    return pipe == null ? NOTHING : pipe.reader().read();
+    return pipe == null ? NOTHING : pipe.readAll();
   }
 
   /// Sends the child a signal. Never suspends.

@@ -14,6 +14,9 @@ final class ByteQueue {
 
   private static final byte[] NONE = {};
 
+  /// The longest array that every JVM makes.
+  private static final int LONGEST = Integer.MAX_VALUE - 8;
+
   private byte[] array = NONE;
   private int head;
   private int tail;
@@ -37,12 +40,31 @@ final class ByteQueue {
     int needed = Math.addExact(size, length);
     byte[] target = array;
     if (needed > array.length / 2) {
-      target = new byte[size == 0 ? length : Math.max(needed, size * 2)];
+      target = new byte[size == 0 ? length : grown(size, needed)];
     }
     System.arraycopy(array, head, target, 0, size);
     array = target;
     head = 0;
     tail = size;
+  }
+
+  /// {@return the length of an array for `needed` bytes when `size` have outgrown theirs} At least
+  /// twice the size while there are such arrays, so that growing byte by byte stays cheap.
+  static int grown(int size, int needed) {
+    return (int) Math.max(needed, Math.min(2L * size, LONGEST));
+  }
+
+  /// Puts bytes before all others, such as those that were taken last.
+  void addFirst(byte[] data) {
+    if (data.length == 0) {
+      return;
+    }
+    int size = size();
+    byte[] target = Arrays.copyOf(data, Math.addExact(data.length, size));
+    System.arraycopy(array, head, target, data.length, size);
+    array = target;
+    head = 0;
+    tail = target.length;
   }
 
   byte[] take(int count) {

@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 /// has not arrived, and is a cancellation point only then; a cancelled read takes nothing. Returned
 /// arrays are the caller's. Iterating gives the lines, as [#readLine] does, until the end.
 ///
+/// A second coroutine that would have to wait while the first still waits, or has been woken and
+/// has not gone on yet, gets an [IllegalStateException]. It can take bytes that are there; the
+/// first then waits for others.
+///
 /// A failure of the connection is thrown by every later read, even if bytes have arrived that were
 /// not read: it comes first, as in asyncio.
 ///
@@ -29,7 +33,8 @@ public final class StreamReader implements Iterable<byte[]> {
    * it: it needs more than fits.
    *
    * `waiter` is the one coroutine that waits for anything new: data, the end, or a failure. It looks
-   * again at all three when it goes on.
+   * again at all three when it goes on, since another coroutine may have taken the data meanwhile. The
+   * field is cleared when it goes on, not when it is woken: until then nobody else may wait.
    */
 
   /// The limit of a reader whose maker gives none: 64 KiB.
@@ -85,6 +90,10 @@ public final class StreamReader implements Iterable<byte[]> {
     }
     bytes.add(data);
     wakeWaiter();
+    pauseIfFull();
+  }
+
+  private void pauseIfFull() {
     if (transport != null && !paused && bytes.size() > 2L * limit) {
       paused = true;
       transport.pauseReading();
@@ -118,11 +127,8 @@ public final class StreamReader implements Iterable<byte[]> {
   public void setException(Throwable fault) {
     failure = fault;
     LoopFuture<@Nullable Void> waiting = waiter;
-    if (waiting != null) {
-      waiter = null;
-      if (!waiting.isDone()) {
-        waiting.setException(fault);
-      }
+    if (waiting != null && !waiting.isDone()) {
+      waiting.setException(fault);
     }
   }
 
@@ -138,11 +144,13 @@ public final class StreamReader implements Iterable<byte[]> {
 
   private void wakeWaiter() {
     LoopFuture<@Nullable Void> waiting = waiter;
-    if (waiting != null) {
-      waiter = null;
-      if (!waiting.isDone()) {
-        waiting.setResult(null);
-      }
+    if (waiting == null) {
+      return;
+    }
+    if (waiting.isDone()) {
+      waiter = waiting.isCancelled() ? null : waiting; // a cancelled one takes nothing
+    } else {
+      waiting.setResult(null);
     }
   }
 
@@ -172,7 +180,9 @@ public final class StreamReader implements Iterable<byte[]> {
     try {
       waiting.await(IOException.class);
     } finally {
-      waiter = null;
+      if (waiter == waiting) {
+        waiter = null; // a cancelled one may have a successor
+      }
     }
   }
 
@@ -182,12 +192,22 @@ public final class StreamReader implements Iterable<byte[]> {
   public byte[] read() throws IOException {
     requireSound();
     var all = new ByteArrayOutputStream();
-    byte[] block;
-    do {
-      block = read(limit);
-      all.writeBytes(block);
-    } while (block.length > 0);
+    try {
+      byte[] block;
+      do {
+        block = read(limit);
+        all.writeBytes(block);
+      } while (block.length > 0);
+    } catch (Throwable unfinished) {
+      putBack(all.toByteArray());
+      throw unfinished;
+    }
     return all.toByteArray();
+  }
+
+  private void putBack(byte[] taken) {
+    bytes.addFirst(taken);
+    pauseIfFull();
   }
 
   /// {@return what has arrived, at least one byte unless the end has come} Not bounded by the
@@ -203,7 +223,7 @@ public final class StreamReader implements Iterable<byte[]> {
     if (n == 0) {
       return NOTHING;
     }
-    if (bytes.size() == 0 && !eof) {
+    while (bytes.size() == 0 && !eof) {
       awaitData("read");
     }
     byte[] taken = bytes.size() == 0 ? NOTHING : bytes.take(Math.min(n, bytes.size()));

@@ -100,6 +100,31 @@ final class SubprocessTest {
   }
 
   @Test
+  void communicate_cancelledAndCalledAgain_givesAll() {
+    run(() -> {
+      String script =
+          """
+          trap 'echo two; exit' TERM
+          echo one; echo err >&2; exec 2>&-
+          while :; do sleep 0.01; done\
+          """;
+      Subprocess child = createSubprocessShell(PIPES, script);
+      Task<?> talking = Asyncio.createTask(() -> child.communicate(null));
+      while (!child.stderr().atEof()) {
+        Asyncio.sleep(Duration.ofMillis(1));
+      }
+
+      talking.cancel();
+      assertThatThrownBy(talking::await).isInstanceOf(CancelledError.class);
+      child.terminate();
+      SubprocessOutput output = child.communicate(null);
+
+      assertThat(text(output.stdout())).isEqualTo("one\ntwo\n");
+      assertThat(text(output.stderr())).isEqualTo("err\n");
+    });
+  }
+
+  @Test
   void streams_lineByLine_areADialogue() {
     run(() -> {
       Subprocess cat = createSubprocessExec(PIPES, "cat");

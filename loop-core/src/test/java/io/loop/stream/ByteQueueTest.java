@@ -55,4 +55,23 @@ class ByteQueueTest {
 
     assertThat(queue.indexOf(new byte[] {3}, 0)).isEqualTo(1);
   }
+
+  @Test
+  void addFirst_bytesTakenBefore_areTheFirstAgain() {
+    var queue = new ByteQueue();
+    queue.add(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+
+    queue.addFirst(queue.take(2));
+
+    assertThat(queue.take(3)).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void grown_beyondAGibibyte_isMoreThanIsNeeded() {
+    int gibibyte = 1 << 30;
+
+    assertThat(ByteQueue.grown(100, 101)).isEqualTo(200);
+    assertThat(ByteQueue.grown(gibibyte, gibibyte + 1)).isEqualTo(Integer.MAX_VALUE - 8);
+    assertThat(ByteQueue.grown(gibibyte, Integer.MAX_VALUE)).isEqualTo(Integer.MAX_VALUE);
+  }
 }

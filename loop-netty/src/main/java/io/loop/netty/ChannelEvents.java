@@ -57,11 +57,11 @@ public final class ChannelEvents implements Iterable<Object> {
   /// @throws IllegalStateException if another coroutine waits in here
   public @Nullable Object receive() {
     loop.checkTurn();
-    if (!receiver.isEmpty()) {
-      throw new IllegalStateException(
-          "receive() called while another coroutine is already waiting for an event");
-    }
     while (queue.isEmpty() && !ended) {
+      if (receiver.areTaken()) {
+        throw new IllegalStateException(
+            "receive() called while another coroutine is already waiting for an event");
+      }
       receiver.await();
     }
     return queue.poll();

@@ -91,11 +91,12 @@ final class DatagramQueue {
     var waiter = new LoopFuture<@Nullable Void>(loop);
     try {
       waiters.await(waiter);
-    } catch (Throwable fault) {
-      if (waiter.isDone() && !waiter.isCancelled() && !packets.isEmpty()) {
+    } catch (Throwable left) {
+      boolean hasSomething = !packets.isEmpty() || fault != null;
+      if (waiter.isDone() && !waiter.isCancelled() && hasSomething) {
         waiters.wakeFirst(); // what woke this one is another's now
       }
-      throw fault;
+      throw left;
     }
   }
 }

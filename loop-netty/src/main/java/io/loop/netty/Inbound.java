@@ -127,11 +127,11 @@ final class Inbound<I> {
   ///
   /// @param beforeWaiting is run if it has to wait
   void await(Runnable beforeWaiting) {
-    if (!receiver.isEmpty()) {
-      throw new IllegalStateException(
-          "receive() called while another coroutine is already waiting for a message");
-    }
     while (queue.isEmpty() && state == State.OPEN) {
+      if (receiver.areTaken()) {
+        throw new IllegalStateException(
+            "receive() called while another coroutine is already waiting for a message");
+      }
       beforeWaiting.run();
       receiver.await();
     }

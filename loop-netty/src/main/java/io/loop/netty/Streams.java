@@ -218,6 +218,9 @@ public final class Streams {
       throw new IllegalStateException("the connection has TLS already");
     }
     writer.drain();
+    if (connection.isTls()) {
+      throw new IllegalStateException("another coroutine has begun to start TLS here");
+    }
     if (connection.isClosing()) {
       throw new IllegalStateException("the connection is closing");
     }

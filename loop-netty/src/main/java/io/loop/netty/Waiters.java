@@ -25,6 +25,12 @@ final class Waiters {
     return line == null || !line.hasAsleep();
   }
 
+  /// {@return whether somebody waits, or has been woken and has not gone on yet} Then what has come
+  /// is for that one.
+  boolean areTaken() {
+    return line != null && line.hasLive();
+  }
+
   /// Suspends until the next wake-up.
   void await() {
     if (line == null) {

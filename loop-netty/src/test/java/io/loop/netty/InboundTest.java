@@ -3,9 +3,12 @@ package io.loop.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.Asyncio;
+import io.loop.task.Task;
 import io.loop.testing.ManualLoop;
 import io.netty.handler.codec.TooLongFrameException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -94,5 +97,25 @@ final class InboundTest {
     assertThat(failures.getFirst().getSuppressed()[0])
         .hasMessage("2 more failures followed directly");
     assertThat(inbound.size()).isZero();
+  }
+
+  @Test
+  void await_whileAnotherWasWokenAndHasNotGoneOn_isRefused() {
+    manual.run(() -> {
+      Task<String> first =
+          Asyncio.createTask(() -> {
+            inbound.await(() -> {});
+            return inbound.take();
+          });
+      Asyncio.sleep(Duration.ZERO);
+
+      inbound.add("a"); // wakes the first
+      assertThat(inbound.take()).isEqualTo("a");
+      assertThatThrownBy(() -> inbound.await(() -> {})).isInstanceOf(IllegalStateException.class);
+      Asyncio.sleep(Duration.ZERO);
+
+      inbound.add("b");
+      assertThat(first.await()).isEqualTo("b");
+    });
   }
 }
