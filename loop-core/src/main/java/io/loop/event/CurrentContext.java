@@ -2,7 +2,8 @@ package io.loop.event;
 
 import org.jspecify.annotations.Nullable;
 
-/// Where a strand's current context is kept: one per loop, and one per thread without a loop.
+/// Where a strand's current context is kept: one per loop, and one per thread without a loop. The
+/// host of an attached loop is a thread without a loop between turns.
 final class CurrentContext {
 
   /*
@@ -21,7 +22,7 @@ final class CurrentContext {
 
   static CurrentContext here() {
     Loop loop = Loop.runningOrNull();
-    return loop != null ? loop.currentContext() : OFF_LOOP.get();
+    return loop != null && !loop.isBetweenTurnsHere() ? loop.currentContext() : OFF_LOOP.get();
   }
 
   ContextValues values() {

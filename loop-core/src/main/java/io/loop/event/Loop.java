@@ -32,7 +32,8 @@ public final class Loop implements AutoCloseable {
    *
    * An attached loop has no run: its poller calls runTurn on the host's thread whenever wakeup() has
    * asked for it or the time it got back from the last turn is up. Between turns `thread` is null,
-   * and whoever is on the host's thread is on the loop.
+   * and whoever is on the host's thread is on the loop. HOSTED finds the loop then, if the poller says
+   * that the host has one thread; what it finds may be closed, or the host gone to another thread.
    *
    * `thread` is set exactly while running; `closed` is the end. The order of a tick is Turn's, the
    * order of timers is TimerWheel's, crossing threads is Inbox's and WakeupGate's; this class is
@@ -46,6 +47,7 @@ public final class Loop implements AutoCloseable {
    */
 
   private static final ThreadLocal<@Nullable Loop> RUNNING = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable Loop> HOSTED = new ThreadLocal<>();
 
   private final Poller poller;
   private final boolean attached;
@@ -105,7 +107,9 @@ public final class Loop implements AutoCloseable {
     return new Loop(poller, true);
   }
 
-  /// {@return the loop the caller runs on} Any thread.
+  /// {@return the loop the caller runs on} Any thread. The thread of an event loop or other
+  /// executor to which a loop is attached is on that loop all the time, so in handlers and tasks of
+  /// its own too.
   ///
   /// Source: `asyncio.get_running_loop`.
   ///
@@ -123,7 +127,8 @@ public final class Loop implements AutoCloseable {
   /// {@return the loop the caller runs on, or null if it does not run on one} Any thread.
   public static @Nullable Loop runningOrNull() {
     if (!Thread.currentThread().isVirtual()) {
-      return RUNNING.get();
+      Loop loop = RUNNING.get();
+      return loop != null ? loop : hosted();
     }
     if (!(Coroutine.currentOwner() instanceof Guest here)) {
       return null;
@@ -133,6 +138,27 @@ public final class Loop implements AutoCloseable {
       here.rejoin();
     }
     return loop;
+  }
+
+  private static @Nullable Loop hosted() {
+    Loop loop = HOSTED.get();
+    return loop != null && !loop.closed && loop.poller.isHostThread() ? loop : null;
+  }
+
+  /// Notes that this attached loop's host runs on the calling thread and no other, so that
+  /// [#running] finds the loop there between turns too. For the poller, on each thread that the
+  /// host gets.
+  ///
+  /// A caller on that thread cannot run a loop, since it is on one.
+  public void adoptThread() {
+    if (HOSTED.get() != this && !closed) {
+      HOSTED.set(this);
+    }
+  }
+
+  /// {@return whether the caller is on this loop only as its host: no turn is under way}
+  boolean isBetweenTurnsHere() {
+    return attached && thread == null && !Thread.currentThread().isVirtual();
   }
 
   /// Schedules a callback for the next tick, behind all that is scheduled already.
@@ -555,6 +581,9 @@ public final class Loop implements AutoCloseable {
     locals.close(reports);
     reports.tellDropped();
     closed = true;
+    if (HOSTED.get() == this) {
+      HOSTED.remove();
+    }
     inbox.closeInto(turn.ready());
     turn.drop();
     poller.close();

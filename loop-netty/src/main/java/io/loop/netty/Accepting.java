@@ -38,7 +38,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
 
   @Override
   protected void initChannel(Channel channel) {
-    Loop loop = ((OwnedEventLoop) channel.eventLoop()).loop();
+    Loop loop = NettyLoop.of(channel.eventLoop());
     TlsOptions tls = options.tls();
     if (tls != null) {
       channel
@@ -73,7 +73,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
     MemoryReserve.useAfter(fault);
     Channel channel = context.channel();
     try {
-      Loop loop = ((OwnedEventLoop) channel.eventLoop()).loop();
+      Loop loop = NettyLoop.of(channel.eventLoop());
       PeerReports.report(loop, NOT_SERVED, fault, "transport", channel);
     } finally {
       // not closeForcibly, which is for channels that are not registered: io_uring never closes

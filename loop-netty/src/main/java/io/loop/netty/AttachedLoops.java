@@ -3,6 +3,7 @@ package io.loop.netty;
 import io.loop.event.Loop;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.OrderedEventExecutor;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.lang.ref.WeakReference;
 import java.util.Map;
 import java.util.WeakHashMap;
@@ -36,7 +37,11 @@ final class AttachedLoops {
     LOCK.lock();
     try {
       Loop known = get(executor);
-      return known != null ? known : attach(executor);
+      Loop loop = known != null ? known : attach(executor);
+      if (executor instanceof SingleThreadEventExecutor && executor.inEventLoop()) {
+        loop.adoptThread(); // the executor may have got another thread
+      }
+      return loop;
     } finally {
       LOCK.unlock();
     }

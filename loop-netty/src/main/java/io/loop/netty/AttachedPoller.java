@@ -88,12 +88,22 @@ final class AttachedPoller extends NettyDriver {
     if (executor instanceof SingleThreadEventExecutor threaded) {
       threaded.addShutdownHook(endWithHost); // it also keeps the loop while the host lives
       termination(threaded).addListener(endAfterHost);
+      adoptThread(threaded);
     }
   }
 
   @SuppressWarnings("unchecked") // the listener takes any future
   private static Future<Object> termination(EventExecutor ending) {
     return (Future<Object>) ending.terminationFuture();
+  }
+
+  /// Between turns too the host's thread is on the loop. A host may get another thread.
+  private void adoptThread(SingleThreadEventExecutor threaded) {
+    if (threaded.inEventLoop()) {
+      loop().adoptThread();
+    } else {
+      submit(() -> loop().adoptThread());
+    }
   }
 
   private Loop loop() {
@@ -157,6 +167,9 @@ final class AttachedPoller extends NettyDriver {
     if (inTurn) {
       woken = true; // a callback runs its executor's tasks
       return;
+    }
+    if (executor instanceof SingleThreadEventExecutor) {
+      loop().adoptThread();
     }
     if (executor.isShuttingDown()) {
       endWithHost();

@@ -4,15 +4,10 @@ import io.loop.event.Loop;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.kqueue.KQueueDatagramChannel;
-import io.netty.channel.kqueue.KQueueIoHandle;
-import io.netty.channel.nio.NioIoHandle;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
@@ -21,7 +16,6 @@ import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUringDatagramChannel;
-import io.netty.channel.uring.IoUringIoHandle;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -77,22 +71,12 @@ record DatagramSocket(
   /// @throws ChannelException if the system refuses
   /// @throws IllegalStateException if it can register none
   static DatagramSocket open(Loop loop, SocketProtocolFamily family) {
-    if (NettyDriver.of(loop).executor() instanceof IoEventLoop events) {
-      if (events.isCompatible(EpollIoHandle.class)) {
-        return ofUnix(new EpollDatagramChannel(family), family);
-      }
-      if (events.isCompatible(NioIoHandle.class)) {
-        return ofJdk(openJdk(family), family);
-      }
-      if (events.isCompatible(IoUringIoHandle.class)) {
-        return new DatagramSocket(new IoUringDatagramChannel(family), family, null);
-      }
-      if (events.isCompatible(KQueueIoHandle.class)) {
-        return ofUnix(new KQueueDatagramChannel(family), family);
-      }
-    }
-    throw new IllegalStateException(
-        "the loop's executor has no sockets: " + NettyDriver.of(loop).executor());
+    return switch (NettyDriver.of(loop).transport()) {
+      case EPOLL -> ofUnix(new EpollDatagramChannel(family), family);
+      case NIO -> ofJdk(openJdk(family), family);
+      case IO_URING -> new DatagramSocket(new IoUringDatagramChannel(family), family, null);
+      case KQUEUE -> ofUnix(new KQueueDatagramChannel(family), family);
+    };
   }
 
   private static java.nio.channels.DatagramChannel openJdk(SocketProtocolFamily family) {
@@ -131,7 +115,7 @@ record DatagramSocket(
   Bootstrap bootstrap(Loop loop, DatagramOptions options) {
     var bootstrap =
         new Bootstrap()
-            .group((EventLoop) NettyDriver.of(loop).executor())
+            .group(NettyDriver.of(loop).ioEventLoop())
             .channelFactory(() -> channel)
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, DatagramHandler.WATER_MARKS)
             .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST));

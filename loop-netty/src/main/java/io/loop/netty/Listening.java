@@ -37,14 +37,14 @@ final class Listening {
   private static final int TRIES = 16;
 
   private final Loop loop;
-  private final NettyPoller poller;
+  private final NettyDriver driver;
   private final Accepting accepting;
   private final ServerOptions options;
   private final List<Channel> bound = new ArrayList<>();
 
   Listening(Loop loop, Accepting accepting, ServerOptions options) {
     this.loop = loop;
-    this.poller = NettyPoller.of(loop);
+    this.driver = NettyDriver.of(loop);
     this.accepting = accepting;
     this.options = options;
   }
@@ -106,7 +106,7 @@ final class Listening {
       throws IOException {
     IOException missing = null;
     List<InetAddress> left = new ArrayList<>(addresses);
-    InetAddress both = everywhere ? Sockets.standsForBoth(poller.transport()) : null;
+    InetAddress both = everywhere ? Sockets.standsForBoth(driver.transport()) : null;
     if (both != null) {
       missing = bindOne(new InetSocketAddress(both, port), true);
       left.removeAll(missing == null ? ANY : List.of(both));
@@ -159,17 +159,17 @@ final class Listening {
   private List<EventLoop> acceptors() {
     LoopGroup group = options.group();
     if (group == null || !options.reusePort()) {
-      return List.of(poller.eventLoop());
+      return List.of(driver.ioEventLoop());
     }
     List<EventLoop> each = new ArrayList<>();
-    for (EventExecutor eventLoop : group.nettyGroup(poller.transport())) {
+    for (EventExecutor eventLoop : group.nettyGroup(driver.transport())) {
       each.add((EventLoop) eventLoop);
     }
     return each;
   }
 
   private ServerBootstrap bootstrap(EventLoop acceptor, SocketAddress address, boolean both) {
-    Transport transport = poller.transport();
+    Transport transport = driver.transport();
     var bootstrap =
         new ServerBootstrap()
             .group(acceptor, options.reusePort() ? acceptor : childGroup())
@@ -181,7 +181,7 @@ final class Listening {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel listener) {
-                    Loop accepting = ((OwnedEventLoop) acceptor).loop();
+                    Loop accepting = NettyLoop.of(acceptor);
                     listener.pipeline().addLast(new AcceptBackoff(accepting, listener));
                     if (!both) {
                       OneFamily.addTo(listener.pipeline(), transport, address);
@@ -201,7 +201,7 @@ final class Listening {
 
   private EventLoopGroup childGroup() {
     LoopGroup group = options.group();
-    return group == null ? poller.eventLoop() : group.nettyGroup(poller.transport());
+    return group == null ? driver.ioEventLoop() : group.nettyGroup(driver.transport());
   }
 
   private void closeAll() {

@@ -6,8 +6,10 @@ import io.loop.event.LoopLocal;
 import io.loop.event.MemoryReserve;
 import io.loop.event.Poller;
 import io.loop.event.SystemExit;
+import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /// What loops on Netty have in common, whoever drives whom: an executor, and a list of those that
 /// have work for Netty.
@@ -34,6 +36,7 @@ abstract class NettyDriver implements Poller {
   private static final int MOST_ROUNDS = 16;
 
   private final ArrayDeque<Dirty> dirty = new ArrayDeque<>();
+  private @Nullable Transport transport;
 
   /// {@return the driver of a loop on Netty}
   static NettyDriver of(Loop loop) {
@@ -51,6 +54,35 @@ abstract class NettyDriver implements Poller {
   /// {@return whether Netty is looking at its sockets, and has called a handler from there} Loop
   /// thread only.
   abstract boolean isPolling();
+
+  /// {@return the event loop on which this loop's channels are registered}
+  ///
+  /// @throws IllegalStateException if the executor has no sockets
+  final IoEventLoop ioEventLoop() {
+    if (executor() instanceof IoEventLoop sockets) {
+      return sockets;
+    }
+    throw noSockets();
+  }
+
+  /// {@return the transport of this loop's channels}
+  ///
+  /// @throws IllegalStateException if the executor has no sockets
+  Transport transport() {
+    Transport known = transport;
+    if (known == null) {
+      known = executor() instanceof IoEventLoop sockets ? Transport.of(sockets) : null;
+      if (known == null) {
+        throw noSockets();
+      }
+      transport = known;
+    }
+    return known;
+  }
+
+  private IllegalStateException noSockets() {
+    return new IllegalStateException("the loop's executor has no sockets: " + executor());
+  }
 
   /// Puts something on the list of those that have work for Netty.
   void addDirty(Dirty worker) {

@@ -39,6 +39,10 @@ public final class NettyLoop {
   /// loops of a [LoopGroup], which is a Netty event loop group as well: use one wherever the group
   /// is your own.
   ///
+  /// The executor's thread is on its loop between turns too: [Loop#running] finds it in the
+  /// handlers of an event loop's channels and in its tasks, from the executor's next task on. So
+  /// `createTask` works there. Code on an executor without a thread of its own names the loop.
+  ///
   /// An executor without a thread of its own, such as that of an `EmbeddedChannel`, is for one
   /// thread, and holds its loop only while something is scheduled.
   ///
@@ -62,9 +66,12 @@ public final class NettyLoop {
   /// ticks, and is not a coroutine. On NIO its handler is of a class of our own, so `isIoType` does
   /// not know it.
   ///
+  /// The event loop of an attached loop is the executor that [#of] got.
+  ///
   /// @param loop a loop made here, or by [Loop#create()] with this module on the path
-  /// @throws IllegalStateException if it does not run on Netty
+  /// @throws IllegalStateException if it does not run on Netty, or is attached to an executor that
+  ///   is no event loop with sockets
   public static IoEventLoop eventLoop(Loop loop) {
-    return NettyPoller.of(loop).eventLoop();
+    return NettyDriver.of(loop).ioEventLoop();
   }
 }

@@ -59,16 +59,6 @@ public final class NettyPoller extends NettyDriver {
     this.group = group;
   }
 
-  /// {@return the poller of a loop that drives its own event loop}
-  static NettyPoller of(Loop loop) {
-    if (NettyDriver.of(loop) instanceof NettyPoller poller) {
-      return poller;
-    }
-    throw new IllegalStateException(
-        "this loop is attached to somebody else's executor; this needs one made with"
-            + " NettyLoop.create()");
-  }
-
   @Override
   OwnedEventLoop executor() {
     return eventLoop();
@@ -79,6 +69,7 @@ public final class NettyPoller extends NettyDriver {
     return eventLoop().isPolling();
   }
 
+  @Override
   Transport transport() {
     return transport;
   }

@@ -29,12 +29,12 @@ import org.jspecify.annotations.Nullable;
 final class Opening {
 
   private final Loop loop;
-  private final NettyPoller poller;
+  private final NettyDriver driver;
   private final ConnectionOptions options;
 
   Opening(Loop loop, ConnectionOptions options) {
     this.loop = loop;
-    this.poller = NettyPoller.of(loop);
+    this.driver = NettyDriver.of(loop);
     this.options = options;
   }
 
@@ -43,7 +43,7 @@ final class Opening {
   }
 
   StreamConnection openUnix(Path path) throws IOException {
-    SocketAddress address = poller.transport().unixAddress(path);
+    SocketAddress address = driver.transport().unixAddress(path);
     return finish(connect(address), null, 0);
   }
 
@@ -104,8 +104,8 @@ final class Opening {
   private ConnectionHandler connect(SocketAddress address) throws IOException {
     var bootstrap =
         new Bootstrap()
-            .group(poller.eventLoop())
-            .channelFactory(Sockets.connecting(poller.transport(), address))
+            .group(driver.ioEventLoop())
+            .channelFactory(Sockets.connecting(driver.transport(), address))
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMillis())
             .handler(

@@ -13,7 +13,8 @@ import java.util.Objects;
 
 /// TCP connections as streams of bytes.
 ///
-/// Coroutines of a loop that runs on Netty only.
+/// Coroutines of a loop that runs on Netty only, one that is attached to somebody else's event loop
+/// too.
 ///
 /// Source: `asyncio.start_server` and `asyncio.open_connection`, Python 3.15.
 public final class Streams {
@@ -51,7 +52,8 @@ public final class Streams {
   /// @return the server, accepting
   /// @throws IOException if the address cannot be had
   /// @throws IllegalArgumentException if the port is not from 0 to 65535
-  /// @throws IllegalStateException if the caller's loop does not run on Netty
+  /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
+  ///   no sockets
   public static Server startServer(
       ConnectionBody body, String host, int port, ServerOptions options) throws IOException {
     return startServer(body, List.of(host), port, options);
@@ -67,7 +69,8 @@ public final class Streams {
   /// @return the server
   /// @throws IOException if an address is taken, or none of them is this machine's
   /// @throws IllegalArgumentException if the port is not from 0 to 65535
-  /// @throws IllegalStateException if the caller's loop does not run on Netty
+  /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
+  ///   no sockets
   public static Server startServer(
       ConnectionBody body, List<String> hosts, int port, ServerOptions options) throws IOException {
     Objects.requireNonNull(body, "body");
@@ -92,7 +95,8 @@ public final class Streams {
   /// @param options limits, loops, grace, TLS
   /// @return the server
   /// @throws IOException if the file cannot be made
-  /// @throws IllegalStateException if the caller's loop does not run on Netty
+  /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
+  ///   no sockets
   public static Server startUnixServer(ConnectionBody body, Path path, ServerOptions options)
       throws IOException {
     Objects.requireNonNull(body, "body");
@@ -103,7 +107,7 @@ public final class Streams {
     file.removeStale();
     List<Channel> bound =
         new Listening(loop, accepting, options)
-            .bind(NettyPoller.of(loop).transport().unixAddress(path));
+            .bind(NettyDriver.of(loop).transport().unixAddress(path));
     file.identify();
     server.listenOn(bound, file, options.startServing());
     return server;
@@ -138,7 +142,8 @@ public final class Streams {
   /// @throws IOException if no address of the host can be reached
   /// @throws IllegalArgumentException if the port is not from 0 to 65535, or the TLS context is a
   ///   server's
-  /// @throws IllegalStateException if the caller's loop does not run on Netty
+  /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
+  ///   no sockets
   public static StreamConnection openConnection(String host, int port, ConnectionOptions options)
       throws IOException {
     Addresses.requirePort(port);
@@ -154,7 +159,8 @@ public final class Streams {
   ///   network
   /// @return the connection
   /// @throws IOException if nobody listens there
-  /// @throws IllegalStateException if the caller's loop does not run on Netty
+  /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
+  ///   no sockets
   public static StreamConnection openUnixConnection(Path path, ConnectionOptions options)
       throws IOException {
     return new Opening(Loop.running(), options).openUnix(path);

@@ -1,19 +1,23 @@
 package io.loop.netty;
 
 import io.netty.channel.ChannelOption;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.kqueue.KQueue;
 import io.netty.channel.kqueue.KQueueDomainSocketChannel;
+import io.netty.channel.kqueue.KQueueIoHandle;
 import io.netty.channel.kqueue.KQueueIoHandler;
 import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
+import io.netty.channel.nio.NioIoHandle;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.nio.NioChannelOption;
@@ -25,6 +29,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringDomainSocketChannel;
+import io.netty.channel.uring.IoUringIoHandle;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
@@ -94,6 +99,21 @@ public enum Transport {
     }
     Obstacle.tellOfNio();
     return NIO;
+  }
+
+  /// {@return the transport of an event loop, whoever made it; null if it is none of these}
+  static @Nullable Transport of(IoEventLoop eventLoop) {
+    // in this order: what the JDK has needs no other classes of Netty's
+    if (eventLoop.isCompatible(NioIoHandle.class)) {
+      return NIO;
+    }
+    if (eventLoop.isCompatible(EpollIoHandle.class)) {
+      return EPOLL;
+    }
+    if (eventLoop.isCompatible(IoUringIoHandle.class)) {
+      return IO_URING;
+    }
+    return eventLoop.isCompatible(KQueueIoHandle.class) ? KQUEUE : null;
   }
 
   /// {@return the transports this machine has}
