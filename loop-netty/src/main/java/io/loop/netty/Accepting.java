@@ -120,7 +120,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
       if (fault != null) {
         PeerReports.report(
             connection.loop(),
-            "Unhandled exception in client_connected_cb",
+            "Unhandled exception in the coroutine of a connection",
             fault,
             "transport",
             connection,

@@ -19,9 +19,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.unix.Errors;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -237,6 +238,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     switch (event) {
       case ChannelInputShutdownEvent _ -> endInput();
+      case ChannelOutputShutdownEvent _ -> outputShutDown();
       case SslHandshakeCompletionEvent done -> endHandshake(context, done);
       case SslCloseCompletionEvent goodbye when goodbye.isSuccess() -> {
         endInput();
@@ -289,22 +291,42 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     }
   }
 
+  /// What fails after [#abort] is our own doing, and no cause.
   private void fail(Throwable fault) {
-    if (cause == null && state != State.CLOSED) {
+    if (state == State.OPEN || state == State.CLOSING) {
       Throwable inner = fault instanceof DecoderException ? fault.getCause() : null;
-      cause = inJdksTerms(inner == null ? fault : inner);
+      cause = causeOf(inner == null ? fault : inner);
+      state = State.ABORTING;
     }
-    state = state == State.CLOSED ? State.CLOSED : State.ABORTING;
   }
 
-  /// Native transports have a type of their own for what the system said; NIO has the JDK's.
-  private static Throwable inJdksTerms(Throwable fault) {
-    if (!(fault instanceof Errors.NativeIoException)) {
-      return fault;
+  private static Throwable causeOf(Throwable fault) {
+    if (!(fault instanceof ClosedChannelException)) {
+      return Disconnects.inJdksTerms(fault);
     }
-    var translated = new SocketException(fault.getMessage());
-    translated.initCause(fault);
-    return translated;
+    var lost = new SocketException("the connection was closed before everything was sent");
+    lost.initCause(fault);
+    return lost;
+  }
+
+  /// Netty has ended the output because a write failed for another reason than the socket, and
+  /// drops what it is given from now on, or somebody has ended it who has the channel.
+  private void outputShutDown() {
+    if (!outputEndSent) {
+      breakWith(new SocketException("the output of the connection was ended beside its writer"));
+    }
+  }
+
+  /// A part of a file was not sent, or not whole.
+  void fileFailed(Throwable fault) {
+    breakWith(fault);
+  }
+
+  private void breakWith(Throwable fault) {
+    if (state == State.OPEN || state == State.CLOSING) {
+      fail(fault);
+      markDirty();
+    }
   }
 
   /// Closes at once: TLS would first say goodbye, and wait for a peer that may not listen.
@@ -435,9 +457,13 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     sendingFile = false;
   }
 
-  /// {@return whether the system can send files on it}
+  /// {@return whether the system can send files on it} Netty's way to do that on io_uring takes
+  /// positions up to 2 GiB only, leaves two descriptors open for each piece of ours, and hangs if
+  /// the file is closed meanwhile.
   boolean takesFiles() {
-    return tls == null && channel instanceof SocketChannel;
+    return tls == null
+        && channel instanceof SocketChannel
+        && driver.transport() != Transport.IO_URING;
   }
 
   /// Sends a part of a file behind what was written; loop's thread.

@@ -380,6 +380,32 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     }
   }
 
+  /// {@return a failure of the channel as its coroutine may see it}
+  Throwable lossOf(Throwable fault) {
+    return outbound.lossOf(fault);
+  }
+
+  boolean isLoss(Throwable fault) {
+    return outbound.isLoss(fault);
+  }
+
+  /// {@return whether it is being closed at once, by us}
+  boolean isAborting() {
+    return outbound.isAborting();
+  }
+
+  /// Netty has ended the output.
+  void outputShutDown() {
+    IOException reason = outbound.outputShutDown();
+    if (reason != null) {
+      handler.broken(reason);
+      inbound.fail(reason, Integer.MAX_VALUE);
+      outbound.broken(reason);
+    } else if (inputShut) {
+      markDirty();
+    }
+  }
+
   void failed(Throwable cause) {
     if (!inbound.fail(cause, options.high())) {
       reportUnseen(cause);

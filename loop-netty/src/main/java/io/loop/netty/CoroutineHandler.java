@@ -10,11 +10,14 @@ import io.loop.task.TaskOptions;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Objects;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +42,10 @@ import org.jspecify.annotations.Nullable;
 /// loop, or the executor the handler was added with. It starts when the channel is active, always
 /// from the loop's ready queue, and is named after the channel. Reading stops while messages pile
 /// up, and goes on when the coroutine has caught up.
+///
+/// What the coroutine throws goes to the loop's exception handler. If it throws the loss of this
+/// channel, as reading and writing do after a peer has reset the connection, that is logged at
+/// debug level only.
 ///
 /// Messages of other types, and all user events, pass on to the handlers behind this one.
 /// Exceptions in the pipeline end here: the coroutine receives them. One handler serves one
@@ -65,6 +72,8 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     RUNNING,
     ENDED
   }
+
+  private static final Logger LOG = System.getLogger("io.loop");
 
   private final Class<I> type;
   private final ChannelBody<I> body;
@@ -199,10 +208,22 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     Throwable fault = done.isCancelled() ? null : done.exception();
     try {
       if (fault != null) {
-        channel().report("Unhandled exception in the coroutine of a channel", fault);
+        report(fault);
       }
     } finally {
       channel().bodyEnded(fault == null);
+    }
+  }
+
+  /// A peer that goes is no fault of the program's, and happens as often as peers like.
+  private void report(Throwable fault) {
+    if (channel().isLoss(fault)) {
+      LOG.log(
+          Level.DEBUG,
+          () -> "Connection lost, and its coroutine did not catch that: " + channel(),
+          fault);
+    } else {
+      channel().report("Unhandled exception in the coroutine of a channel", fault);
     }
   }
 
@@ -234,6 +255,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     switch (event) {
       case ChannelInputShutdownEvent _ -> channel().inputShutDown();
+      case ChannelOutputShutdownEvent _ -> channel().outputShutDown();
       case SslCloseCompletionEvent _ -> channel().inputEnded();
       case SslHandshakeCompletionEvent shaken when options.afterHandshake() -> shaken(shaken);
       default -> {}
@@ -262,7 +284,10 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
     MemoryReserve.useAfter(thrown);
-    Throwable fault = unwrapTls(thrown);
+    Throwable fault = channel().lossOf(unwrapTls(thrown));
+    if (channel().isAborting() && fault instanceof IOException) {
+      return; // our own doing
+    }
     if (cause == null && fault instanceof IOException) {
       cause = fault;
     }

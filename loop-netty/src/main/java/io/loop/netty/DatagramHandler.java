@@ -110,7 +110,8 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
     if (state == State.CLOSED || state == State.ABORTING) {
       return;
     }
-    IOException error = fault instanceof IOException io ? io : new IOException(fault);
+    Throwable known = Disconnects.inJdksTerms(fault);
+    IOException error = known instanceof IOException io ? io : new IOException(known);
     lastError = error;
     if (connected && state == State.OPEN) {
       received.fail(error);

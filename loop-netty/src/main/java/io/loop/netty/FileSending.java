@@ -7,6 +7,7 @@ import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.FileRegion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ final class FileSending {
    * In pieces, so that a cancellation does not have to wait for a gigabyte, and a connection that
    * makes progress does not look idle. Reading blocks, and a coroutine that is interrupted in it
    * would have its file closed: so it is done on another thread.
+   *
+   * A piece that fails, since the file was closed for instance, has been sent in part. Netty then ends
+   * the connection's output, or closes it, as the transport likes; we close it.
    */
 
   private static final int PIECE = 1 << 20;
@@ -61,16 +65,25 @@ final class FileSending {
       }
     } finally {
       connection.endFile();
-      file.position(position);
+      if (file.isOpen()) {
+        file.position(position);
+      }
     }
     return position - offset;
   }
 
   private long sendSome(long position, long left) throws IOException {
     if (connection.isClosing()) {
-      throw new IOException("the connection was closed while a file was being sent");
+      throw closedMeanwhile();
+    }
+    if (!file.isOpen()) {
+      throw new ClosedChannelException(); // the connection is as it was
     }
     return connection.takesFiles() ? sendPiece(position, left) : sendBlock(position, left);
+  }
+
+  private static IOException closedMeanwhile() {
+    return new IOException("the connection was closed while a file was being sent");
   }
 
   private long sendPiece(long position, long left) throws IOException {
@@ -93,13 +106,19 @@ final class FileSending {
     if (closing) {
       file.close();
     }
+    boolean closedByUs = connection.isClosing();
+    if (fault != null) {
+      connection.fileFailed(fault);
+    }
     if (connection.loop().isClosed() || sent.isDone()) {
       return;
     }
     if (fault == null) {
       sent.setResult(null);
+    } else if (closedByUs && fault instanceof ClosedChannelException) {
+      sent.setException(closedMeanwhile());
     } else {
-      sent.setException(fault);
+      sent.setException(Disconnects.inJdksTerms(fault));
     }
   }
 

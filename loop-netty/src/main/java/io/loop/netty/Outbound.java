@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
+import io.loop.task.ExceptionGroup;
 import io.loop.task.LoopFuture;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -13,8 +14,12 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// What a coroutine writes to its channel, until Netty has sent it.
@@ -62,7 +67,8 @@ final class Outbound implements ChannelFutureListener {
           sent.setResult(null);
         }
       } else {
-        fail(written.cause());
+        writeFailed = true;
+        fail(lossOf(written.cause()));
       }
       finished();
     }
@@ -107,6 +113,8 @@ final class Outbound implements ChannelFutureListener {
   private boolean outputEnds;
   private boolean outputEnded;
   private boolean closeSent;
+  private boolean writeFailed;
+  private @Nullable Set<Throwable> losses; // what coroutines were given, as long as they keep it
   private @Nullable Throwable fault;
   private @Nullable Throwable reason;
 
@@ -208,7 +216,37 @@ final class Outbound implements ChannelFutureListener {
     if (reason != null) {
       error.initCause(reason);
     }
+    remember(error);
     return error;
+  }
+
+  /// {@return a failure of the channel as its coroutine may see it} Any other is returned as it is.
+  Throwable lossOf(Throwable fault) {
+    Throwable loss = Disconnects.inJdksTerms(fault);
+    if (Disconnects.isOrdinary(loss)) {
+      remember(loss);
+    }
+    return loss;
+  }
+
+  private void remember(Throwable loss) {
+    Set<Throwable> known = losses;
+    if (known == null) {
+      known = Collections.newSetFromMap(new WeakHashMap<>());
+      losses = known;
+    }
+    known.add(loss);
+  }
+
+  /// {@return whether a failure is one that [#lossOf] or a method of this object has returned or
+  /// thrown: this channel is gone, as channels go every day}
+  boolean isLoss(@Nullable Throwable fault) {
+    return switch (fault) {
+      case null -> false;
+      case UncheckedIOException unchecked -> isLoss(unchecked.getCause());
+      case ExceptionGroup several -> several.exceptions().stream().allMatch(this::isLoss);
+      default -> losses != null && losses.contains(fault);
+    };
   }
 
   /// Hands over and flushes even what others have written; loop's thread.
@@ -268,9 +306,12 @@ final class Outbound implements ChannelFutureListener {
   /// Hears of a write that nobody awaits.
   @Override
   public void operationComplete(ChannelFuture written) {
-    if (!written.isSuccess() && fault == null && state != State.ABORTING) {
-      fault = written.cause();
-      writable.wakeAll();
+    if (!written.isSuccess()) {
+      writeFailed = true;
+      if (fault == null && state != State.ABORTING) {
+        fault = lossOf(written.cause());
+        writable.wakeAll();
+      }
     }
     finished();
   }
@@ -301,6 +342,25 @@ final class Outbound implements ChannelFutureListener {
     if (!pending.isEmpty() && channel.isWritable()) {
       markDirty.run();
     }
+  }
+
+  /// {@return why the channel has to be closed, or null} Netty has ended the output: since a write
+  /// failed for another reason than the socket, and then it drops what it is given from now on; or
+  /// since we or others who have the channel asked for it.
+  @Nullable IOException outputShutDown() {
+    if (outputEnded || state == State.ABORTING || state == State.CLOSED) {
+      return null;
+    }
+    if (writeFailed) {
+      return new IOException("a write failed, and Netty has ended the output of " + channel);
+    }
+    outputEnds = true;
+    outputEnded = true;
+    return null;
+  }
+
+  boolean isAborting() {
+    return state == State.ABORTING;
   }
 
   /// Handing over failed: what was not handed over is dropped, and the channel closed.

@@ -180,10 +180,10 @@ public final class Streams {
   /// Sends a part of a file, behind what was written before. Suspends; when it returns the peer's
   /// system has it, or with TLS and on Unix sockets what is not sent is in the writer.
   ///
-  /// On plain connections the system sends it without copying it here. Nothing else can be written
-  /// meanwhile. When this ends, in whatever way, the file's position is behind what was sent. A
-  /// cancellation stops it after a piece of at most a mebibyte, of which more may go out than the
-  /// position tells.
+  /// On plain connections the system sends it without copying it here, but not on io_uring. Nothing
+  /// else can be written meanwhile. When this ends, in whatever way, the file's position is behind
+  /// what was sent. A cancellation stops it after a piece of at most a mebibyte, of which more may
+  /// go out than the position tells.
   ///
   /// Source: `loop.sendfile`, always with its fallback.
   ///
@@ -192,7 +192,8 @@ public final class Streams {
   /// @param offset where to begin
   /// @param count how many bytes; less are sent if the file is shorter
   /// @return how many bytes were sent
-  /// @throws IOException if the file cannot be read, or the connection is lost
+  /// @throws IOException if the file cannot be read, or the connection is lost. If the system
+  ///   cannot send on, since the file was closed for instance, the connection is closed
   /// @throws IllegalArgumentException if offset or count is negative, or the writer not of this
   ///   kind
   /// @throws IllegalStateException if the connection is closing or sends a file already

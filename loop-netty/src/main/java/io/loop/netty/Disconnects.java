@@ -1,0 +1,59 @@
+package io.loop.netty;
+
+import io.netty.channel.socket.ChannelOutputShutdownException;
+import io.netty.channel.unix.Errors;
+import java.io.IOException;
+import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Failures of connections, in the JDK's types: the same on every transport. Any thread.
+final class Disconnects {
+
+  /*
+   * Native transports have a type of their own for what the system says. NIO has the JDK's, but for a
+   * write it is an IOException with the system's text. What Netty fails a write with when a channel
+   * closes is a subclass of ClosedChannelException without a stack.
+   */
+
+  private static final Set<String> RESETS = Set.of("Broken pipe", "Connection reset by peer");
+  private static final String NETTY = "io.netty.";
+
+  private Disconnects() {}
+
+  /// {@return a failure as a program may see it} Another failure than one of a connection is
+  /// returned as it is.
+  static Throwable inJdksTerms(Throwable fault) {
+    return switch (fault) {
+      case Errors.NativeIoException nativeOne ->
+          because(new SocketException(fault.getMessage()), nativeOne);
+      case ClosedChannelException closed when isNettys(closed) ->
+          because(new ClosedChannelException(), closed);
+      case ChannelOutputShutdownException shut ->
+          new IOException("a write failed, and the output of the connection was ended", shut);
+      case IOException io when isReset(io) -> because(new SocketException(io.getMessage()), io);
+      default -> fault;
+    };
+  }
+
+  private static boolean isNettys(Throwable fault) {
+    return fault.getClass().getName().startsWith(NETTY);
+  }
+
+  private static boolean isReset(IOException fault) {
+    @Nullable String text = fault.getMessage();
+    return fault.getClass() == IOException.class && text != null && RESETS.contains(text);
+  }
+
+  private static Throwable because(IOException translated, Throwable cause) {
+    translated.initCause(cause);
+    return translated;
+  }
+
+  /// {@return whether a failure says that a connection is gone, as connections go every day} Not so
+  /// failures of TLS or of a decoder.
+  static boolean isOrdinary(Throwable fault) {
+    return fault instanceof SocketException || fault instanceof ClosedChannelException;
+  }
+}
