@@ -20,8 +20,8 @@ final class NioListener extends NioServerSocketChannel {
 
   /*
    * The JDK keeps the socket of a closed channel open until the selector has looked again. Such a look
-   * must not come while Netty goes through what an earlier one has found. It finds nothing that the
-   * next one does not find again.
+   * must not come while Netty goes through what an earlier one has found. It leaves the selected keys
+   * alone: what is among them already, the JDK does not find again, and Netty's next wait would spin.
    */
 
   private final CompletableFuture<Boolean> gone = new CompletableFuture<>();
@@ -57,7 +57,7 @@ final class NioListener extends NioServerSocketChannel {
     }
     try {
       if (selector != null) {
-        int _ = selector.selectNow();
+        int _ = selector.selectNow(_ -> {});
       }
     } catch (ClosedSelectorException ended) {
       // it took the socket with it
