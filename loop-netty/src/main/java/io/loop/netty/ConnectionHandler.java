@@ -98,6 +98,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private @Nullable SslHandler secured;
   private @Nullable LoopFuture<@Nullable Void> handshake;
   private @Nullable ClosingLimit closing;
+  private @Nullable EpollReturn epollReturn; // after a half-close on an event loop of Netty's own
   private boolean ready;
   private boolean dirty;
   private boolean readingPaused;
@@ -237,7 +238,10 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     switch (event) {
-      case ChannelInputShutdownEvent _ -> endInput();
+      case ChannelInputShutdownEvent _ -> {
+        endInput();
+        epollReturn = EpollReturn.of(channel);
+      }
       case ChannelOutputShutdownEvent _ -> outputShutDown();
       case SslHandshakeCompletionEvent done -> endHandshake(context, done);
       case SslCloseCompletionEvent goodbye when goodbye.isSuccess() -> {
@@ -393,6 +397,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
       abortChannel();
       return;
     }
+    if (!mayWrite()) {
+      return;
+    }
     writePending();
     applyReading();
     endOutput();
@@ -412,6 +419,12 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     fail(fault);
     PeerReports.report(loop, "Exception while writing to a connection", fault, "transport", this);
     abortChannel();
+  }
+
+  private boolean mayWrite() {
+    return epollReturn == null
+        || pending.isEmpty()
+        || epollReturn.mayWrite(() -> driver.flush(this));
   }
 
   private void writePending() {
@@ -462,6 +475,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   /// the file is closed meanwhile.
   boolean takesFiles() {
     return tls == null
+        && epollReturn == null
         && channel instanceof SocketChannel
         && driver.transport() != Transport.IO_URING;
   }

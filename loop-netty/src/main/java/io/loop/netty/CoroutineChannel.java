@@ -50,6 +50,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   private final Inbound<I> inbound;
   private final Outbound outbound;
   private @Nullable ChannelEvents events;
+  private @Nullable EpollReturn epollReturn; // after a half-close on an event loop of Netty's own
 
   private boolean dirty;
   private boolean readingPaused;
@@ -146,9 +147,14 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
 
   /// Hands everything written to Netty, and flushes, now. Never suspends.
   ///
-  /// Rarely needed: it happens by itself when the loop next looks at the outside world.
+  /// Rarely needed: it happens by itself when the loop next looks at the outside world. Where a
+  /// half-closed channel has to be registered anew (see [CoroutineHandler]) it happens after that.
   public void flush() {
     loop.checkTurn();
+    if (epollReturn != null) {
+      markDirty(); // it may have to wait
+      return;
+    }
     Tasks.onLoopThread(() -> {
       outbound.flushNow();
       return true;
@@ -306,6 +312,11 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   @Override
   public void flushToNetty() {
     dirty = false;
+    if (epollReturn != null
+        && outbound.hasToWrite()
+        && !epollReturn.mayWrite(() -> driver.flush(this))) {
+      return;
+    }
     outbound.flushToNetty();
     applyReading();
     if (inputShut && outbound.hasEnded()) {
@@ -374,6 +385,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
       return;
     }
     inputShut = true;
+    epollReturn = EpollReturn.of(channel);
     inbound.end();
     if (outbound.hasEnded()) {
       markDirty();
@@ -404,6 +416,11 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     } else if (inputShut) {
       markDirty();
     }
+  }
+
+  /// {@return whether it has left its event loop to come back at once}
+  boolean isComingBack() {
+    return epollReturn != null && epollReturn.isUnderWay();
   }
 
   void failed(Throwable cause) {

@@ -47,6 +47,12 @@ import org.jspecify.annotations.Nullable;
 /// channel, as reading and writing do after a peer has reset the connection, that is logged at
 /// debug level only.
 ///
+/// With Netty's own epoll handler, on an event loop that a loop is attached to, a channel whose
+/// peer has ended its direction is registered anew before writes: Netty (4.2.13 to 4.2.18 at least)
+/// would lose what the socket does not take at once. The other handlers then see
+/// `channelUnregistered` and `channelRegistered`. What they write by themselves to such a channel
+/// is not safe.
+///
 /// Messages of other types, and all user events, pass on to the handlers behind this one.
 /// Exceptions in the pipeline end here: the coroutine receives them. One handler serves one
 /// channel, once.
@@ -309,7 +315,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelUnregistered(ChannelHandlerContext context) {
-    if (context.channel().isOpen() && !channel().isLost()) {
+    if (context.channel().isOpen() && !channel().isLost() && !channel().isComingBack()) {
       var moved =
           new IllegalStateException(
               context.channel() + " left its event loop, and its coroutine cannot follow");

@@ -108,7 +108,8 @@ abstract class NettyDriver implements Poller {
     return !dirty.isEmpty();
   }
 
-  private void flush(Dirty worker) {
+  /// Lets one do its work, as if it were on the list; loop's thread.
+  final void flush(Dirty worker) {
     try {
       worker.flushToNetty();
     } catch (KeyboardInterrupt | SystemExit fatal) {

@@ -140,6 +140,10 @@ final class Outbound implements ChannelFutureListener {
     return state == State.DETACHED;
   }
 
+  boolean hasToWrite() {
+    return !pending.isEmpty() && (state == State.OPEN || state == State.CLOSING);
+  }
+
   boolean hasEnded() {
     return outputEnded;
   }
