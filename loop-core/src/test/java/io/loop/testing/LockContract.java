@@ -12,7 +12,6 @@ import io.loop.task.Coro;
 import io.loop.task.Task;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -20,6 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -185,6 +185,7 @@ public abstract class LockContract {
       loop.callSoon(callback);
       loop.callLater(Duration.ofMillis(1), callback);
       sleep(stressTime());
+      until(() -> Stream.of(turns).allMatch(count -> count.get() > 0)); // the machine may be busy
       over.set(true);
       for (Task<Void> task : tasks) {
         task.await();
@@ -193,7 +194,6 @@ public abstract class LockContract {
     });
     join(other);
 
-    assertThat(List.of(turns)).allSatisfy(count -> assertThat(count.get()).isPositive());
     assertThat(collisions.get()).isZero();
   }
 
