@@ -103,7 +103,7 @@ class AttachedHandlerTest {
   void usersOwnGroup_onEveryTransport_hostsCoroutines(Transport transport) throws Exception {
     Set<Loop> loops = ConcurrentHashMap.newKeySet();
     var wrongLoop = new AtomicInteger();
-    var group = new MultiThreadIoEventLoopGroup(2, transport.newHandlerFactory());
+    var group = new MultiThreadIoEventLoopGroup(2, OnNetty.handlers(transport));
     Channel server =
         listen(
             transport,
@@ -131,7 +131,7 @@ class AttachedHandlerTest {
   void endOfTheUsersGroup_withBodiesSuspended_unwindsThemAndReleases(Transport transport)
       throws Exception {
     var unwound = new CompletableFuture<String>();
-    var group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    var group = new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(transport));
     Channel server =
         listen(
             transport,
@@ -170,7 +170,7 @@ class AttachedHandlerTest {
     var starts = new AtomicInteger();
     var emptied = new CountDownLatch(1);
     Set<Loop> loops = ConcurrentHashMap.newKeySet();
-    var group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    var group = new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(transport));
     Channel server =
         listen(
             transport,

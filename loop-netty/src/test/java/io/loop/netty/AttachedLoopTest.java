@@ -86,7 +86,7 @@ final class AttachedLoopTest {
       }
       return transport == null
           ? new DefaultEventLoop()
-          : new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory()).next();
+          : new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(transport)).next();
     }
   }
 
@@ -341,7 +341,7 @@ final class AttachedLoopTest {
   void endlessSends_toAFastReader_letTheExecutorLookAtItsSockets(Transport transport)
       throws Exception {
     var looks = new AtomicInteger();
-    var group = new MultiThreadIoEventLoopGroup(1, counting(transport.newHandlerFactory(), looks));
+    var group = new MultiThreadIoEventLoopGroup(1, counting(OnNetty.handlers(transport), looks));
     var looksWhileSending = new CompletableFuture<Integer>();
     Channel server =
         new ServerBootstrap()

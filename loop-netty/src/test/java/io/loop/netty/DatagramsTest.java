@@ -449,7 +449,7 @@ class DatagramsTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void attachedLoop_onAnotherEventLoop_sendsAndReceives(Transport transport) throws Exception {
-    var group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    var group = new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(transport));
     try {
       Loop loop = NettyLoop.of(group.next());
       String got =

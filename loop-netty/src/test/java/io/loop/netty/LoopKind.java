@@ -69,7 +69,7 @@ record LoopKind(Origin origin, Transport transport) {
       }
       case ATTACHED -> {
         IoEventLoopGroup group =
-            new MultiThreadIoEventLoopGroup(LOOPS, transport.newHandlerFactory());
+            new MultiThreadIoEventLoopGroup(LOOPS, OnNetty.handlers(transport));
         try {
           on(group, body);
         } finally {

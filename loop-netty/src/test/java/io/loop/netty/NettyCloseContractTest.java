@@ -80,7 +80,7 @@ final class NettyCloseContractTest extends OnNetty {
   @Tag("slow")
   void endOfAnAttachedLoop_whileThreadsSubmit_settlesOrRefusesEverySubmission(Transport transport) {
     repeat(() -> {
-      var group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+      var group = new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(transport));
       Loop loop = NettyLoop.of(group.next());
       reportNothing(loop);
       submitUntilTheEnd(

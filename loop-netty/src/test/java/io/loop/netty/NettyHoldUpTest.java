@@ -145,7 +145,7 @@ final class NettyHoldUpTest {
   class AttachedNio extends Attached {
     @Override
     EventExecutorGroup newGroup() {
-      return new MultiThreadIoEventLoopGroup(1, Transport.NIO.newHandlerFactory());
+      return new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(Transport.NIO));
     }
   }
 
@@ -154,7 +154,7 @@ final class NettyHoldUpTest {
   class AttachedEpoll extends Attached {
     @Override
     EventExecutorGroup newGroup() {
-      return new MultiThreadIoEventLoopGroup(1, Transport.EPOLL.newHandlerFactory());
+      return new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(Transport.EPOLL));
     }
   }
 
@@ -163,7 +163,7 @@ final class NettyHoldUpTest {
   class AttachedIoUring extends Attached {
     @Override
     EventExecutorGroup newGroup() {
-      return new MultiThreadIoEventLoopGroup(1, Transport.IO_URING.newHandlerFactory());
+      return new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(Transport.IO_URING));
     }
   }
 

@@ -87,7 +87,7 @@ final class NettyLockContractTest {
   class AttachedNio extends Attached {
     @Override
     EventExecutorGroup newGroup() {
-      return new MultiThreadIoEventLoopGroup(1, Transport.NIO.newHandlerFactory());
+      return new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(Transport.NIO));
     }
   }
 
@@ -96,7 +96,7 @@ final class NettyLockContractTest {
   class AttachedEpoll extends Attached {
     @Override
     EventExecutorGroup newGroup() {
-      return new MultiThreadIoEventLoopGroup(1, Transport.EPOLL.newHandlerFactory());
+      return new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(Transport.EPOLL));
     }
   }
 
@@ -105,7 +105,7 @@ final class NettyLockContractTest {
   class AttachedIoUring extends Attached {
     @Override
     EventExecutorGroup newGroup() {
-      return new MultiThreadIoEventLoopGroup(1, Transport.IO_URING.newHandlerFactory());
+      return new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(Transport.IO_URING));
     }
   }
 

@@ -12,7 +12,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.kqueue.KQueueIoHandler;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.uring.IoUringIoHandler;
 import java.util.concurrent.TimeUnit;
 
 /// A group of event loops as a Netty program makes it, with Netty's own handlers.
@@ -28,7 +27,7 @@ final class RawNetty implements AutoCloseable {
 
   private static IoHandlerFactory handlers(Transport transport) {
     return switch (transport) {
-      case IO_URING -> IoUringIoHandler.newFactory();
+      case IO_URING -> OnNetty.handlers(transport); // hazard 66
       case EPOLL -> EpollIoHandler.newFactory();
       case KQUEUE -> KQueueIoHandler.newFactory();
       case NIO -> NioIoHandler.newFactory();

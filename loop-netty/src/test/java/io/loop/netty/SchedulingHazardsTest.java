@@ -56,7 +56,7 @@ class SchedulingHazardsTest extends OnNetty {
     private final AtomicInteger wakeups = new AtomicInteger();
 
     Counting(Transport transport) {
-      this.factory = transport.newHandlerFactory();
+      this.factory = OnNetty.handlers(transport);
     }
 
     @Override
@@ -232,7 +232,7 @@ class SchedulingHazardsTest extends OnNetty {
   @MethodSource("transports")
   @Tag("slow")
   void hazard10_groupThatScalesDown_leavesNoCoroutineBehind(Transport transport) throws Exception {
-    IoHandlerFactory handlers = transport.newHandlerFactory();
+    IoHandlerFactory handlers = OnNetty.handlers(transport);
     var scaling =
         new AutoScalingEventExecutorChooserFactory(
             1, 3, 20, TimeUnit.MILLISECONDS, 0.9, 0.95, 1, 2, 1);
