@@ -32,6 +32,10 @@ public final class StreamReader implements Iterable<byte[]> {
    * below the limit it is resumed. A reader that must wait although the transport is paused resumes
    * it: it needs more than fits.
    *
+   * A transport that ends in good order wants the message under way to be whole. So the input ends where
+   * nothing of a message is there: when somebody waits and no byte is buffered. Until then the transport
+   * is paused, but for a reader that waits for the rest of what it has.
+   *
    * `waiter` is the one coroutine that waits for anything new: data, the end, or a failure. It looks
    * again at all three when it goes on, since another coroutine may have taken the data meanwhile. The
    * field is cleared when it goes on, not when it is woken: until then nobody else may wait.
@@ -50,7 +54,9 @@ public final class StreamReader implements Iterable<byte[]> {
   private @Nullable LoopFuture<@Nullable Void> waiter;
   private @Nullable Throwable failure;
   private boolean eof;
+  private boolean ending;
   private boolean paused;
+  private boolean collecting; // in read(), which has taken a part
 
   /// Makes a reader.
   ///
@@ -94,7 +100,13 @@ public final class StreamReader implements Iterable<byte[]> {
   }
 
   private void pauseIfFull() {
-    if (transport != null && !paused && bytes.size() > 2L * limit) {
+    if (ending || bytes.size() > 2L * limit) {
+      pause();
+    }
+  }
+
+  private void pause() {
+    if (transport != null && !paused) {
       paused = true;
       transport.pauseReading();
     }
@@ -119,6 +131,23 @@ public final class StreamReader implements Iterable<byte[]> {
   public void feedEof() {
     eof = true;
     wakeWaiter();
+  }
+
+  /// Marks the end, as soon as nothing has arrived that is not read; for a transport that ends.
+  ///
+  /// A coroutine that waits with nothing buffered is told at once, any other when it comes to that.
+  /// Until then the transport is paused. It is resumed for a coroutine that waits for more than is
+  /// buffered: the rest of its message is still fed.
+  public void feedEofWhenEmpty() {
+    if (eof || ending) {
+      return;
+    }
+    ending = true;
+    if (waiter == null || waiter.isDone()) {
+      pause();
+    } else if (bytes.size() == 0 && !collecting) {
+      feedEof();
+    }
   }
 
   /// Marks a failure of the connection; for the transport.
@@ -155,7 +184,7 @@ public final class StreamReader implements Iterable<byte[]> {
   }
 
   private void maybeResume() {
-    if (paused && bytes.size() <= limit) {
+    if (paused && !ending && bytes.size() <= limit) {
       resume();
     }
   }
@@ -171,6 +200,10 @@ public final class StreamReader implements Iterable<byte[]> {
     if (waiter != null) {
       throw new IllegalStateException(
           method + "() called while another coroutine is already waiting for incoming data");
+    }
+    if (ending && bytes.size() == 0 && !collecting) {
+      eof = true;
+      return;
     }
     if (paused) {
       resume();
@@ -197,10 +230,13 @@ public final class StreamReader implements Iterable<byte[]> {
       do {
         block = read(limit);
         all.writeBytes(block);
+        collecting = true;
       } while (block.length > 0);
     } catch (Throwable unfinished) {
       putBack(all.toByteArray());
       throw unfinished;
+    } finally {
+      collecting = false;
     }
     return all.toByteArray();
   }

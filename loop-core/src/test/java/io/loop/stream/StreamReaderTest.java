@@ -137,6 +137,75 @@ class StreamReaderTest {
     });
   }
 
+  @Test
+  void feedEofWhenEmpty_somebodyWaits_isTold() {
+    loop.run(() -> {
+      Task<byte[]> line = Asyncio.createTask(() -> reader.readLine());
+      Asyncio.sleep(Duration.ZERO);
+
+      reader.feedEofWhenEmpty();
+
+      assertThat(line.await()).isEmpty();
+      assertThat(reader.atEof()).isTrue();
+    });
+  }
+
+  @Test
+  void feedEofWhenEmpty_messagesAreBuffered_theyComeFirst() {
+    var transport = new Transport();
+    reader.setTransport(transport);
+    loop.run(() -> {
+      feed("a\nb\n");
+
+      reader.feedEofWhenEmpty();
+
+      assertThat(transport.paused).isTrue();
+      assertThat(text(reader.readLine())).isEqualTo("a\n");
+      assertThat(text(reader.readLine())).isEqualTo("b\n");
+      assertThat(transport.paused).isTrue();
+      assertThat(reader.readLine()).isEmpty();
+    });
+  }
+
+  @Test
+  void feedEofWhenEmpty_aMessageHasBegun_itsRestIsFedAndNoMore() {
+    var transport = new Transport();
+    reader.setTransport(transport);
+    loop.run(() -> {
+      feed("01");
+      Task<byte[]> message = Asyncio.createTask(() -> reader.readExactly(4));
+      Asyncio.sleep(Duration.ZERO);
+
+      reader.feedEofWhenEmpty();
+
+      assertThat(transport.paused).isFalse();
+      feed("2");
+      Asyncio.sleep(Duration.ZERO);
+      assertThat(transport.paused).isFalse();
+      feed("3");
+      assertThat(transport.paused).isTrue();
+      assertThat(text(message.await())).isEqualTo("0123");
+      assertThat(reader.read(1)).isEmpty();
+    });
+  }
+
+  @Test
+  void feedEofWhenEmpty_aReadToTheEndHasBegun_goesOnToTheRealEnd() {
+    loop.run(() -> {
+      Task<byte[]> all = Asyncio.createTask(() -> reader.read());
+      feed("half");
+      Asyncio.sleep(Duration.ofMillis(1));
+
+      reader.feedEofWhenEmpty();
+      Asyncio.sleep(Duration.ofMillis(1));
+      assertThat(all.isDone()).isFalse();
+      feed(" and half");
+      reader.feedEof();
+
+      assertThat(text(all.await())).isEqualTo("half and half");
+    });
+  }
+
   private static final class Transport implements ReadTransport {
     private boolean paused;
 

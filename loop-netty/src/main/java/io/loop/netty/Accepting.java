@@ -111,10 +111,11 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
         };
     Context own = context.copy();
     Task<@Nullable Void> task = Task.create(connection.loop(), coro, TaskOptions.DEFAULT.in(own));
+    server.began(connection, task);
     task.addDoneCallback(done -> served(connection, done), own);
   }
 
-  private static void served(ConnectionHandler connection, LoopFuture<?> task) {
+  private void served(ConnectionHandler connection, LoopFuture<?> task) {
     try {
       Throwable fault = task.isCancelled() ? null : task.exception();
       if (fault != null) {
@@ -128,6 +129,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
       }
     } finally {
       connection.close();
+      server.ended(connection);
     }
   }
 

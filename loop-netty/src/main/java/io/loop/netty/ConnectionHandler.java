@@ -98,6 +98,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private @Nullable SslHandler secured;
   private @Nullable LoopFuture<@Nullable Void> handshake;
   private @Nullable ClosingLimit closing;
+  private @Nullable GracefulEnd ending;
   private @Nullable EpollReturn epollReturn; // after a half-close on an event loop of Netty's own
   private boolean ready;
   private boolean dirty;
@@ -216,7 +217,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
       return;
     }
     try {
-      if (state == State.OPEN && !inputEnded) {
+      if (state == State.OPEN && !inputEnded && !reader.atEof()) {
         activity.received(data.readableBytes());
         feed(data);
       }
@@ -241,6 +242,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
       case ChannelInputShutdownEvent _ -> {
         endInput();
         epollReturn = EpollReturn.of(channel);
+        if (ending != null) {
+          ending.inputEnded();
+        }
       }
       case ChannelOutputShutdownEvent _ -> outputShutDown();
       case SslHandshakeCompletionEvent done -> endHandshake(context, done);
@@ -316,7 +320,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   /// Netty has ended the output because a write failed for another reason than the socket, and
   /// drops what it is given from now on, or somebody has ended it who has the channel.
   private void outputShutDown() {
-    if (!outputEndSent) {
+    if (!outputEndSent && (ending == null || !ending.isLingering())) {
       breakWith(new SocketException("the output of the connection was ended beside its writer"));
     }
   }
@@ -359,6 +363,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     pending.clear();
     if (closing != null) {
       closing.stop();
+    }
+    if (ending != null) {
+      ending.stop();
     }
     if (!loop.isClosed()) {
       settleHandshake();
@@ -405,7 +412,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     endOutput();
     if (state == State.CLOSING && pending.isEmpty() && !closeSent) {
       closeSent = true;
-      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(whenSent());
     }
     adjustWriter();
   }
@@ -519,8 +526,27 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     markDirty();
   }
 
+  /// Ends it as a server's end does: what has arrived is read, and what the body writes is sent.
+  /// Then the input ends, and the body closes the connection. Loop's thread.
+  void finish() {
+    if (!ready) {
+      close();
+    } else if (ending == null) {
+      ending = new GracefulEnd(this);
+    }
+  }
+
+  private ChannelFutureListener whenSent() {
+    return ending == null ? ChannelFutureListener.CLOSE : ending.whenSent();
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
   private void applyReading() {
-    boolean wanted = !readingPaused && state == State.OPEN;
+    boolean wanted =
+        (!readingPaused && state == State.OPEN) || (ending != null && ending.isLingering());
     if (!inputEnded && channel.config().isAutoRead() != wanted) {
       channel.config().setAutoRead(wanted);
     }
@@ -591,6 +617,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   void enqueue(byte[] data, int offset, int length) {
     if (state != State.OPEN) {
       return; // as asyncio: a writer learns of the loss when it drains
+    }
+    if (ending != null) {
+      ending.written();
     }
     pending.add(data, offset, length);
     markDirty();

@@ -2,6 +2,9 @@ package io.loop.netty;
 
 import io.loop.event.Loop;
 import io.loop.event.OwnCallback;
+import io.loop.task.Coro;
+import io.loop.task.Task;
+import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.IoHandler;
@@ -218,7 +221,16 @@ final class OwnedEventLoop extends ManualIoEventLoop {
       OwnCallback late = () -> timeIsUp = true;
       var _ = loop.callLater(Duration.ofNanos(ending.leftNanos(ticker().nanoTime())), late);
     }
-    Tasks.cancelRun(loop);
+    if (Clients.areOn(loop)) {
+      Coro<@Nullable Void> inGoodOrder =
+          Coro.of(() -> {
+            Clients.endHere();
+            Tasks.cancelRun(loop);
+          });
+      Task<@Nullable Void> _ = Task.create(loop, inGoodOrder, TaskOptions.DEFAULT);
+    } else {
+      Tasks.cancelRun(loop);
+    }
   }
 
   /// Lets Netty close the channels that are left, and end; host only.

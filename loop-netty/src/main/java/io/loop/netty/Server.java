@@ -5,6 +5,7 @@ import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
+import io.loop.task.Task;
 import io.loop.task.Tasks;
 import io.netty.channel.Channel;
 import java.io.IOException;
@@ -16,10 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// A server that accepts connections; made by [Streams#startServer].
@@ -32,18 +32,21 @@ public final class Server implements AutoCloseable {
   /*
    *   BOUND --startServing--> SERVING --close--> CLOSED; waitClosed() returns when it is closed and no connection is left
    *
-   * Connections live on their own loops and come and go on those threads, so the set of them is
-   * concurrent. Everything else is the listening loop's. A connection that goes asks that loop to
-   * look whether anybody waits for the last one.
+   * Connections and bodies live on their own loops and come and go on those threads, see Clients.
+   * Everything else is the listening loop's. One that goes asks that loop to look whether anybody waits
+   * for the last one.
    */
+
+  /// How long bodies that are cancelled may send what they have to say.
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
   private final Loop loop;
   private final Duration grace;
-  private final ConcurrentHashMap<ConnectionHandler, InetAddress> connections =
-      new ConcurrentHashMap<>();
+  private final Clients clients;
   private final Admission admission;
   private final Sweeper sweeper;
   private final AtomicLong refused = new AtomicLong();
+  private final List<LoopFuture<@Nullable Void>> connectionWaiters = new ArrayList<>(1);
   private final List<LoopFuture<@Nullable Void>> waiters = new ArrayList<>(1);
   private @Nullable LoopFuture<@Nullable Void> serving;
   private List<Channel> listeners = List.of();
@@ -56,7 +59,8 @@ public final class Server implements AutoCloseable {
     this.loop = loop;
     this.grace = options.grace();
     this.admission = new Admission(options.limits());
-    this.sweeper = new Sweeper(loop, connections.keySet(), options.limits());
+    this.clients = new Clients(grace);
+    this.sweeper = new Sweeper(loop, clients.connections(), options.limits());
   }
 
   void listenOn(List<Channel> channels, @Nullable UnixSocketFile file, boolean accepting) {
@@ -79,16 +83,31 @@ public final class Server implements AutoCloseable {
       refused.incrementAndGet();
       return false;
     }
-    connections.put(connection, from);
+    clients.add(connection, from);
     return !closed;
   }
 
   /// Counts a connection out; its loop's thread.
   void remove(ConnectionHandler connection) {
-    InetAddress from = connections.remove(connection);
+    InetAddress from = clients.remove(connection);
     if (from != null) {
       admission.leave(from);
     }
+    lookWhetherGone();
+  }
+
+  /// A body serves a connection; the connection's loop.
+  void began(ConnectionHandler connection, Task<?> body) {
+    clients.began(connection, body);
+  }
+
+  /// The body of a connection has ended; the connection's loop.
+  void ended(ConnectionHandler connection) {
+    clients.ended(connection);
+    lookWhetherGone();
+  }
+
+  private void lookWhetherGone() {
     if (closed && !loop.isClosed()) {
       onLoop(loop, this::wakeWaiters);
     }
@@ -150,7 +169,7 @@ public final class Server implements AutoCloseable {
 
   /// {@return how many connections are open} Any thread, but the answer may be old.
   public int connectionCount() {
-    return connections.size();
+    return clients.connections().size();
   }
 
   /// {@return how many connections were turned away because there were enough} Any thread.
@@ -158,8 +177,14 @@ public final class Server implements AutoCloseable {
     return refused.get();
   }
 
-  /// Accepts until the calling task is cancelled; then closes the server and its connections, waits
-  /// for them as long as the grace time, and aborts the rest. Coroutine only; always suspends.
+  /// Accepts until the calling task is cancelled; then ends the server in good order. Coroutine
+  /// only; always suspends.
+  ///
+  /// It accepts no more. Requests that have arrived are served, and answers sent. A body that waits
+  /// for its next message finds the end of the input; one that waits for the rest of a message
+  /// still gets it. The grace time long this waits for the bodies, those whose peer has gone too,
+  /// and for their connections. Then it cancels the bodies that are left, and aborts what a second
+  /// later, or the grace time if that is shorter, is still there.
   ///
   /// Source: `Server.serve_forever`.
   ///
@@ -187,12 +212,23 @@ public final class Server implements AutoCloseable {
 
   private void end() {
     close();
-    closeClients();
-    try {
-      Tasks.waitFor(Coro.of(this::waitClosed), grace);
-    } catch (TimeoutException slow) {
+    clients.forEach(ConnectionHandler::finish);
+    if (isGoneWithin(grace)) {
+      return;
+    }
+    clients.cancelBodies();
+    if (!isGoneWithin(grace.compareTo(LAST_WORDS) < 0 ? grace : LAST_WORDS)) {
       abortClients();
       waitClosed();
+    }
+  }
+
+  private boolean isGoneWithin(Duration limit) {
+    try {
+      Tasks.waitFor(Coro.of(this::awaitGone), limit);
+      return true;
+    } catch (TimeoutException slow) {
+      return false;
     }
   }
 
@@ -262,20 +298,17 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.close_clients`.
   public void closeClients() {
-    forEachClient(ConnectionHandler::close);
+    clients.forEach(ConnectionHandler::close);
   }
 
-  /// Closes every connection at once. Never suspends.
+  /// Closes every connection at once. Never suspends. Bodies go on, and [#waitClosed] does not wait
+  /// for them.
   ///
   /// Source: `Server.abort_clients`.
   public void abortClients() {
-    forEachClient(ConnectionHandler::abort);
-  }
-
-  private void forEachClient(Consumer<ConnectionHandler> action) {
-    for (ConnectionHandler connection : connections.keySet()) {
-      onLoop(connection.loop(), () -> action.accept(connection));
-    }
+    clients.forgetBodies();
+    clients.forEach(ConnectionHandler::abort);
+    wakeWaiters();
   }
 
   static void onLoop(Loop loop, Runnable action) {
@@ -286,33 +319,52 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /// Waits until this server is closed and its last connection is gone. Coroutine only; suspends
-  /// unless that is so.
+  /// Waits until this server is closed and its last connection is gone, and then, for the grace
+  /// time at most, until the last body has ended. Coroutine only; suspends unless that is so.
   ///
-  /// Source: `Server.wait_closed`, as of Python 3.12.1.
+  /// Source: `Server.wait_closed`, as of Python 3.12.1, which does not wait for bodies.
   public void waitClosed() {
-    if (isGone()) {
+    await(connectionWaiters, this::hasNoConnections);
+    boolean _ = isGoneWithin(grace);
+  }
+
+  private void awaitGone() {
+    await(waiters, this::isGone);
+  }
+
+  private void await(List<LoopFuture<@Nullable Void>> line, BooleanSupplier over) {
+    if (over.getAsBoolean()) {
       return;
     }
     var gone = new LoopFuture<@Nullable Void>(loop);
-    waiters.add(gone);
+    line.add(gone);
     try {
       gone.await();
     } finally {
-      waiters.remove(gone);
+      line.remove(gone);
     }
+  }
+
+  private boolean hasNoConnections() {
+    return closed && listenersGone && clients.connections().isEmpty();
   }
 
   private boolean isGone() {
-    return closed && listenersGone && connections.isEmpty();
+    return hasNoConnections() && clients.areGone();
   }
 
   private void wakeWaiters() {
-    if (!isGone()) {
-      return;
+    if (hasNoConnections()) {
+      sweeper.stop();
+      wake(connectionWaiters);
     }
-    sweeper.stop();
-    for (LoopFuture<@Nullable Void> waiter : waiters) {
+    if (isGone()) {
+      wake(waiters);
+    }
+  }
+
+  private static void wake(List<LoopFuture<@Nullable Void>> line) {
+    for (LoopFuture<@Nullable Void> waiter : line) {
       if (!waiter.isDone()) {
         waiter.setResult(null);
       }

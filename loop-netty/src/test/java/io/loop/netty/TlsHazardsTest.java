@@ -213,7 +213,7 @@ class TlsHazardsTest extends OnNetty {
                   },
                   LOCAL,
                   0,
-                  TlsTest.SERVER);
+                  TlsTest.SERVER.withGrace(Duration.ZERO));
           Socket raw = connect(server);
 
           int end =

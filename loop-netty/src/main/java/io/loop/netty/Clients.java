@@ -1,0 +1,144 @@
+package io.loop.netty;
+
+import io.loop.Asyncio;
+import io.loop.event.Loop;
+import io.loop.event.LoopLocal;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.netty.channel.ChannelFuture;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The connections of a server, and the bodies that serve them.
+///
+/// A body may outlive its connection: it saves something after its peer has gone. So both count.
+/// Any thread, unless a method says more.
+final class Clients {
+
+  /*
+   * Connections live on their own loops and come and go on those threads, so the maps are concurrent.
+   * A loop that closes drops the end of a body, but never that of a connection.
+   *
+   * Each loop knows which servers have connections on it, so that these are ended in good order before
+   * the loop's tasks are cancelled.
+   */
+
+  private static final LoopLocal<Set<Clients>> HERE =
+      LoopLocal.withInitial(_ -> Collections.newSetFromMap(new WeakHashMap<>()));
+
+  private final ConcurrentHashMap<ConnectionHandler, InetAddress> connections =
+      new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<ConnectionHandler, Task<?>> bodies = new ConcurrentHashMap<>();
+  private final Duration grace;
+
+  /// @param grace how long bodies may go on when their loop is ended
+  Clients(Duration grace) {
+    this.grace = grace;
+  }
+
+  /// Adds a connection; its loop's thread.
+  void add(ConnectionHandler connection, InetAddress from) {
+    connections.put(connection, from);
+    HERE.get(connection.loop()).add(this);
+  }
+
+  /// Removes a connection; its loop's thread.
+  ///
+  /// @return where it came from; null if it was not there
+  @Nullable InetAddress remove(ConnectionHandler connection) {
+    if (connection.loop().isClosed()) {
+      bodies.remove(connection);
+    }
+    return connections.remove(connection);
+  }
+
+  void began(ConnectionHandler connection, Task<?> body) {
+    bodies.put(connection, body);
+  }
+
+  void ended(ConnectionHandler connection) {
+    bodies.remove(connection);
+  }
+
+  Collection<ConnectionHandler> connections() {
+    return connections.keySet();
+  }
+
+  boolean areGone() {
+    return connections.isEmpty() && bodies.isEmpty();
+  }
+
+  /// Does something with each connection, on its loop's thread, soon.
+  void forEach(Consumer<ConnectionHandler> action) {
+    for (ConnectionHandler connection : connections.keySet()) {
+      Server.onLoop(connection.loop(), () -> action.accept(connection));
+    }
+  }
+
+  void forgetBodies() {
+    bodies.clear();
+  }
+
+  void cancelBodies() {
+    bodies.forEach((connection, body) -> Server.onLoop(connection.loop(), body::cancel));
+  }
+
+  /// {@return whether servers have connections or bodies on a loop} Its thread.
+  static boolean areOn(Loop loop) {
+    return HERE.get(loop).stream().anyMatch(clients -> clients.isOn(loop));
+  }
+
+  private boolean isOn(Loop loop) {
+    return !connectionsOn(loop).isEmpty() || !bodiesOn(loop).isEmpty();
+  }
+
+  private List<ConnectionHandler> connectionsOn(Loop loop) {
+    return connections.keySet().stream().filter(each -> each.loop() == loop).toList();
+  }
+
+  private List<LoopFuture<?>> bodiesOn(Loop loop) {
+    List<LoopFuture<?>> found = new ArrayList<>();
+    bodies.forEach((connection, body) -> {
+      if (connection.loop() == loop) {
+        found.add(body);
+      }
+    });
+    return found;
+  }
+
+  /// Ends the connections that servers have on the running loop, and waits for them and their
+  /// bodies, as long as each server grants them. Coroutine only.
+  static void endHere() {
+    Loop loop = Loop.running();
+    List<Clients> here = List.copyOf(HERE.get(loop));
+    here.forEach(clients -> clients.connectionsOn(loop).forEach(ConnectionHandler::finish));
+    for (Clients clients : here) {
+      try {
+        Asyncio.timeout(clients.grace, () -> clients.awaitThoseOn(loop));
+      } catch (TimeoutException slow) {
+        // the loop cancels what is left
+      }
+    }
+  }
+
+  private void awaitThoseOn(Loop loop) {
+    List<LoopFuture<?>> left = bodiesOn(loop);
+    if (!left.isEmpty()) {
+      Asyncio.wait(left);
+    }
+    for (ConnectionHandler connection : connectionsOn(loop)) {
+      ChannelFuture closed = connection.channel().closeFuture();
+      NettyFutures.await(closed);
+    }
+  }
+}
