@@ -13,7 +13,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -46,8 +45,7 @@ public final class Server implements AutoCloseable {
   private final Admission admission;
   private final Sweeper sweeper;
   private final AtomicLong refused = new AtomicLong();
-  private final List<LoopFuture<@Nullable Void>> connectionWaiters = new ArrayList<>(1);
-  private final List<LoopFuture<@Nullable Void>> waiters = new ArrayList<>(1);
+  private final Waiters waiters;
   private @Nullable LoopFuture<@Nullable Void> serving;
   private List<Channel> listeners = List.of();
   private @Nullable UnixSocketFile file;
@@ -59,6 +57,7 @@ public final class Server implements AutoCloseable {
     this.loop = loop;
     this.grace = options.grace();
     this.admission = new Admission(options.limits());
+    this.waiters = new Waiters(loop);
     this.clients = new Clients(grace);
     this.sweeper = new Sweeper(loop, clients.connections(), options.limits());
   }
@@ -324,24 +323,17 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.wait_closed`, as of Python 3.12.1, which does not wait for bodies.
   public void waitClosed() {
-    await(connectionWaiters, this::hasNoConnections);
+    await(this::hasNoConnections);
     boolean _ = isGoneWithin(grace);
   }
 
   private void awaitGone() {
-    await(waiters, this::isGone);
+    await(this::isGone);
   }
 
-  private void await(List<LoopFuture<@Nullable Void>> line, BooleanSupplier over) {
-    if (over.getAsBoolean()) {
-      return;
-    }
-    var gone = new LoopFuture<@Nullable Void>(loop);
-    line.add(gone);
-    try {
-      gone.await();
-    } finally {
-      line.remove(gone);
+  private void await(BooleanSupplier over) {
+    while (!over.getAsBoolean()) {
+      waiters.await();
     }
   }
 
@@ -356,18 +348,7 @@ public final class Server implements AutoCloseable {
   private void wakeWaiters() {
     if (hasNoConnections()) {
       sweeper.stop();
-      wake(connectionWaiters);
-    }
-    if (isGone()) {
-      wake(waiters);
-    }
-  }
-
-  private static void wake(List<LoopFuture<@Nullable Void>> line) {
-    for (LoopFuture<@Nullable Void> waiter : line) {
-      if (!waiter.isDone()) {
-        waiter.setResult(null);
-      }
+      waiters.wakeAll(); // they look again
     }
   }
 
