@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.loop.Asyncio;
 import io.loop.sync.Event;
 import io.loop.task.CancelledError;
+import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.Tasks;
 import java.io.IOException;
@@ -27,6 +28,11 @@ class GracefulEndTest extends OnNetty {
   private static final int LARGE = 4 << 20;
 
   private final List<String> log = new CopyOnWriteArrayList<>();
+
+  /// Runs a body on a loop of the kind that is tested.
+  void runOn(Transport transport, Coro.Action body) {
+    run(transport, body);
+  }
 
   private static Server start(ConnectionBody body, ServerOptions options) throws IOException {
     return Streams.startServer(body, "127.0.0.1", 0, options);
@@ -55,7 +61,7 @@ class GracefulEndTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void serveForever_cancelledWhileABodyWaitsForABackend_theAnswerIsSent(Transport transport) {
-    run(
+    runOn(
         transport,
         () -> {
           var asked = new Event();
@@ -90,7 +96,7 @@ class GracefulEndTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void serveForever_cancelledWhenTheRequestLiesInTheSocket_itIsServed(Transport transport) {
-    run(
+    runOn(
         transport,
         () -> {
           Server server = start(TlsTest::echo, ServerOptions.DEFAULT);
@@ -113,7 +119,7 @@ class GracefulEndTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void serveForever_cancelledInTheMiddleOfAMessage_theRestIsRead(Transport transport) {
-    run(
+    runOn(
         transport,
         () -> {
           Server server =
@@ -142,7 +148,7 @@ class GracefulEndTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void serveForever_cancelledWhileABodySavesForAPeerThatHasGone_waitsForIt(Transport transport) {
-    run(
+    runOn(
         transport,
         () -> {
           var saving = new Event();
@@ -176,7 +182,7 @@ class GracefulEndTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("transports")
   void serveForever_cancelledWithUnreadInput_aLargeAnswerArrivesWhole(Transport transport) {
-    run(
+    runOn(
         transport,
         () -> {
           var asked = new Event();
@@ -218,7 +224,7 @@ class GracefulEndTest extends OnNetty {
   @MethodSource("transports")
   void serveForever_cancelledAndTheGraceIsOver_cancelsBodiesAndSendsTheirLastWords(
       Transport transport) {
-    run(
+    runOn(
         transport,
         () -> {
           var asked = new Event();
@@ -251,7 +257,7 @@ class GracefulEndTest extends OnNetty {
   void close_ofAGroup_whileABodyWaitsForABackend_theAnswerIsSent(Transport transport) {
     var asked = new CountDownLatch(1);
     var backend = new CountDownLatch(1);
-    run(
+    runOn(
         transport,
         () -> {
           var group = new LoopGroup(2, transport);
