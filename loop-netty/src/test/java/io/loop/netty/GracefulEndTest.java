@@ -87,8 +87,8 @@ class GracefulEndTest extends OnNetty {
             backend.set();
 
             assertThat(offLoop(() -> rest(client))).isEqualTo("hello\n");
-            assertCancelled(serving);
           }
+          assertCancelled(serving);
           assertThat(log).containsExactly("input ended");
         });
   }
@@ -111,8 +111,8 @@ class GracefulEndTest extends OnNetty {
                 });
 
             assertThat(offLoop(() -> rest(client))).isEqualTo("hello\n");
-            assertCancelled(serving);
           }
+          assertCancelled(serving);
         });
   }
 
@@ -139,8 +139,8 @@ class GracefulEndTest extends OnNetty {
             send(client, "56789");
 
             assertThat(offLoop(() -> rest(client))).isEqualTo("0123456789");
-            assertCancelled(serving);
           }
+          assertCancelled(serving);
           assertThat(log).containsExactly("next: 0");
         });
   }
@@ -215,8 +215,8 @@ class GracefulEndTest extends OnNetty {
             mayRead.countDown();
 
             assertThat(received.await()).isEqualTo(LARGE);
-            assertCancelled(serving);
           }
+          assertCancelled(serving);
         });
   }
 
@@ -247,8 +247,8 @@ class GracefulEndTest extends OnNetty {
             serving.cancel();
 
             assertThat(offLoop(() -> rest(client))).isEqualTo("goodbye\n");
-            assertCancelled(serving);
           }
+          assertCancelled(serving);
         });
   }
 
