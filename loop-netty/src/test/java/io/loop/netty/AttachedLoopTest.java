@@ -19,11 +19,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.IoHandle;
-import io.netty.channel.IoHandler;
-import io.netty.channel.IoHandlerContext;
-import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.DefaultEventExecutor;
@@ -40,7 +35,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -340,8 +334,8 @@ final class AttachedLoopTest {
   @MethodSource("io.loop.netty.OnNetty#transports")
   void endlessSends_toAFastReader_letTheExecutorLookAtItsSockets(Transport transport)
       throws Exception {
-    var looks = new AtomicInteger();
-    var group = new MultiThreadIoEventLoopGroup(1, counting(OnNetty.handlers(transport), looks));
+    var counting = new Counting(transport);
+    var group = new MultiThreadIoEventLoopGroup(1, counting);
     var looksWhileSending = new CompletableFuture<Integer>();
     Channel server =
         new ServerBootstrap()
@@ -351,11 +345,11 @@ final class AttachedLoopTest {
                 Pipelines.initializer(pipeline ->
                     pipeline.addLast(
                         CoroutineHandler.of(channel -> {
-                          int before = looks.get();
+                          int before = counting.polls.get();
                           for (int i = 0; i < SENDS; i++) {
                             channel.send(Unpooled.wrappedBuffer(new byte[1]));
                           }
-                          looksWhileSending.complete(looks.get() - before);
+                          looksWhileSending.complete(counting.polls.get() - before);
                         }))))
             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .sync()
@@ -368,49 +362,6 @@ final class AttachedLoopTest {
 
     assertThat(get(looksWhileSending)).isGreaterThanOrEqualTo(SENDS / 2);
     end(group.next());
-  }
-
-  private static IoHandlerFactory counting(IoHandlerFactory factory, AtomicInteger looks) {
-    return executor -> new CountingHandler(factory.newHandler(executor), looks);
-  }
-
-  private record CountingHandler(IoHandler handler, AtomicInteger looks) implements IoHandler {
-
-    @Override
-    public void initialize() {
-      handler.initialize();
-    }
-
-    @Override
-    public int run(IoHandlerContext context) {
-      looks.incrementAndGet();
-      return handler.run(context);
-    }
-
-    @Override
-    public void prepareToDestroy() {
-      handler.prepareToDestroy();
-    }
-
-    @Override
-    public void destroy() {
-      handler.destroy();
-    }
-
-    @Override
-    public IoRegistration register(IoHandle handle) throws Exception {
-      return handler.register(handle);
-    }
-
-    @Override
-    public void wakeup() {
-      handler.wakeup();
-    }
-
-    @Override
-    public boolean isCompatible(Class<? extends IoHandle> handleType) {
-      return handler.isCompatible(handleType);
-    }
   }
 
   @ParameterizedTest

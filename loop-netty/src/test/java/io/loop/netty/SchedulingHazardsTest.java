@@ -7,24 +7,18 @@ import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.event.Loop;
 import io.loop.event.Poller;
-import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.IoHandle;
-import io.netty.channel.IoHandler;
-import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.AutoScalingEventExecutorChooserFactory;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.netty.util.concurrent.ThreadPerTaskExecutor;
 import io.netty.util.concurrent.Ticker;
 import java.nio.file.Path;
@@ -33,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
@@ -47,69 +40,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SchedulingHazardsTest extends OnNetty {
 
   private static final long PATIENCE_SECONDS = PATIENCE.toSeconds();
-
-  /// A transport that counts how often it is polled and woken.
-  private static final class Counting implements IoHandlerFactory {
-
-    private final IoHandlerFactory factory;
-    private final AtomicInteger polls = new AtomicInteger();
-    private final AtomicInteger wakeups = new AtomicInteger();
-
-    Counting(Transport transport) {
-      this.factory = OnNetty.handlers(transport);
-    }
-
-    @Override
-    public IoHandler newHandler(ThreadAwareExecutor executor) {
-      IoHandler handler = factory.newHandler(executor);
-      return new IoHandler() {
-        @Override
-        public void initialize() {
-          handler.initialize();
-        }
-
-        @Override
-        public int run(IoHandlerContext context) {
-          polls.incrementAndGet();
-          return handler.run(context);
-        }
-
-        @Override
-        public void prepareToDestroy() {
-          handler.prepareToDestroy();
-        }
-
-        @Override
-        public void destroy() {
-          handler.destroy();
-        }
-
-        @Override
-        public IoRegistration register(IoHandle handle) throws Exception {
-          return handler.register(handle);
-        }
-
-        @Override
-        public void wakeup() {
-          wakeups.incrementAndGet();
-          handler.wakeup();
-        }
-
-        @Override
-        public boolean isCompatible(Class<? extends IoHandle> type) {
-          return handler.isCompatible(type);
-        }
-      };
-    }
-
-    void run(Transport transport, Coro.Action body) {
-      var options =
-          Runner.Options.DEFAULT
-              .withoutSignals()
-              .withLoop(() -> Loop.create(new NettyPoller(transport, this, null)));
-      Asyncio.run(() -> Asyncio.timeout(PATIENCE, _ -> Coro.of(body).run()), options);
-    }
-  }
 
   /// Hazard 4: a wake-up of a loop that is awake makes each of its polls dearer.
   @ParameterizedTest
