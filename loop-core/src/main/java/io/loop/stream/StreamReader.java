@@ -36,6 +36,8 @@ public final class StreamReader implements Iterable<byte[]> {
    * nothing of a message is there: when somebody waits and no byte is buffered. Until then the transport
    * is paused, but for a reader that waits for the rest of what it has.
    *
+   * It is long because every way of reading looks at the same bytes, end and failure.
+   *
    * `waiter` is the one coroutine that waits for anything new: data, the end, or a failure. It looks
    * again at all three when it goes on, since another coroutine may have taken the data meanwhile. The
    * field is cleared when it goes on, not when it is woken: until then nobody else may wait.

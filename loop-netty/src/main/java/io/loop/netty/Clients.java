@@ -120,11 +120,13 @@ final class Clients {
   /// bodies, as long as each server grants them. Coroutine only.
   static void endHere() {
     Loop loop = Loop.running();
+    Duration began = loop.time();
     List<Clients> here = List.copyOf(HERE.get(loop));
     here.forEach(clients -> clients.connectionsOn(loop).forEach(ConnectionHandler::finish));
     for (Clients clients : here) {
       try {
-        Asyncio.timeout(clients.grace, () -> clients.awaitThoseOn(loop));
+        Duration left = clients.grace.minus(loop.time().minus(began)); // all count from the start
+        Asyncio.timeout(left, () -> clients.awaitThoseOn(loop));
       } catch (TimeoutException slow) {
         // the loop cancels what is left
       }
