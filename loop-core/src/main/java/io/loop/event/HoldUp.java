@@ -164,6 +164,11 @@ final class HoldUp {
     return seen != null || isSampled() || !stopWatching();
   }
 
+  /// {@return whether the watching thread has this} Any thread.
+  boolean isWatched() {
+    return watched.get();
+  }
+
   /// {@return whether a report was made of what lasts} Watching thread.
   boolean isTold() {
     return latest != null;

@@ -4,6 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.Charset;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 
 /// Has loops that stand still reported sooner, until it is closed.
 public final class HoldUpLimit implements AutoCloseable {
@@ -27,9 +29,34 @@ public final class HoldUpLimit implements AutoCloseable {
     return printed.toString(Charset.defaultCharset());
   }
 
+  /// Waits until everything was logged about the loops that have ended; then sets the limit back.
   @Override
   public void close() {
+    awaitLook();
+    var logged = new CountDownLatch(1);
+    HoldUps.report(logged::countDown);
+    await(logged);
     HoldUps.setLimitNanos(before);
     HoldUps.setLastResort(standardError);
+  }
+
+  /// Waits until the watching thread has looked at every loop once more.
+  ///
+  /// It looks at them in the order in which they came, and this one comes last and has never run.
+  private static void awaitLook() {
+    try (Loop last = Loop.create(new ParkPoller())) {
+      last.holdUp().watch();
+      while (last.holdUp().isWatched()) {
+        LockSupport.parkNanos(1_000_000);
+      }
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
   }
 }
