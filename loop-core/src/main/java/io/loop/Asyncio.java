@@ -1,7 +1,9 @@
 package io.loop;
 
+import io.loop.event.Callback;
 import io.loop.event.Loop;
 import io.loop.task.AsCompleted;
+import io.loop.task.Awaitable;
 import io.loop.task.Coro;
 import io.loop.task.FutureCallGraph;
 import io.loop.task.LoopFuture;
@@ -23,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// asyncio's functions, as static methods to import.
@@ -76,6 +79,14 @@ public final class Asyncio {
     }
   }
 
+  /// Runs a body without a result on a loop of its own, to its end; as [#run(Coro)].
+  ///
+  /// @param main the body
+  /// @param options how the loop is made and run
+  public static void run(Coro.Action main, Runner.Options options) {
+    run(Coro.of(main), options);
+  }
+
   /// {@return a new task that runs a body, from the next tick on} Never suspends.
   ///
   /// Source: `asyncio.create_task`.
@@ -105,6 +116,15 @@ public final class Asyncio {
     return Task.create(Loop.running(), body, options);
   }
 
+  /// {@return a new task that runs a body without a result} Never suspends.
+  ///
+  /// @param body what to run
+  /// @param options name, context and eager start
+  /// @throws IllegalStateException if no loop is running here
+  public static Task<@Nullable Void> createTask(Coro.Action body, TaskOptions options) {
+    return createTask(Coro.of(body), options);
+  }
+
   /// Sets what makes the running loop's tasks from now on; [TaskFactory#EAGER] starts each at once.
   /// Never suspends.
   ///
@@ -124,7 +144,7 @@ public final class Asyncio {
   /// @param <T> the type of the result
   /// @throws IllegalArgumentException if it is a future of another loop
   public static <T extends @Nullable Object> LoopFuture<T> ensureFuture(
-      Coro<? extends T> awaitable) {
+      Awaitable<? extends T> awaitable) {
     return Tasks.ensureFuture(Loop.running(), awaitable);
   }
 
@@ -159,17 +179,26 @@ public final class Asyncio {
   @SafeVarargs
   @SuppressWarnings("varargs") // the array is only read
   public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
-      Coro<? extends T>... awaitables) {
+      Awaitable<? extends T>... awaitables) {
     return Tasks.gather(List.of(awaitables));
   }
 
-  /// {@return a future of the results of several things that run together} As [#gather(Coro...)].
+  /// {@return a future of the results of several things that run together} As
+  /// [#gather(Awaitable...)].
   ///
   /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
   /// @param <T> the common type of the results
   public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
-      List<? extends Coro<? extends T>> awaitables) {
+      List<? extends Awaitable<? extends T>> awaitables) {
     return Tasks.gather(awaitables);
+  }
+
+  /// {@return a future of several bodies without a result that run together as tasks} As
+  /// [#gather(Awaitable...)]; its list has as many nulls.
+  ///
+  /// @param bodies what to run
+  public static LoopFuture<List<@Nullable Void>> gather(Coro.Action... bodies) {
+    return Tasks.gather(Stream.of(bodies).map(Coro::of).toList());
   }
 
   /// {@return a future of the results of several things that run together, a failed one's result
@@ -179,7 +208,18 @@ public final class Asyncio {
   ///
   /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
   public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
-      List<? extends Coro<?>> awaitables) {
+      Awaitable<?>... awaitables) {
+    return gatherReturnExceptions(List.of(awaitables));
+  }
+
+  /// {@return a future of the results of several things that run together, a failed one's result
+  /// being its throwable} Never suspends.
+  ///
+  /// Source: `asyncio.gather(return_exceptions=True)`.
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
+      List<? extends Awaitable<?>> awaitables) {
     return Tasks.gatherReturnExceptions(Loop.running(), awaitables);
   }
 
@@ -191,8 +231,20 @@ public final class Asyncio {
   /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
   /// @param <T> the common type of the results
   public static <T extends @Nullable Object> LoopFuture<List<T>> gatherCancelSiblings(
-      List<? extends Coro<? extends T>> awaitables) {
+      List<? extends Awaitable<? extends T>> awaitables) {
     return Tasks.gatherCancelSiblings(awaitables);
+  }
+
+  /// {@return a future of the results of several things that run together} As
+  /// [#gatherCancelSiblings(List)].
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param <T> the common type of the results
+  @SafeVarargs
+  @SuppressWarnings("varargs") // the array is only read
+  public static <T extends @Nullable Object> LoopFuture<List<T>> gatherCancelSiblings(
+      Awaitable<? extends T>... awaitables) {
+    return gatherCancelSiblings(List.of(awaitables));
   }
 
   /// Starts several bodies one after the other, each when the one before has failed or has taken
@@ -210,25 +262,36 @@ public final class Asyncio {
     return Tasks.staggeredRace(bodies, delay);
   }
 
-  /// Awaits something for so long at most. Coroutine only; suspends if it must wait.
+  /// Awaits something, with a time limit. Coroutine only; suspends if it must wait.
   ///
   /// A body runs in the calling task, unless the timeout is zero or less: then it never starts.
   ///
   /// Source: `asyncio.wait_for`.
   ///
   /// @param awaitable what to await
-  /// @param timeout how long; null for no limit
+  /// @param timeout the time limit; null for none
   /// @param <T> the type of the result
   /// @return the result
-  /// @throws TimeoutException if the time was up; the awaited thing was cancelled and has ended
+  /// @throws TimeoutException if the time limit expired; the awaited thing was cancelled and has
+  ///   ended
   public static <T extends @Nullable Object> T waitFor(
-      Coro<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
+      Awaitable<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
     return Tasks.waitFor(awaitable, timeout);
+  }
+
+  /// Runs a body without a result, with a time limit; as [#waitFor(Awaitable, Duration)].
+  ///
+  /// @param body what to run
+  /// @param timeout the time limit; null for none
+  /// @throws TimeoutException if the time limit expired; the body was cancelled and has ended
+  public static void waitFor(Coro.Action body, @Nullable Duration timeout) throws TimeoutException {
+    Void _ = Tasks.waitFor(Coro.of(body), timeout);
   }
 
   /// Waits until several futures are done. Coroutine only; always suspends.
   ///
-  /// Call it with the class name: a static import of `wait` is hidden by [Object].
+  /// Call it with the class name, or import [#waitFutures(Collection)]: [Object] hides a static
+  /// import of `wait`.
   ///
   /// Source: `asyncio.wait`.
   ///
@@ -240,12 +303,38 @@ public final class Asyncio {
     return Tasks.wait(futures, null, ReturnWhen.ALL_COMPLETED);
   }
 
-  /// Waits for several futures. Coroutine only; always suspends.
-  ///
-  /// Nothing is cancelled, neither when the time is up nor when the caller is cancelled.
+  /// Waits until several futures are done; as [#wait(Collection)].
   ///
   /// @param futures what to wait for; one that is in it twice counts once
-  /// @param timeout how long to wait at most; null for no limit
+  /// @param <F> what is waited for: futures, or tasks
+  /// @return all of them, done
+  /// @throws IllegalArgumentException if there is no future
+  @SafeVarargs
+  @SuppressWarnings("varargs") // the array is only read
+  public static <F extends LoopFuture<?>> WaitResult<F> wait(F... futures) {
+    return wait(List.of(futures));
+  }
+
+  /// Waits until several futures are done, with a time limit. Coroutine only; always suspends.
+  ///
+  /// Nothing is cancelled, neither when the limit expires nor when the caller is cancelled.
+  ///
+  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param timeout the time limit; null for none
+  /// @param <F> what is waited for: futures, or tasks
+  /// @return which were done at the end, and which were not
+  /// @throws IllegalArgumentException if there is no future
+  public static <F extends LoopFuture<?>> WaitResult<F> wait(
+      Collection<? extends F> futures, @Nullable Duration timeout) {
+    return wait(futures, timeout, ReturnWhen.ALL_COMPLETED);
+  }
+
+  /// Waits for several futures. Coroutine only; always suspends.
+  ///
+  /// Nothing is cancelled, neither when the limit expires nor when the caller is cancelled.
+  ///
+  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param timeout the time limit; null for none
   /// @param when what ends the wait
   /// @param <F> what is waited for: futures, or tasks
   /// @return which were done at the end, and which were not
@@ -253,6 +342,56 @@ public final class Asyncio {
   public static <F extends LoopFuture<?>> WaitResult<F> wait(
       Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
     return Tasks.wait(futures, timeout, when);
+  }
+
+  /// Waits until several futures are done: [#wait(Collection)] under a name that can be imported.
+  ///
+  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param <F> what is waited for: futures, or tasks
+  /// @return all of them, done
+  /// @throws IllegalArgumentException if there is no future
+  public static <F extends LoopFuture<?>> WaitResult<F> waitFutures(
+      Collection<? extends F> futures) {
+    return wait(futures);
+  }
+
+  /// Waits until several futures are done: [#wait(LoopFuture...)] under a name that can be
+  /// imported.
+  ///
+  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param <F> what is waited for: futures, or tasks
+  /// @return all of them, done
+  /// @throws IllegalArgumentException if there is no future
+  @SafeVarargs
+  @SuppressWarnings("varargs") // the array is only read
+  public static <F extends LoopFuture<?>> WaitResult<F> waitFutures(F... futures) {
+    return wait(List.of(futures));
+  }
+
+  /// Waits for several futures: [#wait(Collection, Duration)] under a name that can be imported.
+  ///
+  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param timeout the time limit; null for none
+  /// @param <F> what is waited for: futures, or tasks
+  /// @return which were done at the end, and which were not
+  /// @throws IllegalArgumentException if there is no future
+  public static <F extends LoopFuture<?>> WaitResult<F> waitFutures(
+      Collection<? extends F> futures, @Nullable Duration timeout) {
+    return wait(futures, timeout);
+  }
+
+  /// Waits for several futures: [#wait(Collection, Duration, ReturnWhen)] under a name that can be
+  /// imported.
+  ///
+  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param timeout the time limit; null for none
+  /// @param when what ends the wait
+  /// @param <F> what is waited for: futures, or tasks
+  /// @return which were done at the end, and which were not
+  /// @throws IllegalArgumentException if there is no future
+  public static <F extends LoopFuture<?>> WaitResult<F> waitFutures(
+      Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
+    return wait(futures, timeout, when);
   }
 
   /// {@return several things that run together, to be had in the order in which they end} Never
@@ -263,7 +402,7 @@ public final class Asyncio {
   /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
   /// @param <T> the common type of the results
   public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
-      Collection<? extends Coro<? extends T>> awaitables) {
+      Collection<? extends Awaitable<? extends T>> awaitables) {
     return Tasks.asCompleted(awaitables, null);
   }
 
@@ -271,10 +410,27 @@ public final class Asyncio {
   /// [#asCompleted(Collection)].
   ///
   /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
-  /// @param timeout how long the steps may take together, from this call on; null for no limit
   /// @param <T> the common type of the results
+  @SafeVarargs
+  @SuppressWarnings("varargs") // the array is only read
   public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
-      Collection<? extends Coro<? extends T>> awaitables, @Nullable Duration timeout) {
+      Awaitable<? extends T>... awaitables) {
+    return asCompleted(List.of(awaitables));
+  }
+
+  /// {@return several things that run together, to be had in the order in which they end} As
+  /// [#asCompleted(Collection)].
+  ///
+  /// This call never throws the [TimeoutException], the steps do: the loop over them. It is
+  /// declared here so that a `catch` around both compiles.
+  ///
+  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param timeout the time limit for all steps together, from this call on; null for none
+  /// @param <T> the common type of the results
+  /// @throws TimeoutException from a step, if the time limit expired before something ended for it
+  public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
+      Collection<? extends Awaitable<? extends T>> awaitables, @Nullable Duration timeout)
+      throws TimeoutException {
     return Tasks.asCompleted(awaitables, timeout);
   }
 
@@ -282,24 +438,35 @@ public final class Asyncio {
   ///
   /// Source: `asyncio.timeout`.
   ///
-  /// @param delay how long the body may take; null for no limit
+  /// @param delay the time limit; null for none
   /// @param body what to run; its argument can move the deadline
   /// @param <T> the type of the result
   /// @return what the body returns
-  /// @throws TimeoutException if the time was up, and nobody else cancelled the task
+  /// @throws TimeoutException if the time limit expired, and nobody else cancelled the task
   public static <T extends @Nullable Object> T timeout(
       @Nullable Duration delay, Timeout.Body<T> body) throws TimeoutException {
     return Timeout.within(delay, body);
   }
 
+  /// Runs a body under a deadline; as [#timeout(Duration, Timeout.Body)].
+  ///
+  /// @param delay the time limit; null for none
+  /// @param body what to run
+  /// @param <T> the type of the result
+  /// @return what the body returns
+  /// @throws TimeoutException if the time limit expired, and nobody else cancelled the task
+  public static <T extends @Nullable Object> T timeout(@Nullable Duration delay, Coro<T> body)
+      throws TimeoutException {
+    return Timeout.within(delay, _ -> body.run());
+  }
+
   /// Runs a body without a result under a deadline; as [#timeout(Duration, Timeout.Body)].
   ///
-  /// @param delay how long the body may take; null for no limit
+  /// @param delay the time limit; null for none
   /// @param body what to run
-  /// @throws TimeoutException if the time was up, and nobody else cancelled the task
+  /// @throws TimeoutException if the time limit expired, and nobody else cancelled the task
   public static void timeout(@Nullable Duration delay, Coro.Action body) throws TimeoutException {
-    Coro<@Nullable Void> coro = Coro.of(body);
-    Timeout.within(delay, _ -> coro.run());
+    Void _ = timeout(delay, Coro.of(body));
   }
 
   /// Runs a body under a deadline on the loop's clock; as [#timeout(Duration, Timeout.Body)].
@@ -310,10 +477,32 @@ public final class Asyncio {
   /// @param body what to run; its argument can move the deadline
   /// @param <T> the type of the result
   /// @return what the body returns
-  /// @throws TimeoutException if the time was up, and nobody else cancelled the task
+  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
   public static <T extends @Nullable Object> T timeoutAt(
       @Nullable Duration when, Timeout.Body<T> body) throws TimeoutException {
     return Timeout.at(when).with(body);
+  }
+
+  /// Runs a body under a deadline on the loop's clock; as [#timeoutAt(Duration, Timeout.Body)].
+  ///
+  /// @param when the deadline, on the clock of [Loop#time]; null for none
+  /// @param body what to run
+  /// @param <T> the type of the result
+  /// @return what the body returns
+  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  public static <T extends @Nullable Object> T timeoutAt(@Nullable Duration when, Coro<T> body)
+      throws TimeoutException {
+    return Timeout.at(when).with(_ -> body.run());
+  }
+
+  /// Runs a body without a result under a deadline on the loop's clock; as [#timeoutAt(Duration,
+  /// Timeout.Body)].
+  ///
+  /// @param when the deadline, on the clock of [Loop#time]; null for none
+  /// @param body what to run
+  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  public static void timeoutAt(@Nullable Duration when, Coro.Action body) throws TimeoutException {
+    Void _ = timeoutAt(when, Coro.of(body));
   }
 
   /// {@return a future of the same outcome, whose cancellation leaves the original alone} Never
@@ -323,8 +512,17 @@ public final class Asyncio {
   ///
   /// @param awaitable a future, or a body to make a task of
   /// @param <T> the type of the result
-  public static <T extends @Nullable Object> LoopFuture<T> shield(Coro<? extends T> awaitable) {
+  public static <T extends @Nullable Object> LoopFuture<T> shield(
+      Awaitable<? extends T> awaitable) {
     return Tasks.shield(awaitable);
+  }
+
+  /// {@return a future of a body without a result, whose cancellation leaves the body's task alone}
+  /// As [#shield(Awaitable)].
+  ///
+  /// @param body what to run as a task
+  public static LoopFuture<@Nullable Void> shield(Coro.Action body) {
+    return Tasks.shield(Coro.of(body));
   }
 
   /// Runs a body as a task of a loop, from any thread. Waiting for it on the loop's own thread
@@ -344,6 +542,18 @@ public final class Asyncio {
   public static <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
       Coro<T> body, Loop loop) {
     return Tasks.runCoroutineThreadsafe(body, loop);
+  }
+
+  /// Runs a body without a result as a task of a loop, from any thread; as
+  /// [#runCoroutineThreadsafe(Coro, Loop)].
+  ///
+  /// @param body what to run
+  /// @param loop the loop
+  /// @return a future for other threads; cancelling it cancels the task
+  /// @throws IllegalStateException if the loop is closed
+  public static CompletableFuture<@Nullable Void> runCoroutineThreadsafe(
+      Coro.Action body, Loop loop) {
+    return Tasks.runCoroutineThreadsafe(Coro.of(body), loop);
   }
 
   /// {@return a future of the running loop with a stage's outcome} Never suspends.
@@ -386,8 +596,16 @@ public final class Asyncio {
     return Tasks.toThread(work);
   }
 
+  /// Runs something without a result on another thread, and waits for it; as [#toThread(Callable)].
+  ///
+  /// @param work what to run
+  /// @throws IllegalStateException if the default executor was shut down
+  public static void toThread(Coro.Action work) {
+    Void _ = Tasks.toThread(Coro.of(work)::run);
+  }
+
   /// {@return a future of the result of something that runs on another thread} Never suspends. As
-  /// [#toThread], but the caller's context is not passed on.
+  /// [#toThread(Callable)], but the caller's context is not passed on.
   ///
   /// Source: `loop.run_in_executor(None, …)`.
   ///
@@ -477,7 +695,7 @@ public final class Asyncio {
   /// @return the result
   /// @throws IllegalStateException if the loop was stopped before it was done
   public static <T extends @Nullable Object> T runUntilComplete(
-      Loop loop, Coro<? extends T> awaitable) {
+      Loop loop, Awaitable<? extends T> awaitable) {
     return Tasks.runUntilComplete(loop, awaitable);
   }
 
@@ -496,7 +714,7 @@ public final class Asyncio {
   /// @throws IllegalArgumentException if there is no such signal here, or it cannot be caught, or
   ///   the JVM keeps it for itself
   /// @throws IllegalStateException if no loop is running here
-  public static void addSignalHandler(String signal, Runnable callback) {
+  public static void addSignalHandler(String signal, Callback callback) {
     LoopSignals.of(Loop.running()).add(signal, callback);
   }
 

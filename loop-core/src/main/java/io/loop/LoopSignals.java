@@ -1,5 +1,6 @@
 package io.loop;
 
+import io.loop.event.Callback;
 import io.loop.event.Context;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
@@ -34,7 +35,7 @@ final class LoopSignals implements AutoCloseable {
     return signals != null && signals.receivers.containsKey(signal.name());
   }
 
-  void add(String signal, Runnable callback) {
+  void add(String signal, Callback callback) {
     Objects.requireNonNull(callback, "callback");
     loop.checkTurn();
     String name = plain(signal);
@@ -47,7 +48,7 @@ final class LoopSignals implements AutoCloseable {
     }
   }
 
-  private void tell(Runnable callback, Context context) {
+  private void tell(Callback callback, Context context) {
     try {
       loop.callSoonThreadsafe(callback, context);
     } catch (IllegalStateException closed) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Makes its loop at the first use; closing it cancels what is left and closes the loop. For one
 /// thread at a time, of any kind. The loop runs on a thread of the runner's own while the caller
-/// waits, unless [Options#onCallersThread] says otherwise.
+/// waits, unless [Options#withoutOwnThread] says otherwise.
 ///
 /// Source: `asyncio.Runner`, Python 3.15. SIGTERM is treated as SIGINT is: see [#run].
 public final class Runner implements AutoCloseable {
@@ -61,7 +61,7 @@ public final class Runner implements AutoCloseable {
     /// {@return these options with another way to make the loop}
     ///
     /// @param factory makes the loop
-    public Options withLoop(Supplier<Loop> factory) {
+    public Options withLoopFactory(Supplier<Loop> factory) {
       return new Options(debug, factory, handlesSignals, hasOwnThread);
     }
 
@@ -81,7 +81,7 @@ public final class Runner implements AutoCloseable {
     ///
     /// That must be a platform thread, the same for each call, and it must hold no monitor
     /// (`synchronized`): JDK 25 would take it for a coroutine's. Interrupting it does nothing.
-    public Options onCallersThread() {
+    public Options withoutOwnThread() {
       return new Options(debug, loopFactory, handlesSignals, false);
     }
   }
@@ -167,7 +167,7 @@ public final class Runner implements AutoCloseable {
     if (!options.hasOwnThread()) {
       running.requireRunnable(); // before there is a task that would never run
     }
-    Task<T> task = Task.create(running, main, TaskOptions.DEFAULT.in(used));
+    Task<T> task = Task.create(running, main, TaskOptions.DEFAULT.withContext(used));
     interrupted = false;
     try {
       return onThread(() -> runToItsEnd(running, task), () -> interrupt(running, task));
@@ -221,6 +221,16 @@ public final class Runner implements AutoCloseable {
   /// @param main the body
   public void run(Coro.Action main) {
     run(Coro.of(main));
+  }
+
+  /// Runs a body without a result as the main task, in a context of the caller's choice; as
+  /// [#run(Coro, Context)].
+  ///
+  /// @param main the body
+  /// @param chosen the context it runs in, itself and not a copy; null for the one that all runs
+  ///   share
+  public void run(Coro.Action main, @Nullable Context chosen) {
+    run(Coro.of(main), chosen);
   }
 
   private Context contextOf() {

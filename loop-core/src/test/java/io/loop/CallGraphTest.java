@@ -11,6 +11,7 @@ import static io.loop.Asyncio.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.task.Awaitable;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.FutureCallGraph;
@@ -51,7 +52,7 @@ final class CallGraphTest {
   }
 
   /// What makes the running task wait for a future, in each of the ways there are.
-  private static final Map<String, Function<LoopFuture<@Nullable Void>, Coro<?>>> WAYS =
+  private static final Map<String, Function<LoopFuture<@Nullable Void>, Awaitable<?>>> WAYS =
       Map.of(
           "await", future -> future,
           "gather", future -> () -> gather(future).await(),
@@ -71,8 +72,8 @@ final class CallGraphTest {
   void awaitedBy_isTheWaitingTask_untilTheFutureIsDone(String way) {
     manual.run(() -> {
       var future = new LoopFuture<@Nullable Void>();
-      Coro<?> waiting = WAYS.get(way).apply(future);
-      Task<@Nullable Void> waiter = task("waiter", waiting::run);
+      Awaitable<?> waiting = WAYS.get(way).apply(future);
+      Task<@Nullable Void> waiter = task("waiter", waiting::await);
       sleep(TICK);
 
       assertThat(future.awaitedBy()).containsExactly(waiter);
@@ -89,8 +90,8 @@ final class CallGraphTest {
   void awaitedBy_afterTheWaitWasCancelled_isEmpty(String way) {
     manual.run(() -> {
       var future = new LoopFuture<@Nullable Void>();
-      Coro<?> waiting = WAYS.get(way).apply(future);
-      Task<@Nullable Void> waiter = task("waiter", waiting::run);
+      Awaitable<?> waiting = WAYS.get(way).apply(future);
+      Task<@Nullable Void> waiter = task("waiter", waiting::await);
       sleep(TICK);
 
       waiter.cancel();

@@ -165,11 +165,11 @@ final class DebugModeTest {
 
   @Test
   void slowCallbackDuration_isWhatWasSet() {
-    Duration before = manual.loop().getSlowCallbackDuration();
+    Duration before = manual.loop().slowCallbackDuration();
 
     manual.loop().setSlowCallbackDuration(Duration.ofSeconds(2));
 
     assertThat(before).isEqualTo(Duration.ofMillis(100));
-    assertThat(manual.loop().getSlowCallbackDuration()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(manual.loop().slowCallbackDuration()).isEqualTo(Duration.ofSeconds(2));
   }
 }

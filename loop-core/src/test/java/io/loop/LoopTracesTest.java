@@ -11,9 +11,9 @@ import io.loop.TraceRecorder.ValueError;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
+import io.loop.task.DoneCallback;
 import io.loop.task.LoopFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /// The order of events around callbacks and futures, as recorded from CPython 3.15.2.
@@ -173,7 +173,7 @@ final class LoopTracesTest {
         "0:removed 0 ; 1:a ; 1:b ; 2:main= None",
         () -> {
           var future = new LoopFuture<Integer>();
-          Consumer<LoopFuture<Integer>> b = _ -> log("b");
+          DoneCallback<LoopFuture<Integer>> b = _ -> log("b");
           future.addDoneCallback(_ -> {
             log("a");
             future.removeDoneCallback(b);

@@ -32,7 +32,7 @@ final class RunnerTest {
 
   private final List<String> log = new ArrayList<>();
   private final List<ExceptionContext> reports = new ArrayList<>();
-  private final Runner.Options options = Runner.Options.DEFAULT.withLoop(this::newLoop);
+  private final Runner.Options options = Runner.Options.DEFAULT.withLoopFactory(this::newLoop);
 
   private Loop newLoop() {
     Loop loop = new ManualLoop().loop();
@@ -89,7 +89,8 @@ final class RunnerTest {
     Thread.ofVirtual()
         .start(() ->
             refused.set(
-                catchThrowable(() -> Asyncio.run(() -> log.add("ran"), options.onCallersThread()))))
+                catchThrowable(
+                    () -> Asyncio.run(() -> log.add("ran"), options.withoutOwnThread()))))
         .join();
 
     assertThat(refused.get())
@@ -265,7 +266,7 @@ final class RunnerTest {
   void close_unused_makesNoLoop() {
     var runner =
         new Runner(
-            options.withLoop(() -> {
+            options.withLoopFactory(() -> {
               throw new AssertionError("made a loop");
             }));
 

@@ -130,7 +130,7 @@ final class SeedTest {
   void runCoroutineThreadsafe_tooLong_isCancelledByTheOtherThread() {
     var never = new LoopFuture<Integer>(manual.loop());
 
-    submitAndWait(never, 1);
+    submitAndWait(never::await, 1);
     manual.runUntilIdle();
 
     assertThat(log).containsExactly("The coroutine took too long, cancelling the task...");

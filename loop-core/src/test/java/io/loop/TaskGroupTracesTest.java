@@ -374,9 +374,9 @@ final class TaskGroupTracesTest {
         () -> {
           TaskGroup.run(group -> {
             log("before");
-            Task<String> a = group.createTask(ok("a", 0), TaskOptions.eager());
+            Task<String> a = group.createTask(ok("a", 0), TaskOptions.DEFAULT.withEagerStart());
             log("eager done", a.isDone());
-            Task<String> b = group.createTask(ok("b", 1), TaskOptions.eager());
+            Task<String> b = group.createTask(ok("b", 1), TaskOptions.DEFAULT.withEagerStart());
             log("b done", b.isDone());
           });
           log("after");
@@ -390,7 +390,7 @@ final class TaskGroupTracesTest {
         () -> {
           try {
             TaskGroup.run(group -> {
-              group.createTask(bad("a", 0), TaskOptions.eager());
+              group.createTask(bad("a", 0), TaskOptions.DEFAULT.withEagerStart());
               log("body after eager failure");
               sleep(TICK);
             });
@@ -418,7 +418,7 @@ final class TaskGroupTracesTest {
                   new TaskOptions("E", null, true));
           log("back", Task.current() == main, suspends.isDone());
           suspends.await();
-          Task<Integer> returns = createTask(() -> 1, TaskOptions.eager());
+          Task<Integer> returns = createTask(() -> 1, TaskOptions.DEFAULT.withEagerStart());
           returns.addDoneCallback(_ -> log("cb"));
           log(returns.isDone());
           log(returns.await());
@@ -439,7 +439,7 @@ final class TaskGroupTracesTest {
                     sleep(TICK);
                     log("in", NUMBER.get());
                   }),
-                  TaskOptions.eager());
+                  TaskOptions.DEFAULT.withEagerStart());
           log("out", NUMBER.get());
           task.await();
           log("out", NUMBER.get());

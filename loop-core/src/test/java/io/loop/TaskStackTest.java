@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.loop.task.Coro;
+import io.loop.task.DoneCallback;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
@@ -18,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -129,7 +129,7 @@ final class TaskStackTest {
       Coro<Integer> body = () -> 1;
 
       Task<Integer> usual = createTask(body);
-      Task<Integer> eager = createTask(body, TaskOptions.eager());
+      Task<Integer> eager = createTask(body, TaskOptions.DEFAULT.withEagerStart());
 
       assertThat(usual.getCoro()).isSameAs(body);
       assertThat(eager.getCoro()).isNull();
@@ -143,10 +143,10 @@ final class TaskStackTest {
   void toString_tellsWhatIsAwaitedAndWhatIsCalled() {
     manual.run(() -> {
       var future = new LoopFuture<String>();
-      Consumer<LoopFuture<String>> callback =
-          new Consumer<>() {
+      DoneCallback<LoopFuture<String>> callback =
+          new DoneCallback<>() {
             @Override
-            public void accept(LoopFuture<String> done) {}
+            public void call(LoopFuture<String> done) {}
 
             @Override
             public String toString() {

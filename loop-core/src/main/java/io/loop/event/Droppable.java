@@ -4,7 +4,7 @@ package io.loop.event;
 ///
 /// For callbacks that something outside of the loop waits for, such as a future of another thread:
 /// a closing loop drops what is scheduled, and whoever waits would wait forever.
-public interface Droppable extends Runnable {
+public interface Droppable extends Callback {
 
   /// Says that this callback will never run, because its loop is closing. Called at most once, in
   /// place of [#run], where the loop's callbacks run; not if its handle was cancelled. The loop

@@ -23,7 +23,7 @@ public class Handle {
    */
 
   /// In debug mode a cancelled handle still says what it was for.
-  private record Dropped(String text) implements Runnable {
+  private record Dropped(String text) implements Callback {
     @Override
     public void run() {}
 
@@ -35,17 +35,17 @@ public class Handle {
 
   final Loop loop;
   private Object context;
-  private @Nullable Runnable callback;
+  private @Nullable Callback callback;
   private boolean cancelled;
   private final boolean needsHost;
   private final @Nullable Origin origin;
 
-  Handle(Loop loop, Runnable callback, @Nullable Context context) {
+  Handle(Loop loop, Callback callback, @Nullable Context context) {
     this(loop, callback, context, !(callback instanceof OwnCallback));
   }
 
   private Handle(
-      Loop loop, @Nullable Runnable callback, @Nullable Context context, boolean needsHost) {
+      Loop loop, @Nullable Callback callback, @Nullable Context context, boolean needsHost) {
     this.loop = loop;
     this.callback = callback;
     this.needsHost = needsHost;
@@ -79,7 +79,9 @@ public class Handle {
   }
 
   /// Does the work; called once per scheduling, in this handle's context.
-  protected void run() {
+  ///
+  /// @throws Exception whatever the callback lets out
+  protected void run() throws Exception {
     if (callback != null) {
       callback.run();
     }
@@ -112,9 +114,9 @@ public class Handle {
     context = ContextValues.EMPTY;
   }
 
-  /// {@return the context the callback runs in} After [#cancel] it is without values, unless the
-  /// caller of the scheduling method had named it.
-  public final Context context() {
+  /// {@return the context the callback runs in; `Handle.get_context` of asyncio} After [#cancel] it
+  /// is without values, unless the caller of the scheduling method had named it.
+  public final Context getContext() {
     return contextOf(context);
   }
 

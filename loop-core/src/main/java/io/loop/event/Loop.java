@@ -170,7 +170,7 @@ public final class Loop implements AutoCloseable {
   /// @param callback what to run
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
-  public Handle callSoon(Runnable callback) {
+  public Handle callSoon(Callback callback) {
     return callSoon(callback, null);
   }
 
@@ -180,7 +180,7 @@ public final class Loop implements AutoCloseable {
   /// @param context the context to run it in, itself and not a copy; null for a copy of the current
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
-  public Handle callSoon(Runnable callback, @Nullable Context context) {
+  public Handle callSoon(Callback callback, @Nullable Context context) {
     Objects.requireNonNull(callback, "callback");
     var handle = new Handle(this, callback, context);
     append(handle);
@@ -197,7 +197,7 @@ public final class Loop implements AutoCloseable {
   /// @param callback what to run on the loop's thread
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
-  public Handle callSoonThreadsafe(Runnable callback) {
+  public Handle callSoonThreadsafe(Callback callback) {
     return callSoonThreadsafe(callback, null);
   }
 
@@ -207,7 +207,7 @@ public final class Loop implements AutoCloseable {
   /// @param context the context to run it in, itself and not a copy; null for a copy of the current
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
-  public Handle callSoonThreadsafe(Runnable callback, @Nullable Context context) {
+  public Handle callSoonThreadsafe(Callback callback, @Nullable Context context) {
     Objects.requireNonNull(callback, "callback");
     var handle = new SharedHandle(this, callback, context);
     if (isOnLoop()) {
@@ -238,7 +238,7 @@ public final class Loop implements AutoCloseable {
   /// @param callback what to run
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
-  public TimerHandle callLater(Duration delay, Runnable callback) {
+  public TimerHandle callLater(Duration delay, Callback callback) {
     return callLater(delay, callback, null);
   }
 
@@ -249,14 +249,14 @@ public final class Loop implements AutoCloseable {
   /// @param context the context to run it in, itself and not a copy; null for a copy of the current
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
-  public TimerHandle callLater(Duration delay, Runnable callback, @Nullable Context context) {
+  public TimerHandle callLater(Duration delay, Callback callback, @Nullable Context context) {
     TimerHandle timer = newTimer(Nanos.of(delay), callback, context);
     turn.startAfter(timer);
     tellHost();
     return timer;
   }
 
-  /// Schedules a callback for a point on this loop's clock; as [#callLater(Duration, Runnable)].
+  /// Schedules a callback for a point on this loop's clock; as [#callLater(Duration, Callback)].
   ///
   /// Source: `loop.call_at`.
   ///
@@ -264,7 +264,7 @@ public final class Loop implements AutoCloseable {
   /// @param callback what to run
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
-  public TimerHandle callAt(Duration when, Runnable callback) {
+  public TimerHandle callAt(Duration when, Callback callback) {
     return callAt(when, callback, null);
   }
 
@@ -275,14 +275,14 @@ public final class Loop implements AutoCloseable {
   /// @param context the context to run it in, itself and not a copy; null for a copy of the current
   /// @return a handle to cancel it with
   /// @throws IllegalStateException if this loop is closed
-  public TimerHandle callAt(Duration when, Runnable callback, @Nullable Context context) {
+  public TimerHandle callAt(Duration when, Callback callback, @Nullable Context context) {
     TimerHandle timer = newTimer(originNanos + Nanos.of(when), callback, context);
     turn.startAt(timer);
     tellHost();
     return timer;
   }
 
-  private TimerHandle newTimer(long nanos, Runnable callback, @Nullable Context context) {
+  private TimerHandle newTimer(long nanos, Callback callback, @Nullable Context context) {
     Objects.requireNonNull(callback, "callback");
     requireUsable();
     return new TimerHandle(this, nanos, callback, context);
@@ -426,7 +426,7 @@ public final class Loop implements AutoCloseable {
         return true;
       });
     } else {
-      turn.append(new Handle(this, work, null));
+      turn.append(new Handle(this, work::run, null));
     }
   }
 
@@ -665,7 +665,7 @@ public final class Loop implements AutoCloseable {
   /// {@return from which run time on debug mode logs a callback as slow}
   ///
   /// Source: `loop.slow_callback_duration`.
-  public Duration getSlowCallbackDuration() {
+  public Duration slowCallbackDuration() {
     return Duration.ofNanos(turn.slowNanos());
   }
 

@@ -52,7 +52,7 @@ final class SharedHandle extends Handle {
   private final boolean isReturn;
   private volatile @Nullable Object state;
 
-  SharedHandle(Loop loop, Runnable callback, @Nullable Context context) {
+  SharedHandle(Loop loop, Callback callback, @Nullable Context context) {
     super(loop, callback, context);
     this.isReturn = callback instanceof OwnCallback.Return;
   }
@@ -63,7 +63,7 @@ final class SharedHandle extends Handle {
   }
 
   @Override
-  protected void run() {
+  protected void run() throws Exception {
     if (!STATE.compareAndSet(this, null, State.RUNNING)) {
       return;
     }

@@ -22,20 +22,20 @@ public final class TimerHandle extends Handle {
   @Nullable TimerHandle previous;
   @Nullable TimerHandle next;
 
-  TimerHandle(Loop loop, long deadlineNanos, Runnable callback, @Nullable Context context) {
+  TimerHandle(Loop loop, long deadlineNanos, Callback callback, @Nullable Context context) {
     super(loop, callback, context);
     this.deadlineNanos = deadlineNanos;
   }
 
   /// {@return the deadline, as a point on the loop's clock: compare with [Loop#time]}
   ///
-  /// A delay that has not begun begins now: see [Loop#callLater(Duration, Runnable)].
+  /// A delay that has not begun begins now: see [Loop#callLater(Duration, Callback)].
   public Duration when() {
     return loop.sinceOrigin(loop.turn().deadlineOf(this));
   }
 
   /// Moves the deadline of a timer that has not fired to a delay from now, which begins as that of
-  /// [Loop#callLater(Duration, Runnable)] does.
+  /// [Loop#callLater(Duration, Callback)] does.
   ///
   /// Moving it on costs much less than cancelling it and making another: for idle time-outs, which
   /// move with every message. Allocates nothing.

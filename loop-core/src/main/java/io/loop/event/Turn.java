@@ -454,7 +454,7 @@ final class Turn {
       try {
         handle.drop();
       } catch (Throwable fault) { // the others must be told too
-        loop.reports().callbackFailed(handle, handle.context(), fault);
+        loop.reports().callbackFailed(handle, handle.getContext(), fault);
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.loop.process;
 
+import io.loop.event.Callback;
 import io.loop.event.Loop;
 import java.util.concurrent.Executor;
 
@@ -19,7 +20,7 @@ final class Pipes {
   private Pipes() {}
 
   /// {@return whether the loop took a callback, which it refuses when it is closed} Any thread.
-  static boolean tell(Loop loop, Runnable callback) {
+  static boolean tell(Loop loop, Callback callback) {
     try {
       loop.callSoonThreadsafe(callback);
       return true;

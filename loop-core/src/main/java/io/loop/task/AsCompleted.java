@@ -11,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// and coroutines of the loop only; a step suspends, and is a cancellation point, if nothing has
 /// ended since the last one. A step that is cancelled loses nothing.
 ///
-/// When the time is up, every step for which nothing has ended throws a [TimeoutException],
-/// undeclared.
+/// Once the time limit has expired, every step for which nothing has ended throws a
+/// [TimeoutException]. The steps cannot declare it; what makes this with a time limit does.
 ///
 /// Source: `asyncio.as_completed`, Python 3.15.1.
 ///
@@ -44,16 +43,18 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
   private final Set<LoopFuture<T>> running = new LinkedHashSet<>();
   private final ArrayDeque<LoopFuture<T>> ended = new ArrayDeque<>();
   private final WaiterLine waiters = new WaiterLine();
-  private final Consumer<LoopFuture<T>> futureDone = this::futureDone;
+  private final DoneCallback<LoopFuture<T>> futureDone = this::futureDone;
   private final LoopFuture<T> timeUp;
   private @Nullable TimerHandle timer;
   private int left;
 
   AsCompleted(
-      Loop loop, Collection<? extends Coro<? extends T>> awaitables, @Nullable Duration timeout) {
+      Loop loop,
+      Collection<? extends Awaitable<? extends T>> awaitables,
+      @Nullable Duration timeout) {
     this.loop = loop;
     this.timeUp = new LoopFuture<>(loop);
-    for (Coro<? extends T> awaitable : new LinkedHashSet<Coro<? extends T>>(awaitables)) {
+    for (Awaitable<? extends T> awaitable : new LinkedHashSet<Awaitable<? extends T>>(awaitables)) {
       running.add(Tasks.ensureFuture(loop, awaitable));
     }
     left = running.size();

@@ -23,7 +23,7 @@ final class Bridges {
    */
 
   /// One future, and the function that hands its outcome on.
-  static final class Bridge<T extends @Nullable Object> implements Consumer<LoopFuture<T>> {
+  static final class Bridge<T extends @Nullable Object> implements DoneCallback<LoopFuture<T>> {
     private final Bridges owner;
     private final LoopFuture<T> inside;
     private final Consumer<? super LoopFuture<T>> function;
@@ -35,7 +35,7 @@ final class Bridges {
     }
 
     @Override
-    public void accept(LoopFuture<T> settled) {
+    public void call(LoopFuture<T> settled) {
       if (owner.open.remove(this)) {
         function.accept(settled);
       }
@@ -49,7 +49,7 @@ final class Bridges {
     }
 
     private void use() {
-      accept(inside);
+      call(inside);
     }
   }
 

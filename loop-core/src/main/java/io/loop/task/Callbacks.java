@@ -4,7 +4,6 @@ import io.loop.event.Context;
 import io.loop.event.Handle;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What a pending future calls once it is settled: nothing, one handle, or a list of them.
@@ -25,16 +24,18 @@ final class Callbacks {
   /// A function to call, with the future.
   static class Call<T extends @Nullable Object> extends Handle {
     private final LoopFuture<T> future;
-    private final Consumer<? super LoopFuture<T>> function;
+    private final DoneCallback<? super LoopFuture<T>> function;
 
     Call(
-        LoopFuture<T> future, Consumer<? super LoopFuture<T>> function, @Nullable Context context) {
+        LoopFuture<T> future,
+        DoneCallback<? super LoopFuture<T>> function,
+        @Nullable Context context) {
       this(future, function, context, true);
     }
 
     private Call(
         LoopFuture<T> future,
-        Consumer<? super LoopFuture<T>> function,
+        DoneCallback<? super LoopFuture<T>> function,
         @Nullable Context context,
         boolean needsHost) {
       super(future.loop, context, needsHost);
@@ -43,8 +44,8 @@ final class Callbacks {
     }
 
     @Override
-    protected void run() {
-      function.accept(future);
+    protected void run() throws Exception {
+      function.call(future);
     }
 
     final void fire() {
@@ -62,7 +63,9 @@ final class Callbacks {
     private @Nullable Task<?> waiter;
 
     CallFor(
-        LoopFuture<T> future, Consumer<? super LoopFuture<T>> function, @Nullable Task<?> waiter) {
+        LoopFuture<T> future,
+        DoneCallback<? super LoopFuture<T>> function,
+        @Nullable Task<?> waiter) {
       super(future, function, null, false);
       this.waiter = waiter;
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param <T> the type of the result
 @FunctionalInterface
-public interface Coro<T extends @Nullable Object> {
+public interface Coro<T extends @Nullable Object> extends Awaitable<T> {
 
   /// Runs the body. Suspends wherever it awaits.
   ///
@@ -28,6 +28,8 @@ public interface Coro<T extends @Nullable Object> {
   /// Source: `await coro()`.
   ///
   /// @return the result
+  @Override
+  @SuppressWarnings("FunctionalInterfaceMethodChanged") // it is run() without the throws clause
   default T await() {
     try {
       return run();

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The future of a gather: settled when all its children are, or, unless it is told otherwise, when
@@ -36,7 +35,7 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
 
   private final List<LoopFuture<? extends T>> arguments = new ArrayList<>();
   private final Set<LoopFuture<? extends T>> children = new LinkedHashSet<>();
-  private final Consumer<LoopFuture<?>> childDone = this::childDone;
+  private final DoneCallback<LoopFuture<?>> childDone = this::childDone;
   private final OnFailure onFailure;
   private @Nullable Throwable firstFault;
   private int finished;
@@ -48,7 +47,7 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
   }
 
   static <T extends @Nullable Object> LoopFuture<List<T>> of(
-      Loop loop, List<? extends Coro<? extends T>> awaitables, OnFailure onFailure) {
+      Loop loop, List<? extends Awaitable<? extends T>> awaitables, OnFailure onFailure) {
     var outer = new GatherFuture<T>(loop, onFailure);
     if (awaitables.isEmpty()) {
       outer.setResult(List.of());
@@ -58,11 +57,11 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
     return outer;
   }
 
-  private void adopt(List<? extends Coro<? extends T>> awaitables) {
+  private void adopt(List<? extends Awaitable<? extends T>> awaitables) {
     Task<?> waiter = LoopTasks.of(loop).current();
-    var seen = new HashMap<Coro<? extends T>, LoopFuture<? extends T>>();
+    var seen = new HashMap<Awaitable<? extends T>, LoopFuture<? extends T>>();
     List<LoopFuture<? extends T>> settled = new ArrayList<>();
-    for (Coro<? extends T> awaitable : awaitables) {
+    for (Awaitable<? extends T> awaitable : awaitables) {
       LoopFuture<? extends T> child = seen.computeIfAbsent(awaitable, this::start);
       arguments.add(child);
       if (!children.add(child)) {
@@ -74,10 +73,10 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
         child.addDoneCallbackFor(waiter, childDone); // now: an eager start may settle it
       }
     }
-    settled.forEach(childDone);
+    settled.forEach(this::childDone);
   }
 
-  private LoopFuture<? extends T> start(Coro<? extends T> awaitable) {
+  private LoopFuture<? extends T> start(Awaitable<? extends T> awaitable) {
     LoopFuture<? extends T> child = Tasks.ensureFuture(loop, awaitable);
     if (child != awaitable && child instanceof Task<?> task) {
       task.doNotReportDestruction();

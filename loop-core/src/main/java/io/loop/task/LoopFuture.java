@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// Source: `asyncio.Future`, Python 3.15.
 ///
 /// @param <T> the type of the result
-public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
+public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<T>
     permits Task, GatherFuture {
 
   /*
@@ -304,13 +304,6 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
     return result();
   }
 
-  /// {@return the result, waiting for it if need be} As [#await()]: a future can stand where a body
-  /// is wanted.
-  @Override
-  public final T run() {
-    return await();
-  }
-
   /// {@return the result, waiting for it if need be; lets the compiler accept a catch of one
   /// checked exception} Coroutine only. As [#await()].
   ///
@@ -329,7 +322,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// added twice is called twice.
   ///
   /// @param function what to call, with this future
-  public final void addDoneCallback(Consumer<? super LoopFuture<T>> function) {
+  public final void addDoneCallback(DoneCallback<? super LoopFuture<T>> function) {
     addDoneCallback(function, null);
   }
 
@@ -339,7 +332,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// @param context the context to call it in, itself and not a copy; null for a copy of the
   ///   current
   public final void addDoneCallback(
-      Consumer<? super LoopFuture<T>> function, @Nullable Context context) {
+      DoneCallback<? super LoopFuture<T>> function, @Nullable Context context) {
     Objects.requireNonNull(function, "function");
     loop.checkTurn();
     add(new Callbacks.Call<>(this, function, context));
@@ -364,7 +357,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   /// As [#addDoneCallback], on behalf of a task: until it is called or removed, the task counts as
   /// one that awaits this future.
   final void addDoneCallbackFor(
-      @Nullable Task<?> waiter, Consumer<? super LoopFuture<T>> function) {
+      @Nullable Task<?> waiter, DoneCallback<? super LoopFuture<T>> function) {
     add(new Callbacks.CallFor<>(this, function, waiter));
   }
 
@@ -403,7 +396,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   ///
   /// @param function what was given to [#addDoneCallback]
   /// @return how many registrations were removed
-  public final int removeDoneCallback(Consumer<? super LoopFuture<T>> function) {
+  public final int removeDoneCallback(DoneCallback<? super LoopFuture<T>> function) {
     takeTurn();
     int before = Callbacks.count(callbacks);
     callbacks = Callbacks.without(callbacks, function);
@@ -411,7 +404,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Coro<T>
   }
 
   /// Leaves a function registered, but not on behalf of its task any more.
-  final void forgetWaiter(Consumer<? super LoopFuture<T>> function) {
+  final void forgetWaiter(DoneCallback<? super LoopFuture<T>> function) {
     Callbacks.forgetWaiter(callbacks, function);
   }
 

@@ -4,7 +4,6 @@ import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Runs a loop for as long as one future is pending.
@@ -19,14 +18,15 @@ final class RunUntilComplete {
   }
 
   /// @param isEnd whether this run is to end the loop, so that [#cancel] need not
-  static <T extends @Nullable Object> T run(Loop loop, Coro<? extends T> awaitable, boolean isEnd) {
+  static <T extends @Nullable Object> T run(
+      Loop loop, Awaitable<? extends T> awaitable, boolean isEnd) {
     loop.requireRunnable();
     LoopFuture<T> future = Tasks.ensureFuture(loop, awaitable);
     boolean ours = future != awaitable;
     if (ours && future instanceof Task<?> task) {
       task.doNotReportDestruction();
     }
-    Consumer<LoopFuture<T>> stop = RunUntilComplete::stopAfter;
+    DoneCallback<LoopFuture<T>> stop = RunUntilComplete::stopAfter;
     future.addDoneCallback(stop);
     LoopTasks tasks = LoopTasks.of(loop);
     tasks.setRun(new RunUntilComplete(future, isEnd));

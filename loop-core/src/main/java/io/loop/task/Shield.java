@@ -1,6 +1,5 @@
 package io.loop.task;
 
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Lets a coroutine await something without passing its own cancellation on.
@@ -13,7 +12,7 @@ final class Shield {
       return inner;
     }
     var outer = new LoopFuture<T>(inner.loop);
-    Consumer<LoopFuture<T>> copy = settled -> copy(settled, outer);
+    DoneCallback<LoopFuture<T>> copy = settled -> copy(settled, outer);
     inner.addDoneCallbackFor(LoopTasks.of(inner.loop).current(), copy);
     outer.addDoneCallback(_ -> {
       if (!inner.isDone()) {

@@ -477,7 +477,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   /// {@return the context this task runs in, or null if this task is done} A task that is kept for
   /// its result keeps no context. Who wants to look at the context afterwards gives the task one,
-  /// with [TaskOptions#in].
+  /// with [TaskOptions#withContext].
   ///
   /// Source: `Task.get_context`, which also gives that of a task that is done.
   public @Nullable Context getContext() {

@@ -32,6 +32,6 @@ public interface TaskFactory {
 
   private static <T extends @Nullable Object> Task<T> createEagerly(
       Loop loop, Coro<T> body, TaskOptions options) {
-    return Task.of(loop, body, options.eagerStart() == null ? options.startingEagerly() : options);
+    return Task.of(loop, body, options.eagerStart() == null ? options.withEagerStart() : options);
   }
 }

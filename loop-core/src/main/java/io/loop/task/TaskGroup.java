@@ -85,6 +85,19 @@ public final class TaskGroup {
     T map(A item) throws Exception;
   }
 
+  /// Works on one item of [#forEach].
+  ///
+  /// @param <A> the type of the items
+  @FunctionalInterface
+  public interface Each<A extends @Nullable Object> {
+
+    /// Works on an item. Suspends wherever it awaits.
+    ///
+    /// @param item the item
+    /// @throws Exception whatever it lets out
+    void accept(A item) throws Exception;
+  }
+
   /// Makes a group that has not been entered.
   public TaskGroup() {
     slots = null;
@@ -101,7 +114,7 @@ public final class TaskGroup {
     slots = new Slots(limit);
   }
 
-  /// Works on items at the same time, so many at once at most. Coroutine only; suspends.
+  /// Works on items at the same time, at most `limit` of them. Coroutine only; suspends.
   ///
   /// The next item is taken only when there is room for it. If one fails, or ends as cancelled, the
   /// others are cancelled.
@@ -109,7 +122,7 @@ public final class TaskGroup {
   /// No asyncio equivalent.
   ///
   /// @param items what to work on
-  /// @param limit how many at once
+  /// @param limit how many at a time
   /// @param work what to do with each, as a task of its own
   /// @param <A> the type of the items
   /// @param <T> the type of the results
@@ -154,6 +167,30 @@ public final class TaskGroup {
   /// @throws ExceptionGroup if the body or a task failed
   public static <T extends @Nullable Object> T call(Body<T> body) {
     return new TaskGroup().with(body);
+  }
+
+  /// Works on items at the same time, at most `limit` of them, without results. Coroutine only;
+  /// suspends. As [#map].
+  ///
+  /// No asyncio equivalent.
+  ///
+  /// @param items what to work on
+  /// @param limit how many at a time
+  /// @param work what to do with each, as a task of its own
+  /// @param <A> the type of the items
+  /// @throws ExceptionGroup if the work on one failed, or taking the next one did
+  /// @throws CancelledError if the caller was cancelled, or the work on one ended as cancelled
+  /// @throws IllegalArgumentException if the limit is below 1
+  public static <A extends @Nullable Object> void forEach(
+      Iterable<? extends A> items, int limit, Each<? super A> work) {
+    List<@Nullable Void> _ =
+        TaskGroup.<A, @Nullable Void>map(
+            items,
+            limit,
+            item -> {
+              work.accept(item);
+              return null;
+            });
   }
 
   /// Runs a body without a result in a new group, and waits for all its tasks. Coroutine only.
@@ -232,6 +269,16 @@ public final class TaskGroup {
   /// @throws IllegalStateException if the group has not been entered, is shutting down or has ended
   public Task<@Nullable Void> createTask(Coro.Action body) {
     return createTask(Coro.of(body), TaskOptions.DEFAULT);
+  }
+
+  /// Makes a task without a result in this group.
+  ///
+  /// @param body what the task runs
+  /// @param options name, context and eager start
+  /// @return the task
+  /// @throws IllegalStateException if the group has not been entered, is shutting down or has ended
+  public Task<@Nullable Void> createTask(Coro.Action body, TaskOptions options) {
+    return createTask(Coro.of(body), options);
   }
 
   /// Makes a task in this group.

@@ -25,11 +25,6 @@ public record TaskOptions(
     return new TaskOptions(name, null, null);
   }
 
-  /// {@return options with an eager start and nothing else}
-  public static TaskOptions eager() {
-    return new TaskOptions(null, null, true);
-  }
-
   /// {@return these options with another name}
   ///
   /// @param name the task's name
@@ -38,14 +33,14 @@ public record TaskOptions(
   }
 
   /// {@return these options with an eager start}
-  public TaskOptions startingEagerly() {
+  public TaskOptions withEagerStart() {
     return new TaskOptions(name, context, true);
   }
 
   /// {@return these options with another context}
   ///
   /// @param context the context the task runs in
-  public TaskOptions in(Context context) {
+  public TaskOptions withContext(Context context) {
     return new TaskOptions(name, context, eagerStart);
   }
 }

@@ -130,7 +130,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
       }
       case BLOCKED -> {
         if (mounting.waitsForHost()) {
-          Handle _ = task.loop.callSoon((OwnCallback) this::continueIfAway, context());
+          Handle _ = task.loop.callSoon((OwnCallback) this::continueIfAway, getContext());
         } // else it comes back by itself
       }
     }
@@ -226,7 +226,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
       return;
     }
     try {
-      task.loop.callSoonThreadsafe((OwnCallback.Return) this::continueIfAway, context());
+      task.loop.callSoonThreadsafe((OwnCallback.Return) this::continueIfAway, getContext());
     } catch (IllegalStateException closed) {
       // it has closed meanwhile, and the body goes on without it: see Owner#isClosed
     }

@@ -48,9 +48,9 @@ public final class Tasks {
   /// @throws IllegalArgumentException if it is a future of another loop
   @SuppressWarnings("unchecked") // a future's result is read only, so its type may be widened
   public static <T extends @Nullable Object> LoopFuture<T> ensureFuture(
-      Loop loop, Coro<? extends T> awaitable) {
+      Loop loop, Awaitable<? extends T> awaitable) {
     if (!(awaitable instanceof LoopFuture<? extends T> future)) {
-      return Task.create(loop, (Coro<T>) awaitable, TaskOptions.DEFAULT);
+      return Task.create(loop, Awaiting.body((Awaitable<T>) awaitable), TaskOptions.DEFAULT);
     }
     if (future.getLoop() != loop) {
       throw new IllegalArgumentException(
@@ -80,7 +80,7 @@ public final class Tasks {
   /// @return a future of the results in argument order, or of the first failure; cancelling it
   ///   cancels all
   public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
-      List<? extends Coro<? extends T>> awaitables) {
+      List<? extends Awaitable<? extends T>> awaitables) {
     return GatherFuture.of(Loop.running(), awaitables, OnFailure.FAIL);
   }
 
@@ -92,7 +92,7 @@ public final class Tasks {
   /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
   /// @return a future of the results in argument order, a failed one's being its throwable
   public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
-      Loop loop, List<? extends Coro<?>> awaitables) {
+      Loop loop, List<? extends Awaitable<?>> awaitables) {
     return GatherFuture.of(loop, awaitables, OnFailure.KEEP);
   }
 
@@ -105,7 +105,7 @@ public final class Tasks {
   /// @return a future of the results in argument order, or, when all have ended, of the first
   ///   failure; cancelling it cancels all
   public static <T extends @Nullable Object> LoopFuture<List<T>> gatherCancelSiblings(
-      List<? extends Coro<? extends T>> awaitables) {
+      List<? extends Awaitable<? extends T>> awaitables) {
     return GatherFuture.of(Loop.running(), awaitables, OnFailure.CANCEL_SIBLINGS);
   }
 
@@ -125,19 +125,20 @@ public final class Tasks {
     return new StaggeredRace<T>(Loop.running(), bodies, delay).run();
   }
 
-  /// Awaits something for so long at most. Coroutine only.
+  /// Awaits something, with a time limit. Coroutine only.
   ///
   /// A body runs in the calling task, unless the timeout is zero or less: then it never starts.
   ///
   /// Source: `asyncio.wait_for`.
   ///
   /// @param awaitable what to await
-  /// @param timeout how long; null for no limit
+  /// @param timeout the time limit; null for none
   /// @param <T> the type of the result
   /// @return the result
-  /// @throws TimeoutException if the time was up; the awaited thing was cancelled and has ended
+  /// @throws TimeoutException if the time limit expired; the awaited thing was cancelled and has
+  ///   ended
   public static <T extends @Nullable Object> T waitFor(
-      Coro<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
+      Awaitable<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
     return WaitFor.waitFor(awaitable, timeout);
   }
 
@@ -148,7 +149,7 @@ public final class Tasks {
   /// Source: `asyncio.wait`.
   ///
   /// @param futures what to wait for; one that is in it twice counts once
-  /// @param timeout how long to wait at most; null for no limit
+  /// @param timeout the time limit; null for none
   /// @param when what ends the wait
   /// @param <F> what is waited for: futures, or tasks
   /// @return which were done at the end, and which were not
@@ -168,7 +169,7 @@ public final class Tasks {
   /// @param timeout how long the steps may take together, from this call on; null for no limit
   /// @param <T> the common type of the results
   public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
-      Collection<? extends Coro<? extends T>> awaitables, @Nullable Duration timeout) {
+      Collection<? extends Awaitable<? extends T>> awaitables, @Nullable Duration timeout) {
     return new AsCompleted<>(Loop.running(), awaitables, timeout);
   }
 
@@ -179,7 +180,8 @@ public final class Tasks {
   ///
   /// @param awaitable a future, or a body to make a task of
   /// @param <T> the type of the result
-  public static <T extends @Nullable Object> LoopFuture<T> shield(Coro<? extends T> awaitable) {
+  public static <T extends @Nullable Object> LoopFuture<T> shield(
+      Awaitable<? extends T> awaitable) {
     return Shield.around(ensureFuture(Loop.running(), awaitable));
   }
 
@@ -345,7 +347,7 @@ public final class Tasks {
   /// @return the result
   /// @throws IllegalStateException if the loop was stopped before
   public static <T extends @Nullable Object> T runUntilComplete(
-      Loop loop, Coro<? extends T> awaitable) {
+      Loop loop, Awaitable<? extends T> awaitable) {
     return RunUntilComplete.run(loop, awaitable, false);
   }
 
@@ -357,7 +359,8 @@ public final class Tasks {
   /// @param <T> the type of the result
   /// @return the result
   /// @throws IllegalStateException if the loop was stopped before
-  public static <T extends @Nullable Object> T runToItsEnd(Loop loop, Coro<? extends T> awaitable) {
+  public static <T extends @Nullable Object> T runToItsEnd(
+      Loop loop, Awaitable<? extends T> awaitable) {
     return RunUntilComplete.run(loop, awaitable, true);
   }
 

@@ -161,7 +161,7 @@ final class Threadsafe {
       return;
     }
     try {
-      loop.callSoonThreadsafe(action);
+      loop.callSoonThreadsafe(action::run);
     } catch (IllegalStateException closed) {
       // a closed loop has nobody left to tell
     }

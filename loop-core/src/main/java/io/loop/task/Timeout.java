@@ -59,6 +59,17 @@ public final class Timeout {
     T run(Timeout timeout) throws Exception;
   }
 
+  /// What runs under a timeout and has no result.
+  @FunctionalInterface
+  public interface Action {
+
+    /// Runs the body.
+    ///
+    /// @param timeout the timeout it runs under
+    /// @throws Exception whatever the body lets out
+    void run(Timeout timeout) throws Exception;
+  }
+
   private static final Duration FOR_EVER = Duration.ofSeconds(Long.MAX_VALUE);
 
   private final Loop loop;
@@ -138,6 +149,18 @@ public final class Timeout {
       reschedule(when);
     }
     return runEntered(body);
+  }
+
+  /// Runs a body without a result under this timeout, once. As [#with].
+  ///
+  /// @param body what to run
+  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  /// @throws IllegalStateException if this was entered before, or outside a task
+  public void run(Action body) throws TimeoutException {
+    with(timeout -> {
+      body.run(timeout);
+      return Boolean.TRUE;
+    });
   }
 
   private <T extends @Nullable Object> T runEntered(Body<T> body) throws TimeoutException {
@@ -307,14 +330,6 @@ public final class Timeout {
     var timeout = new TimeoutException("the deadline passed");
     timeout.initCause(cause);
     return timeout;
-  }
-
-  static <T extends @Nullable Object> T call(Coro<? extends T> body) {
-    try {
-      return body.run();
-    } catch (Exception fault) {
-      throw Throwing.rethrow(fault);
-    }
   }
 
   @Override

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.SequencedSet;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One wait for several futures.
@@ -24,7 +23,7 @@ final class Wait<F extends LoopFuture<?>> {
   private final SequencedSet<F> futures;
   private final ReturnWhen when;
   private final LoopFuture<@Nullable Void> released;
-  private final Consumer<LoopFuture<?>> futureDone = this::futureDone;
+  private final DoneCallback<LoopFuture<?>> futureDone = this::futureDone;
   private @Nullable TimerHandle timer;
   private int left;
 

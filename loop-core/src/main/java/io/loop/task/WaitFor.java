@@ -3,7 +3,6 @@ package io.loop.task;
 import io.loop.event.Loop;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Awaits one thing, with a deadline.
@@ -12,12 +11,12 @@ final class WaitFor {
   private WaitFor() {}
 
   static <T extends @Nullable Object> T waitFor(
-      Coro<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
+      Awaitable<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
     if (timeout == null) {
-      return Timeout.call(awaitable);
+      return Awaiting.await(awaitable);
     }
     if (timeout.isPositive()) {
-      return Timeout.within(timeout, _ -> Timeout.call(awaitable));
+      return Timeout.within(timeout, _ -> Awaiting.await(awaitable));
     }
     return orNothing(Tasks.ensureFuture(Loop.running(), awaitable));
   }
@@ -40,7 +39,7 @@ final class WaitFor {
   /// target.
   private static <T extends @Nullable Object> void cancelAndWait(LoopFuture<T> future) {
     var ended = new LoopFuture<@Nullable Void>(future.loop);
-    Consumer<LoopFuture<T>> release =
+    DoneCallback<LoopFuture<T>> release =
         _ -> {
           if (!ended.isDone()) {
             ended.setResult(null);

@@ -114,7 +114,7 @@ final class Conformance {
     var runner =
         new Runner(
             Runner.Options.DEFAULT
-                .withLoop(() -> loop)
+                .withLoopFactory(() -> loop)
                 .withDebug(mode == Mode.DEBUG)
                 .withoutSignals());
     phase = Phase.RUNNING;

@@ -144,7 +144,7 @@ final class Flow {
 
   private static Signal asCompleted(Frame frame, Node op) throws Exception {
     AsCompleted<?> all =
-        Asyncio.asCompleted(TaskOps.coros(frame.items(op)), TaskOps.timeout(frame, op));
+        Asyncio.asCompleted(TaskOps.awaitables(frame.items(op)), TaskOps.timeout(frame, op));
     Iterable<?> steps =
         switch (op.text("form")) {
           case "plain" -> all.results();

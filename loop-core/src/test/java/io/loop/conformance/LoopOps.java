@@ -1,5 +1,6 @@
 package io.loop.conformance;
 
+import io.loop.event.Callback;
 import io.loop.event.Context;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Handle;
@@ -39,7 +40,7 @@ final class LoopOps {
     return frame.program().loop();
   }
 
-  private static Runnable callback(Frame frame, Node op) {
+  private static Callback callback(Frame frame, Node op) {
     Program program = frame.program();
     Scenario.Body body = program.body(op.text("body"));
     List<@Nullable Object> args = frame.values(op, "args");
@@ -51,7 +52,7 @@ final class LoopOps {
   }
 
   private static Handle callSoon(Frame frame, Node op) {
-    Runnable callback = callback(frame, op);
+    Callback callback = callback(frame, op);
     return frame.truth(op, "threadsafe")
         ? loop(frame).callSoonThreadsafe(callback, context(frame, op))
         : loop(frame).callSoon(callback, context(frame, op));

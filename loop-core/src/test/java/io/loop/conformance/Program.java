@@ -3,6 +3,7 @@ package io.loop.conformance;
 import io.loop.event.ContextVar;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
+import io.loop.task.DoneCallback;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskFactory;
@@ -15,7 +16,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A scenario that is being run: its loop, its trace, and what the scenario made so far.
@@ -38,7 +38,7 @@ final class Program {
   private final IdentityHashMap<Object, String> labels = new IdentityHashMap<>();
   private final Map<String, Integer> counters = new HashMap<>();
   private final Map<String, ContextVar<@Nullable Object>> variables = new HashMap<>();
-  private final Map<String, Consumer<LoopFuture<?>>> callbacks = new HashMap<>();
+  private final Map<String, DoneCallback<LoopFuture<?>>> callbacks = new HashMap<>();
   private final List<@Nullable LoopFuture<?>> created = new ArrayList<>();
   private final IdentityHashMap<Throwable, @Nullable Throwable> causes = new IdentityHashMap<>();
   private @Nullable TaskFactory factory;
@@ -73,7 +73,7 @@ final class Program {
   }
 
   /// {@return the done callback that calls a body: the same one for the same body}
-  Consumer<LoopFuture<?>> callback(String body) {
+  DoneCallback<LoopFuture<?>> callback(String body) {
     return callbacks.computeIfAbsent(body, _ -> future -> callPlain(body(body), List.of(future)));
   }
 

@@ -2,6 +2,7 @@ package io.loop.conformance;
 
 import io.loop.Asyncio;
 import io.loop.event.Context;
+import io.loop.task.Awaitable;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.ReturnWhen;
@@ -26,11 +27,11 @@ final class TaskOps {
     ops.put("spawn", (frame, op, _) -> spawn(frame, op));
     ops.put("coro", (frame, op, _) -> routine(frame, op));
     ops.put("submit", (frame, op, _) -> submit(frame, op));
-    ops.put("await", (_, _, on) -> coro(on).run());
+    ops.put("await", (_, _, on) -> awaitable(on).await());
     ops.put("sleep", (frame, op, _) -> Asyncio.sleep(millis(frame, op), frame.value(op, "result")));
     ops.put("gather", (frame, op, _) -> gather(frame, op));
     ops.put("shield", (frame, _, on) -> shield(frame, on));
-    ops.put("wait_for", (frame, op, on) -> Asyncio.waitFor(coro(on), timeout(frame, op)));
+    ops.put("wait_for", (frame, op, on) -> Asyncio.waitFor(awaitable(on), timeout(frame, op)));
     ops.put("wait", (frame, op, _) -> wait(frame, op));
     ops.put("wrap_future", TaskOps::wrap);
     ops.put("set_task_factory", (frame, op, _) -> setFactory(frame, op));
@@ -46,14 +47,14 @@ final class TaskOps {
   }
 
   @SuppressWarnings("unchecked") // everything that can be awaited gives an object
-  static Coro<@Nullable Object> coro(Object awaitable) {
-    return (Coro<@Nullable Object>) awaitable;
+  static Awaitable<@Nullable Object> awaitable(Object on) {
+    return (Awaitable<@Nullable Object>) on;
   }
 
-  static List<Coro<@Nullable Object>> coros(List<Object> awaitables) {
-    List<Coro<@Nullable Object>> coros = new ArrayList<>();
-    awaitables.forEach(awaitable -> coros.add(coro(awaitable)));
-    return coros;
+  static List<Awaitable<@Nullable Object>> awaitables(List<Object> items) {
+    List<Awaitable<@Nullable Object>> awaitables = new ArrayList<>();
+    items.forEach(item -> awaitables.add(awaitable(item)));
+    return awaitables;
   }
 
   private static Routine routine(Frame frame, Node op) {
@@ -64,6 +65,11 @@ final class TaskOps {
       name = body.name() + "#" + program.next("coroutine " + body.name());
     }
     return new Routine(program, body, frame.values(op, "args"), name);
+  }
+
+  @SuppressWarnings("unchecked") // as above
+  private static Coro<@Nullable Object> coro(Object body) {
+    return (Coro<@Nullable Object>) body;
   }
 
   private static Task<?> spawn(Frame frame, Node op) {
@@ -101,7 +107,7 @@ final class TaskOps {
   }
 
   private static LoopFuture<?> gather(Frame frame, Node op) {
-    List<Coro<@Nullable Object>> items = coros(frame.items(op));
+    List<Awaitable<@Nullable Object>> items = awaitables(frame.items(op));
     LoopFuture<?> outer =
         frame.truth(op, "return_exceptions")
             ? Asyncio.gatherReturnExceptions(items)
@@ -110,7 +116,7 @@ final class TaskOps {
   }
 
   private static LoopFuture<?> shield(Frame frame, Object on) {
-    LoopFuture<?> outer = Asyncio.shield(coro(on));
+    LoopFuture<?> outer = Asyncio.shield(awaitable(on));
     return outer == on ? outer : frame.program().label(outer, "S" + frame.program().next("shield"));
   }
 

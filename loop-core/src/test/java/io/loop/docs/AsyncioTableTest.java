@@ -39,14 +39,14 @@ final class AsyncioTableTest {
             "",
             "| asyncio | Loop | differences |",
             "|---|---|---|",
-            "| a | `Loop.time()`, `Loop.never()`, `Loop.callAt(Runnable)`, `Loop.NONE` | |",
-            "| b | `new Loop()`, `Loop.callAt(Duration, Runnable)`, `Loop.Inner` | |");
+            "| a | `Loop.time()`, `Loop.never()`, `Loop.callAt(Callback)`, `Loop.NONE` | |",
+            "| b | `new Loop()`, `Loop.callAt(Duration, Callback)`, `Loop.Inner` | |");
 
     assertThat(new AsyncioTable(page).wrongNames("io.loop.event"::equals))
         .containsExactly(
             "Nothing",
             "Loop.never()",
-            "Loop.callAt(Runnable)",
+            "Loop.callAt(Callback)",
             "Loop.NONE",
             "new Loop()",
             "Loop.Inner");

@@ -44,7 +44,7 @@ abstract class Recipes {
   }
 
   static Runner.Options options() {
-    return Runner.Options.DEFAULT.withoutSignals().withLoop(Recipes::newLoop);
+    return Runner.Options.DEFAULT.withoutSignals().withLoopFactory(Recipes::newLoop);
   }
 
   private static Loop newLoop() {

@@ -3,8 +3,8 @@ package io.loop.docs;
 import static io.loop.Asyncio.asCompleted;
 import static io.loop.Asyncio.createTask;
 import static io.loop.Asyncio.sleep;
-import static io.loop.Asyncio.timeout;
 import static io.loop.Asyncio.waitFor;
+import static io.loop.Asyncio.waitFutures;
 
 import io.loop.Asyncio;
 import io.loop.event.Loop;
@@ -12,6 +12,7 @@ import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.ReturnWhen;
 import io.loop.task.Task;
+import io.loop.task.Timeout;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +28,7 @@ final class WaitingRecipesTest extends Recipes {
     run(() -> {
       Task<String> fast = createTask(() -> sleep(Duration.ofMillis(100), "fast"));
       Task<String> slow = createTask(() -> sleep(Duration.ofHours(1), "slow"));
-      var sets = Asyncio.wait(List.of(fast, slow), null, ReturnWhen.FIRST_COMPLETED);
+      var sets = waitFutures(List.of(fast, slow), null, ReturnWhen.FIRST_COMPLETED);
       for (Task<String> task : sets.done()) {
         IO.println(task.result());
       }
@@ -76,15 +77,13 @@ final class WaitingRecipesTest extends Recipes {
     run(() -> {
       var loop = Loop.running();
       try {
-        timeout(
-            Duration.ofMillis(100),
-            deadline -> {
+        Timeout.after(Duration.ofMillis(100))
+            .run(deadline -> {
               IO.println("connecting");
               deadline.reschedule(loop.time().plusMillis(300));
               sleep(Duration.ofMillis(200));
               IO.println("connected");
               sleep(Duration.ofHours(1));
-              return null;
             });
       } catch (TimeoutException late) {
         IO.println("too late");
@@ -106,7 +105,6 @@ final class WaitingRecipesTest extends Recipes {
                 Coro<Integer> coro = () -> sleep(Duration.ofMillis(100), 3);
                 CompletableFuture<Integer> future = Asyncio.runCoroutineThreadsafe(coro, loop);
                 IO.println(future.get(10, TimeUnit.SECONDS));
-                return null;
               }));
       waiting.await();
     });

@@ -63,7 +63,7 @@ final class CrossThreadLincheckTest {
             gate.disarm();
             inbox.drainTo(ready);
             for (Handle handle; (handle = ready.poll()) != null; ) {
-              handle.run();
+              Handles.run(handle);
             }
           }
         });
@@ -121,7 +121,7 @@ final class CrossThreadLincheckTest {
                 require(inside.get() == 0, "cancel came back while the callback ran");
                 seen[0] = runs[0];
               });
-          handle.run();
+          Handles.run(handle);
           join(canceller);
           require(runs[0] == seen[0], "ran after cancel came back");
         });

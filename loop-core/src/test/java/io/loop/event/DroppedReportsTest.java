@@ -191,7 +191,7 @@ final class DroppedReportsTest {
   @FieldSource("SHORTAGES")
   void callbackWithoutAText_isToldLater(Error shortage) {
     loop.callSoon(
-        new Runnable() {
+        new Callback() {
           @Override
           public void run() {
             throw first;
@@ -220,7 +220,7 @@ final class DroppedReportsTest {
     loop.setDebug(true);
     loop.setSlowCallbackDuration(Duration.ZERO);
     loop.callSoon(
-        new Runnable() {
+        new Callback() {
           @Override
           public void run() {}
 

@@ -63,7 +63,7 @@ final class HandleTest {
       Handle handle = loop.callSoon(() -> {});
       color.set("blue");
 
-      assertThat(handle.context().get(color)).isEqualTo("red");
+      assertThat(handle.getContext().get(color)).isEqualTo("red");
     });
   }
 
@@ -73,14 +73,14 @@ final class HandleTest {
 
     Handle handle = loop.callSoon(() -> {}, context);
 
-    assertThat(handle.context()).isSameAs(context);
+    assertThat(handle.getContext()).isSameAs(context);
   }
 
   @Test
   void toString_tellsTheCallbackAndWhetherItIsCancelled() {
     Handle handle =
         loop.callSoon(
-            new Runnable() {
+            new Callback() {
               @Override
               public void run() {}
 
@@ -102,7 +102,7 @@ final class HandleTest {
     loop.setDebug(true);
     Handle handle =
         loop.callSoon(
-            new Runnable() {
+            new Callback() {
               @Override
               public void run() {}
 

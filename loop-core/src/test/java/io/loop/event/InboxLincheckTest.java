@@ -33,7 +33,7 @@ public class InboxLincheckTest {
     ran.clear();
     inbox.drainTo(ready);
     for (Handle handle; (handle = ready.poll()) != null; ) {
-      handle.run();
+      Handles.run(handle);
     }
     return List.copyOf(ran);
   }

@@ -22,7 +22,7 @@ final class SharedHandleTest {
     var handle = new SharedHandle(loop, () -> ran.set(true), null);
 
     handle.cancel();
-    handle.run();
+    Handles.run(handle);
 
     assertThat(ran).isFalse();
     assertThat(handle.isCancelled()).isTrue();
@@ -45,7 +45,7 @@ final class SharedHandleTest {
   @Test
   void cancel_afterItRan_returns() {
     var handle = new SharedHandle(loop, () -> {}, null);
-    handle.run();
+    Handles.run(handle);
 
     handle.cancel();
 

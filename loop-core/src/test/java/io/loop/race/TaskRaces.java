@@ -1,6 +1,5 @@
 package io.loop.race;
 
-import static io.loop.Asyncio.asCompleted;
 import static io.loop.Asyncio.createTask;
 import static io.loop.Asyncio.gather;
 import static io.loop.Asyncio.shield;
@@ -16,6 +15,7 @@ import io.loop.task.LoopFuture;
 import io.loop.task.ReturnWhen;
 import io.loop.task.Task;
 import io.loop.task.TaskGroup;
+import io.loop.task.Tasks;
 import io.loop.testing.ManualLoop;
 import java.time.Duration;
 import java.util.Iterator;
@@ -175,7 +175,7 @@ final class TaskRaces {
   static Race completing(ManualLoop manual, Random random) {
     return new OnFuture() {
       private final Iterator<Coro<Object>> steps =
-          asCompleted(List.<LoopFuture<Object>>of(future), random.nextBoolean() ? HOUR : null)
+          Tasks.asCompleted(List.<LoopFuture<Object>>of(future), random.nextBoolean() ? HOUR : null)
               .results()
               .iterator();
       private final Coro<Object> step = steps.next();

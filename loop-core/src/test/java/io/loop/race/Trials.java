@@ -179,9 +179,11 @@ final class Trials {
       fromOtherThreads++;
       // In a callback: the executor may block its caller, which would leave the loop idle, and the
       // clock would jump.
-      manual.loop().callSoon(() -> thread.execute(() -> manual.loop().callSoonThreadsafe(action)));
+      manual
+          .loop()
+          .callSoon(() -> thread.execute(() -> manual.loop().callSoonThreadsafe(action::run)));
     } else if (plan.later[which]) {
-      manual.loop().callSoon(action);
+      manual.loop().callSoon(action::run);
     } else {
       action.run();
     }

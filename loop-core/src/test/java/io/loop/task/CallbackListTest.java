@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,9 +26,9 @@ final class CallbackListTest {
 
   /// Equal to any other of its number.
   private record Numbered(int number, List<Integer> called)
-      implements Consumer<LoopFuture<String>> {
+      implements DoneCallback<LoopFuture<String>> {
     @Override
-    public void accept(LoopFuture<String> done) {
+    public void call(LoopFuture<String> done) {
       called.add(number);
     }
 

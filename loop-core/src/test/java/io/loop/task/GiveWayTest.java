@@ -248,7 +248,7 @@ final class GiveWayTest {
             log.add("child");
             return "";
           };
-      Task<String> child = Task.of(loop, body, TaskOptions.eager());
+      Task<String> child = Task.of(loop, body, TaskOptions.DEFAULT.withEagerStart());
       log.add("maker");
       child.await();
     });
@@ -267,7 +267,7 @@ final class GiveWayTest {
           };
       var ended = new LoopFuture<String>(loop);
       loop.callSoon(() -> {
-        Task<String> child = Task.of(loop, body, TaskOptions.eager());
+        Task<String> child = Task.of(loop, body, TaskOptions.DEFAULT.withEagerStart());
         child.addDoneCallback(_ -> ended.setResult(""));
         log.add("callback");
       });

@@ -6,6 +6,7 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.event.Callback;
 import io.loop.event.Context;
 import io.loop.event.ContextVar;
 import io.loop.event.Handle;
@@ -92,7 +93,8 @@ final class LettingGoTest {
   @Test
   void taskInAContextThatWasGiven_doesNotKeepIt() {
     manual.run(() -> {
-      Task<String> task = createTask(body(() -> {}), TaskOptions.DEFAULT.in(givenContext()));
+      Task<String> task =
+          createTask(body(() -> {}), TaskOptions.DEFAULT.withContext(givenContext()));
       leaveContext();
       assertThat(task.getContext()).isNotNull();
       task.await();
@@ -142,8 +144,9 @@ final class LettingGoTest {
   @Test
   void tasksThatStartedEagerly_keepNeither() {
     manual.run(() -> {
-      Task<String> ended = createTask(body(() -> {}), TaskOptions.eager());
-      Task<String> suspended = createTask(body(() -> sleep(TICK)), TaskOptions.eager());
+      Task<String> ended = createTask(body(() -> {}), TaskOptions.DEFAULT.withEagerStart());
+      Task<String> suspended =
+          createTask(body(() -> sleep(TICK)), TaskOptions.DEFAULT.withEagerStart());
       leaveContext();
       assertThat(ended.isDone()).isTrue();
       suspended.await();
@@ -266,7 +269,7 @@ final class LettingGoTest {
     });
   }
 
-  private Runnable callback() {
+  private Callback callback() {
     var kept = hold();
     return kept::touch;
   }

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +31,7 @@ final class LoopFutureTest {
     manual.close();
   }
 
-  private Consumer<LoopFuture<String>> logging(String text) {
+  private DoneCallback<LoopFuture<String>> logging(String text) {
     return _ -> log.add(text);
   }
 
@@ -189,7 +188,7 @@ final class LoopFutureTest {
 
   @Test
   void addDoneCallback_twiceTheSame_runsTwice() {
-    Consumer<LoopFuture<String>> callback = logging("called");
+    DoneCallback<LoopFuture<String>> callback = logging("called");
     future.addDoneCallback(callback);
     future.addDoneCallback(callback);
 
@@ -260,10 +259,10 @@ final class LoopFutureTest {
   void addDoneCallback_thatThrows_isReportedAndTheOthersRun() {
     List<ExceptionContext> reports = new ArrayList<>();
     manual.loop().setExceptionHandler((_, report) -> reports.add(report));
-    Consumer<LoopFuture<String>> bad =
-        new Consumer<>() {
+    DoneCallback<LoopFuture<String>> bad =
+        new DoneCallback<>() {
           @Override
-          public void accept(LoopFuture<String> done) {
+          public void call(LoopFuture<String> done) {
             throw new IllegalArgumentException("bad");
           }
 
@@ -288,7 +287,7 @@ final class LoopFutureTest {
 
   @Test
   void removeDoneCallback_onlyOne_removesIt() {
-    Consumer<LoopFuture<String>> callback = logging("called");
+    DoneCallback<LoopFuture<String>> callback = logging("called");
     future.addDoneCallback(callback);
 
     int removed = future.removeDoneCallback(callback);
@@ -301,7 +300,7 @@ final class LoopFutureTest {
 
   @Test
   void removeDoneCallback_amongOthers_removesEveryRegistrationOfIt() {
-    Consumer<LoopFuture<String>> callback = logging("removed");
+    DoneCallback<LoopFuture<String>> callback = logging("removed");
     future.addDoneCallback(callback);
     future.addDoneCallback(logging("a"));
     future.addDoneCallback(callback);
@@ -317,7 +316,7 @@ final class LoopFutureTest {
 
   @Test
   void removeDoneCallback_all_thenAdd_runsTheNewOne() {
-    Consumer<LoopFuture<String>> callback = logging("removed");
+    DoneCallback<LoopFuture<String>> callback = logging("removed");
     future.addDoneCallback(callback);
     future.addDoneCallback(callback);
     future.removeDoneCallback(callback);
@@ -339,7 +338,7 @@ final class LoopFutureTest {
 
   @Test
   void removeDoneCallback_afterItIsSettled_isTooLate() {
-    Consumer<LoopFuture<String>> callback = logging("called");
+    DoneCallback<LoopFuture<String>> callback = logging("called");
     future.addDoneCallback(callback);
     future.setResult("x");
 
@@ -354,7 +353,7 @@ final class LoopFutureTest {
   void removeDoneCallback_whileATaskAwaits_leavesTheTask() {
     manual.run(() -> {
       var shared = new LoopFuture<String>();
-      Consumer<LoopFuture<String>> callback = _ -> log.add("called");
+      DoneCallback<LoopFuture<String>> callback = _ -> log.add("called");
       shared.addDoneCallback(callback);
       Task<Boolean> waiter = createTask(() -> log.add(shared.await()));
       sleep(TICK);

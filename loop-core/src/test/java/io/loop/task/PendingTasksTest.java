@@ -57,7 +57,7 @@ final class PendingTasksTest {
 
   @Test
   void all_fromAnotherThread_listsThem() {
-    Task<?> task = Task.create(manual.loop(), forever, TaskOptions.DEFAULT);
+    Task<?> task = Task.create(manual.loop(), forever::await, TaskOptions.DEFAULT);
     manual.tick();
 
     onThread(() -> assertThat(Task.all(manual.loop())).containsExactly(task));

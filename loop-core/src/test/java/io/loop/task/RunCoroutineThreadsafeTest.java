@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
+import io.loop.event.Loop;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -131,7 +133,8 @@ final class RunCoroutineThreadsafeTest {
     var forever = new LoopFuture<String>(manual.loop());
 
     runBeside(() -> {
-      CompletableFuture<String> future = Asyncio.runCoroutineThreadsafe(forever, manual.loop());
+      CompletableFuture<String> future =
+          Asyncio.runCoroutineThreadsafe(() -> forever.await(), manual.loop());
       assertThatThrownBy(() -> future.get(1, TimeUnit.MILLISECONDS))
           .isInstanceOf(TimeoutException.class);
 
@@ -142,11 +145,12 @@ final class RunCoroutineThreadsafeTest {
   }
 
   @Test
-  void submit_aFutureOfTheLoop_isAwaited() {
+  void submit_bodyThatAwaits_endsWithItsResult() {
     var inside = new LoopFuture<String>(manual.loop());
 
     runBeside(() -> {
-      CompletableFuture<String> outside = Asyncio.runCoroutineThreadsafe(inside, manual.loop());
+      CompletableFuture<String> outside =
+          Asyncio.runCoroutineThreadsafe(() -> inside.await(), manual.loop());
       manual.loop().callSoonThreadsafe(() -> inside.setResult("x"));
 
       assertThat(outside.get(30, TimeUnit.SECONDS)).isEqualTo("x");
@@ -154,18 +158,25 @@ final class RunCoroutineThreadsafeTest {
   }
 
   @Test
-  void submit_aFutureOfAnotherLoop_failsAndIsReported() {
+  void submit_factoryThatFails_failsAndIsReported() {
+    var fault = new IllegalArgumentException("no tasks today");
     var reported = new AtomicReference<Throwable>();
     manual.loop().setExceptionHandler((_, report) -> reported.set(report.exception()));
-    try (var other = new ManualLoop()) {
-      var foreign = new LoopFuture<String>(other.loop());
+    Tasks.setTaskFactory(
+        manual.loop(),
+        new TaskFactory() {
+          @Override
+          public <T extends @Nullable Object> Task<T> create(
+              Loop loop, Coro<T> body, TaskOptions options) {
+            throw fault;
+          }
+        });
 
-      CompletableFuture<String> outside = Asyncio.runCoroutineThreadsafe(foreign, manual.loop());
-      manual.tick();
+    CompletableFuture<String> outside = Asyncio.runCoroutineThreadsafe(() -> "x", manual.loop());
+    manual.tick();
 
-      assertThat(outside).isCompletedExceptionally();
-      assertThat(reported.get()).isInstanceOf(IllegalArgumentException.class);
-    }
+    assertThat(outside).isCompletedExceptionally();
+    assertThat(reported.get()).isSameAs(fault);
   }
 
   @Test

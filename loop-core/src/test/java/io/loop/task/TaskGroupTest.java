@@ -428,7 +428,7 @@ final class TaskGroupTest {
       Throwable thrown =
           catchThrowable(() ->
               TaskGroup.run(group -> {
-                group.createTask(failing(fault), TaskOptions.eager());
+                group.createTask(failing(fault), TaskOptions.DEFAULT.withEagerStart());
                 log.add("body goes on");
                 sleep(TICK);
                 log.add("not reached");
@@ -449,7 +449,7 @@ final class TaskGroupTest {
                 group.cancel();
                 stuck("task").run();
               }),
-              TaskOptions.eager()));
+              TaskOptions.DEFAULT.withEagerStart()));
       log.add("after");
     });
 

@@ -423,7 +423,7 @@ final class TaskTest {
 
     manual.run(() -> {
       Task<Void> task =
-          createTask(Coro.of(() -> COLOR.set("red")), TaskOptions.DEFAULT.in(context));
+          createTask(Coro.of(() -> COLOR.set("red")), TaskOptions.DEFAULT.withContext(context));
       assertThat(task.getContext()).isSameAs(context);
       task.await();
     });
@@ -434,7 +434,7 @@ final class TaskTest {
   @Test
   void eagerStart_thatNeverSuspends_isDoneAtOnce() {
     manual.run(() -> {
-      Task<String> task = createTask(() -> "done", TaskOptions.eager());
+      Task<String> task = createTask(() -> "done", TaskOptions.DEFAULT.withEagerStart());
 
       assertThat(task.isDone()).isTrue();
       assertThat(task.result()).isEqualTo("done");
@@ -470,7 +470,7 @@ final class TaskTest {
             sleep(TICK);
             log.add("second");
           }),
-          TaskOptions.eager());
+          TaskOptions.DEFAULT.withEagerStart());
       log.add("callback " + Task.current());
     });
 
@@ -482,7 +482,7 @@ final class TaskTest {
   @Test
   void eagerStart_variablesSetInside_areNotSeenOutside() {
     manual.run(() -> {
-      createTask(Coro.of(() -> COLOR.set("red")), TaskOptions.eager());
+      createTask(Coro.of(() -> COLOR.set("red")), TaskOptions.DEFAULT.withEagerStart());
 
       log.add(COLOR.get());
     });
@@ -502,11 +502,11 @@ final class TaskTest {
                           sleep(TICK);
                           return "inner";
                         },
-                        TaskOptions.eager());
+                        TaskOptions.DEFAULT.withEagerStart());
                 log.add("inner done " + inner.isDone());
                 return inner.await() + " outer";
               },
-              TaskOptions.eager());
+              TaskOptions.DEFAULT.withEagerStart());
       log.add("outer done " + outer.isDone());
       log.add(outer.await());
     });
@@ -519,7 +519,8 @@ final class TaskTest {
     manual.run(() -> {
       Context mine = Task.current().getContext();
 
-      assertThatThrownBy(() -> createTask(() -> "x", TaskOptions.eager().in(mine)))
+      assertThatThrownBy(
+              () -> createTask(() -> "x", TaskOptions.DEFAULT.withEagerStart().withContext(mine)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("already entered");
       assertThat(Task.all()).hasSize(1);
@@ -532,7 +533,8 @@ final class TaskTest {
 
   @Test
   void eagerStart_whenTheLoopIsNotRunning_startsLater() {
-    Task<Boolean> task = Task.create(loop, () -> log.add("ran"), TaskOptions.eager());
+    Task<Boolean> task =
+        Task.create(loop, () -> log.add("ran"), TaskOptions.DEFAULT.withEagerStart());
     boolean doneAtOnce = task.isDone();
 
     manual.runUntilIdle();
@@ -551,7 +553,7 @@ final class TaskTest {
                   Coro.of(() -> {
                     throw fatal;
                   }),
-                  TaskOptions.eager());
+                  TaskOptions.DEFAULT.withEagerStart());
             }))
         .isSameAs(fatal);
     assertThat(Task.all(loop)).isEmpty();
@@ -563,7 +565,7 @@ final class TaskTest {
       Task<Void> creator =
           createTask(() -> {
             Task<?> me = Task.current();
-            createTask(Coro.of(() -> me.cancel()), TaskOptions.eager());
+            createTask(Coro.of(() -> me.cancel()), TaskOptions.DEFAULT.withEagerStart());
             log.add("goes on");
             sleep(TICK);
             log.add("not reached");

@@ -41,8 +41,9 @@ final class WaitForTest {
 
   @Test
   void waitFor_body_runsInTheCallingTask() {
-    manual.run(
-        () -> assertThat(Asyncio.<Task<?>>waitFor(Task::current, SECOND)).isSameAs(Task.current()));
+    manual.run(() ->
+        assertThat(Asyncio.<Task<?>>waitFor(() -> Task.current(), SECOND))
+            .isSameAs(Task.current()));
   }
 
   @Test

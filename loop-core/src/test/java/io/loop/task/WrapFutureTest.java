@@ -231,7 +231,7 @@ final class WrapFutureTest {
   void toCompletableFuture_cancelledByAnotherThread_cancelsTheTask() {
     manual.run(() -> {
       var never = new LoopFuture<Void>(); // a sleep would end: the clock jumps while nobody calls
-      Task<Void> task = Asyncio.createTask(never);
+      Task<Void> task = Asyncio.createTask(() -> never.await());
       CompletableFuture<Void> outside = task.toCompletableFuture();
       sleep(TICK);
 

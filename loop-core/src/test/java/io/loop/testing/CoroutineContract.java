@@ -168,7 +168,7 @@ public abstract class CoroutineContract {
   /// Blocks the calling coroutine in a JDK call until an action has run as a callback.
   private void letOthersRunMeanwhile(Runnable action) {
     var released = new CountDownLatch(1);
-    loop.callSoon(action);
+    loop.callSoon(action::run);
     loop.callSoon(() -> loop.callSoon(released::countDown));
     try {
       released.await();
@@ -1211,7 +1211,7 @@ public abstract class CoroutineContract {
                     Thread.sleep(1);
                     sleep(TICK);
                   }),
-                  TaskOptions.eager());
+                  TaskOptions.DEFAULT.withEagerStart());
           log.add(Thread.holdsLock(monitor) ? "held" : "lost");
         }
         log.add(Thread.holdsLock(monitor) ? "left behind" : "free");

@@ -7,6 +7,7 @@ import static io.loop.testing.Threads.join;
 import static io.loop.testing.Threads.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.event.Callback;
 import io.loop.event.HoldUpLimit;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
@@ -97,7 +98,7 @@ public abstract class HoldUpContract {
                 }
               });
       sleep(Duration.ZERO);
-      var callback = new Callback(() -> lockInterruptibly(lock));
+      var callback = new NamedCallback(() -> lockInterruptibly(lock));
       loop.callSoon(callback);
       CompletableFuture<Void> observer =
           start(() -> {
@@ -134,7 +135,7 @@ public abstract class HoldUpContract {
       Task<Void> holder =
           named("holder", () -> monitor.within(() -> new LoopFuture<Void>(loop).await()));
       sleep(Duration.ZERO);
-      loop.callSoon(new Callback(() -> monitor.within(() -> {})));
+      loop.callSoon(new NamedCallback(() -> monitor.within(() -> {})));
       CompletableFuture<Void> observer =
           start(() -> {
             reports(1);
@@ -167,7 +168,7 @@ public abstract class HoldUpContract {
                     await(letGo);
                   }));
       until(held::get);
-      Loop.running().callSoon(new Callback(() -> monitor.within(() -> {})));
+      Loop.running().callSoon(new NamedCallback(() -> monitor.within(() -> {})));
       CompletableFuture<Void> observer =
           start(() -> {
             reports(1);
@@ -205,7 +206,7 @@ public abstract class HoldUpContract {
                 }
               });
       until(held::get);
-      var callback = new Callback(() -> lockInterruptibly(lock));
+      var callback = new NamedCallback(() -> lockInterruptibly(lock));
       Loop.running().callSoon(callback);
       CompletableFuture<Void> observer =
           start(() -> {
@@ -267,7 +268,7 @@ public abstract class HoldUpContract {
               });
       Task<Void> bystander = named("bystander", letGo::await);
       sleep(Duration.ZERO);
-      loop.callSoon(new Callback(semaphore::acquireUninterruptibly));
+      loop.callSoon(new NamedCallback(semaphore::acquireUninterruptibly));
       CompletableFuture<Void> observer =
           start(() -> {
             reports(1);
@@ -310,7 +311,7 @@ public abstract class HoldUpContract {
         until(held::get);
         Loop.running()
             .callSoon(
-                new Callback(
+                new NamedCallback(
                     () -> System.getLogger("io.loop").log(System.Logger.Level.INFO, "a line")));
         CompletableFuture<Void> observer =
             start(() -> {
@@ -338,7 +339,7 @@ public abstract class HoldUpContract {
               Thread.onSpinWait();
             }
           };
-      loop.callSoon(computes);
+      loop.callSoon(computes::run);
       sleep(Duration.ofMillis(1));
       computes.run(); // and a task
       sleep(LIMIT.multipliedBy(5)); // and an idle loop
@@ -352,7 +353,7 @@ public abstract class HoldUpContract {
     var latch = new CountDownLatch(1);
 
     run(() -> {
-      Loop.running().callSoon(new Callback(() -> await(latch)));
+      Loop.running().callSoon(new NamedCallback(() -> await(latch)));
       CompletableFuture<Void> observer =
           start(() -> {
             reports(2);
@@ -375,7 +376,7 @@ public abstract class HoldUpContract {
     var latch = new CountDownLatch(1);
 
     run(() -> {
-      Loop.running().callSoon(new Callback(() -> await(latch)));
+      Loop.running().callSoon(new NamedCallback(() -> await(latch)));
       CompletableFuture<Void> observer =
           start(() -> {
             reports(1);
@@ -400,7 +401,7 @@ public abstract class HoldUpContract {
       Loop loop = Loop.running();
       boolean before = loop.isDebug();
       loop.setDebug(true);
-      loop.callSoon(new Callback(() -> await(latch)));
+      loop.callSoon(new NamedCallback(() -> await(latch)));
       loop.setDebug(before);
       CompletableFuture<Void> observer =
           start(() -> {
@@ -426,7 +427,7 @@ public abstract class HoldUpContract {
       for (int i = 0; i <= 10_000; i++) {
         tasks.add(named("", letGo::await));
       }
-      loop.callSoon(new Callback(() -> await(latch)));
+      loop.callSoon(new NamedCallback(() -> await(latch)));
       CompletableFuture<Void> observer =
           start(() -> {
             reports(1);
@@ -443,7 +444,7 @@ public abstract class HoldUpContract {
 
   private void holdUpUntilReported(Runnable blocks, CountDownLatch letGo) {
     run(() -> {
-      Loop.running().callSoon(new Callback(blocks));
+      Loop.running().callSoon(new NamedCallback(blocks));
       CompletableFuture<Void> observer =
           start(() -> {
             reports(1);
@@ -522,11 +523,11 @@ public abstract class HoldUpContract {
   }
 
   /// A callback that has a name, and tells which thread runs it.
-  private static final class Callback implements Runnable {
+  private static final class NamedCallback implements Callback {
     private final Runnable work;
     private final CompletableFuture<Thread> thread = new CompletableFuture<>();
 
-    Callback(Runnable work) {
+    NamedCallback(Runnable work) {
       this.work = work;
     }
 

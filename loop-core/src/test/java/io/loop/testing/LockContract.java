@@ -7,6 +7,7 @@ import static io.loop.testing.Threads.join;
 import static io.loop.testing.Threads.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.event.Callback;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
 import io.loop.task.Task;
@@ -172,7 +173,7 @@ public abstract class LockContract {
             }));
       }
       var callback =
-          new Runnable() {
+          new Callback() {
             @Override
             public void run() {
               lock.within(work);

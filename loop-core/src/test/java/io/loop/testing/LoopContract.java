@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.loop.Asyncio;
+import io.loop.event.Callback;
 import io.loop.event.Context;
 import io.loop.event.ContextVar;
 import io.loop.event.ExceptionContext;
@@ -76,7 +77,7 @@ public abstract class LoopContract {
     loop.runForever();
   }
 
-  private Runnable logging(String text) {
+  private Callback logging(String text) {
     return () -> log.add(text);
   }
 
@@ -587,7 +588,7 @@ public abstract class LoopContract {
         });
   }
 
-  private void assertReportedOnce(Throwable fault, Runnable callback) {
+  private void assertReportedOnce(Throwable fault, Callback callback) {
     loop.callSoon(callback);
     loop.callSoon(logging("next"));
 

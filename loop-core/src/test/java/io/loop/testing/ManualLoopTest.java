@@ -5,6 +5,7 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.event.Callback;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
@@ -31,7 +32,7 @@ final class ManualLoopTest {
     manual.close();
   }
 
-  private Runnable logging(String text) {
+  private Callback logging(String text) {
     return () -> log.add(text + " at " + loop.time().toMillis());
   }
 

@@ -103,7 +103,7 @@ public class CallSoonThreadsafeBenchmark extends LoopBenchmark {
     public void start() {
       loop = newLoop();
       thread = Thread.ofPlatform().daemon().start(this::run);
-      start(loop::callSoonThreadsafe);
+      start(callback -> loop.callSoonThreadsafe(callback::run));
     }
 
     private void run() {

@@ -79,7 +79,7 @@ public final class DueTimers {
   @State(Scope.Thread)
   public static class OnLoop extends Due {
     private final Loop loop = Loop.create();
-    private final Runnable expired = this::countDown;
+    private final Callback expired = this::countDown;
 
     @Setup(Level.Invocation)
     public void schedule() {

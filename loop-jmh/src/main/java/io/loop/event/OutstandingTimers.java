@@ -83,8 +83,8 @@ public final class OutstandingTimers {
   @State(Scope.Thread)
   public static class OnLoop extends Timers {
     private final Loop loop = Loop.create();
-    private final Runnable expired = this::countDown;
-    private final Runnable batch = this::startBatch;
+    private final Callback expired = this::countDown;
+    private final Callback batch = this::startBatch;
     private TimerHandle[] ring;
     private int toStart;
     private int toExpire;
@@ -120,7 +120,7 @@ public final class OutstandingTimers {
       });
     }
 
-    private void runOnLoop(Runnable work) {
+    private void runOnLoop(Callback work) {
       loop.callSoon(work);
       loop.stop();
       loop.runForever();

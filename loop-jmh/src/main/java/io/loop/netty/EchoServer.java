@@ -143,7 +143,7 @@ final class EchoServer {
   private static EchoServer onLoop(Transport transport, Body body) {
     var bound = new CompletableFuture<Bound>();
     var options =
-        Runner.Options.DEFAULT.withLoop(() -> NettyLoop.create(transport)).withoutSignals();
+        Runner.Options.DEFAULT.withLoopFactory(() -> NettyLoop.create(transport)).withoutSignals();
     Thread thread =
         Thread.ofPlatform()
             .name("server")

@@ -3,6 +3,7 @@ package io.loop.sync;
 import io.loop.Asyncio;
 import io.loop.event.LoopBenchmark;
 import io.loop.task.Coro;
+import io.loop.task.DoneCallback;
 import io.loop.task.LoopFuture;
 import io.loop.task.OneLoop;
 import io.loop.task.Task;
@@ -35,7 +36,7 @@ public class ManyWaitersBenchmark extends LoopBenchmark {
     @Param({"1000", "100000"})
     public int waiting;
 
-    private final List<Consumer<LoopFuture<Crowd>>> callbacks = new ArrayList<>();
+    private final List<DoneCallback<LoopFuture<Crowd>>> callbacks = new ArrayList<>();
     private final List<Integer> order = new ArrayList<>();
 
     @Setup(Level.Trial)

@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.event.Callback;
 import io.loop.event.Loop;
 import io.loop.event.LoopBenchmark;
 import io.loop.event.ManualEventLoops;
@@ -35,10 +36,10 @@ public class FutureCallbackBenchmark extends LoopBenchmark {
   @State(Scope.Thread)
   public static class OnLoop {
     private final Loop loop = Loop.create();
-    private final Runnable batch = this::runBatch;
-    private final Runnable manyCallbacksBatch = this::runManyCallbacksBatch;
-    private final Runnable chain = this::runChain;
-    private Consumer<LoopFuture<OnLoop>> callback;
+    private final Callback batch = this::runBatch;
+    private final Callback manyCallbacksBatch = this::runManyCallbacksBatch;
+    private final Callback chain = this::runChain;
+    private DoneCallback<LoopFuture<OnLoop>> callback;
     private Blackhole results;
     private int left;
 

@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.event.Callback;
 import io.loop.event.Loop;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
@@ -26,7 +27,7 @@ public class OneLoop {
   /// Runs something as a callback, and the loop for one tick.
   ///
   /// @param callback what to run
-  public void runCallback(Runnable callback) {
+  public void runCallback(Callback callback) {
     loop.callSoon(callback);
     loop.stop();
     loop.runForever();

@@ -19,7 +19,7 @@ public class SpawnBenchmark extends LoopBenchmark {
 
   private static final int TASKS = 1_000;
   private static final int GROUP = 100;
-  private static final TaskOptions EAGER = TaskOptions.eager();
+  private static final TaskOptions EAGER = TaskOptions.DEFAULT.withEagerStart();
 
   /// One operation: a task starts another, which ends in its first step, and awaits its result.
   @Benchmark

@@ -1,6 +1,7 @@
 package io.loop.task;
 
 import io.loop.Asyncio;
+import io.loop.event.Callback;
 import io.loop.event.Loop;
 import io.loop.event.LoopBenchmark;
 import io.loop.event.ManualEventLoops;
@@ -111,7 +112,7 @@ public class TimeoutBenchmark extends LoopBenchmark {
 
     private final OneLoop loop = new OneLoop();
     private final List<Timeout> timeouts = new ArrayList<>();
-    private final Runnable pushAll = this::pushAll;
+    private final Callback pushAll = this::pushAll;
 
     @Setup
     public void open() {

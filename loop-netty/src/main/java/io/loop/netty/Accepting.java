@@ -110,7 +110,8 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
           return null;
         };
     Context own = context.copy();
-    Task<@Nullable Void> task = Task.create(connection.loop(), coro, TaskOptions.DEFAULT.in(own));
+    Task<@Nullable Void> task =
+        Task.create(connection.loop(), coro, TaskOptions.DEFAULT.withContext(own));
     server.began(connection, task);
     task.addDoneCallback(done -> served(connection, done), own);
   }

@@ -32,24 +32,18 @@ public record DatagramOptions(
     return new DatagramOptions(packets, bytes, reuseAddress, reusePort, broadcast);
   }
 
-  /// {@return these options with the local address shared, as the system understands it}
-  ///
-  /// @param on whether the address may be taken although another socket has it
-  public DatagramOptions withReuseAddress(boolean on) {
-    return new DatagramOptions(queueLimit, queueBytes, on, reusePort, broadcast);
+  /// {@return these options with a local address that may be taken although another socket has it}
+  public DatagramOptions withReuseAddress() {
+    return new DatagramOptions(queueLimit, queueBytes, true, reusePort, broadcast);
   }
 
   /// {@return these options with packets spread over the sockets of one address}
-  ///
-  /// @param on whether they are
-  public DatagramOptions withReusePort(boolean on) {
-    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, on, broadcast);
+  public DatagramOptions withReusePort() {
+    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, true, broadcast);
   }
 
-  /// {@return these options with broadcasting allowed or not}
-  ///
-  /// @param on whether it is
-  public DatagramOptions withBroadcast(boolean on) {
-    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, reusePort, on);
+  /// {@return these options with broadcasting allowed}
+  public DatagramOptions withBroadcast() {
+    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, reusePort, true);
   }
 }

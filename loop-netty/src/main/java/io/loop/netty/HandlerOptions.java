@@ -53,7 +53,7 @@ public record HandlerOptions(int high, int low, Disconnect disconnect, boolean a
   /// {@return these options with a start after the TLS handshake}
   ///
   /// If the handshake fails, the coroutine never starts, and the loop's exception handler is told.
-  public HandlerOptions startingAfterHandshake() {
+  public HandlerOptions withStartAfterHandshake() {
     return new HandlerOptions(high, low, disconnect, true);
   }
 }

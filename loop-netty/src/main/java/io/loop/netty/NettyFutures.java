@@ -277,7 +277,7 @@ public final class NettyFutures {
       return;
     }
     try {
-      loop.callSoonThreadsafe(action);
+      loop.callSoonThreadsafe(action::run);
     } catch (IllegalStateException closed) {
       // it has closed meanwhile, and nobody is left to tell
     }

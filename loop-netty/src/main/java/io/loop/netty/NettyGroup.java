@@ -64,10 +64,12 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
   }
 
   private static void drive(Loop loop) {
-    var options = Runner.Options.DEFAULT.withLoop(() -> loop).withoutSignals().onCallersThread();
+    var options =
+        Runner.Options.DEFAULT.withLoopFactory(() -> loop).withoutSignals().withoutOwnThread();
     try (var runner = new Runner(options)) {
-      runner.run(new LoopFuture<@Nullable Void>(loop));
-    } catch (CancelledError ended) {
+      var ended = new LoopFuture<@Nullable Void>(loop);
+      runner.run(() -> ended.await());
+    } catch (CancelledError asked) {
       // the event loop was asked to end, and by now it has
     }
   }

@@ -116,7 +116,7 @@ final class PerMessage {
 
     private void start(I message) {
       Coro<@Nullable Object> answering = () -> answer(channel, body, message);
-      var task = Task.create(channel.getLoop(), answering, TaskOptions.eager());
+      var task = Task.create(channel.getLoop(), answering, TaskOptions.DEFAULT.withEagerStart());
       unwritten.add(task);
       answers.putNowait(task);
     }

@@ -312,7 +312,7 @@ public final class Server implements AutoCloseable {
 
   static void onLoop(Loop loop, Runnable action) {
     try {
-      loop.callSoonThreadsafe(action);
+      loop.callSoonThreadsafe(action::run);
     } catch (IllegalStateException loopClosed) {
       // it took its connections with it
     }

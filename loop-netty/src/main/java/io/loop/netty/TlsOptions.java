@@ -122,7 +122,7 @@ public record TlsOptions(
   }
 
   /// {@return these options with an end of the connection without TLS's own being a failure}
-  public TlsOptions requiringCloseNotify() {
+  public TlsOptions withCloseNotifyRequired() {
     return new TlsOptions(
         context,
         contextOf,

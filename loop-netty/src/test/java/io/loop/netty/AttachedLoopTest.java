@@ -5,6 +5,7 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.event.Callback;
 import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
@@ -450,7 +451,7 @@ final class AttachedLoopTest {
     var channel = new EmbeddedChannel();
     Loop loop = NettyLoop.of(channel.eventLoop());
     List<String> log = new ArrayList<>();
-    var second = new AtomicReference<Runnable>(() -> log.add("second"));
+    var second = new AtomicReference<Callback>(() -> log.add("second"));
     loop.callSoon(() -> {
       loop.callSoon(second.get());
       channel.runPendingTasks();
@@ -497,17 +498,17 @@ final class AttachedLoopTest {
                         sleep(TICK);
                         log.add("end");
                       });
-                  made.complete(Task.create(loop, body, TaskOptions.eager()));
+                  made.complete(Task.create(loop, body, TaskOptions.DEFAULT.withEagerStart()));
                   log.add(Thread.holdsLock(monitor) ? "held" : "lost");
                 }
                 log.add(Thread.holdsLock(monitor) ? "left behind" : "free");
               };
           switch (maker) {
-            case CALLBACK -> loop.callSoonThreadsafe(making);
+            case CALLBACK -> loop.callSoonThreadsafe(making::run);
             case TASK_OF_THE_EXECUTOR -> executor.execute(making);
           }
           Task<@Nullable Void> task = get(made);
-          call(loop, task);
+          call(loop, () -> task.await());
         });
 
     assertThat(log).containsExactly("held", "free", "body", "end");

@@ -70,7 +70,7 @@ final class Counting implements IoHandlerFactory {
     var options =
         Runner.Options.DEFAULT
             .withoutSignals()
-            .withLoop(() -> Loop.create(new NettyPoller(transport, this, null)));
+            .withLoopFactory(() -> Loop.create(new NettyPoller(transport, this, null)));
     Asyncio.run(() -> Asyncio.timeout(OnNetty.PATIENCE, _ -> Coro.of(body).run()), options);
   }
 }

@@ -379,7 +379,7 @@ class DatagramsTest extends OnNetty {
                     sender.drain();
                     return true;
                   },
-                  TaskOptions.eager());
+                  TaskOptions.DEFAULT.withEagerStart());
 
           assertThat(draining.isDone()).isFalse();
           draining.await();
@@ -394,7 +394,7 @@ class DatagramsTest extends OnNetty {
     run(
         transport,
         () -> {
-          DatagramOptions shared = DatagramOptions.DEFAULT.withReusePort(true);
+          DatagramOptions shared = DatagramOptions.DEFAULT.withReusePort();
           DatagramEndpoint first = Datagrams.createDatagramEndpoint(ANY_PORT, null, shared);
           InetSocketAddress taken = first.localAddress();
 

@@ -136,7 +136,8 @@ class DescriptorsTest {
 
     static void main(String[] arguments) {
       var options =
-          Runner.Options.DEFAULT.withLoop(() -> NettyLoop.create(Transport.valueOf(arguments[0])));
+          Runner.Options.DEFAULT.withLoopFactory(
+              () -> NettyLoop.create(Transport.valueOf(arguments[0])));
       Asyncio.run(
           Coro.of(() -> {
             Server server =

@@ -54,7 +54,9 @@ class HeapExhaustionTest {
       held = Integer.parseInt(arguments[1]);
       int loops = Integer.parseInt(arguments[2]);
       var options =
-          Runner.Options.DEFAULT.withoutSignals().withLoop(() -> NettyLoop.create(transport));
+          Runner.Options.DEFAULT
+              .withoutSignals()
+              .withLoopFactory(() -> NettyLoop.create(transport));
       Asyncio.run(() -> serve(transport, loops), options);
     }
 

@@ -22,7 +22,9 @@ final class NettysKeySetTest {
 
     public static void main(String[] arguments) {
       var options =
-          Runner.Options.DEFAULT.withoutSignals().withLoop(() -> NettyLoop.create(Transport.NIO));
+          Runner.Options.DEFAULT
+              .withoutSignals()
+              .withLoopFactory(() -> NettyLoop.create(Transport.NIO));
       Asyncio.run(Echo::echo, options);
     }
 

@@ -48,7 +48,7 @@ abstract class OnNetty {
 
   static <T> T run(Transport transport, Coro<T> body) {
     var options =
-        Runner.Options.DEFAULT.withoutSignals().withLoop(() -> NettyLoop.create(transport));
+        Runner.Options.DEFAULT.withoutSignals().withLoopFactory(() -> NettyLoop.create(transport));
     return Asyncio.run(() -> within(body), options);
   }
 

@@ -96,7 +96,7 @@ class OptionsTest {
   void nothing_whereSomethingIsNeeded_isRefused() {
     assertThatThrownBy(() -> SERVER.withLimits(null)).isInstanceOf(NullPointerException.class);
     assertThatThrownBy(() -> SERVER.withGrace(null)).isInstanceOf(NullPointerException.class);
-    assertThatThrownBy(() -> Runner.Options.DEFAULT.withLoop(null))
+    assertThatThrownBy(() -> Runner.Options.DEFAULT.withLoopFactory(null))
         .isInstanceOf(NullPointerException.class);
     assertThatThrownBy(() -> SubprocessOptions.PIPES.withStdin(null))
         .isInstanceOf(NullPointerException.class);

@@ -236,7 +236,9 @@ class SchedulingHazardsTest extends OnNetty {
       recording.enable("io.netty.AllocateChunk").withoutStackTrace();
       recording.start();
       var options =
-          Runner.Options.DEFAULT.withoutSignals().withLoop(() -> NettyLoop.create(transport));
+          Runner.Options.DEFAULT
+              .withoutSignals()
+              .withLoopFactory(() -> NettyLoop.create(transport));
       var thread = new AtomicLong();
       onThread(() ->
           thread.set(

@@ -328,7 +328,7 @@ class ShutdownTest extends OnNetty {
   }
 
   private static Runner.Options on(Loop loop) {
-    return Runner.Options.DEFAULT.withoutSignals().withLoop(() -> loop);
+    return Runner.Options.DEFAULT.withoutSignals().withLoopFactory(() -> loop);
   }
 
   private static void runOn(Loop loop, Coro.Action main) {

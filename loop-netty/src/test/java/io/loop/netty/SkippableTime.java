@@ -72,7 +72,7 @@ final class SkippableTime implements Poller {
     var time = new SkippableTime(transport);
     Asyncio.run(
         Coro.of(() -> runWithin(time, body)),
-        Runner.Options.DEFAULT.withoutSignals().withLoop(() -> Loop.create(time)));
+        Runner.Options.DEFAULT.withoutSignals().withLoopFactory(() -> Loop.create(time)));
   }
 
   /// The limit is in real time, so it is not the loop's.

@@ -3,6 +3,7 @@ package io.loop.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
+import io.loop.event.Callback;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
@@ -113,7 +114,7 @@ final class Stress implements AutoCloseable {
     Loop loop = Loop.running();
     var ended = new LoopFuture<Integer>(loop);
     var callback =
-        new Runnable() {
+        new Callback() {
           @Override
           public void run() {
             try {

@@ -236,7 +236,7 @@ class TlsHazardsTest extends OnNetty {
   void hazard41_endWithoutCloseNotify_isTheEndOrIfAskedAFailure(Transport transport) {
     TlsOptions tls = TlsOptions.of(Certificates.serverContext());
     assertThat(cutOff(transport, tls)).isEqualTo("10 bytes");
-    assertThat(cutOff(transport, tls.requiringCloseNotify())).contains("close_notify");
+    assertThat(cutOff(transport, tls.withCloseNotifyRequired())).contains("close_notify");
   }
 
   private static String cutOff(Transport transport, TlsOptions tls) {

@@ -137,7 +137,7 @@ class TlsTest extends OnNetty {
               open(
                   server,
                   ConnectionOptions.DEFAULT.withTls(
-                      TlsOptions.of(Certificates.clientContext()).requiringCloseNotify()));
+                      TlsOptions.of(Certificates.clientContext()).withCloseNotifyRequired()));
 
           assertThat(connection.reader().read()).isEqualTo(data);
           end(server, connection);

@@ -195,7 +195,7 @@ class UpgradeTest extends OnNetty {
       new LineBasedFrameDecoder(64),
       new StringDecoder(StandardCharsets.US_ASCII),
       new StringEncoder(StandardCharsets.US_ASCII),
-      CoroutineHandler.of(String.class, body, HandlerOptions.DEFAULT.startingAfterHandshake())
+      CoroutineHandler.of(String.class, body, HandlerOptions.DEFAULT.withStartAfterHandshake())
     };
   }
 

@@ -45,7 +45,7 @@ final class CommonOptions {
       System.setProperty("io.loop.carrier", carrier.name().toLowerCase(Locale.ROOT));
     }
     Transport chosen = transport();
-    return Runner.Options.DEFAULT.withLoop(() -> NettyLoop.create(chosen));
+    return Runner.Options.DEFAULT.withLoopFactory(() -> NettyLoop.create(chosen));
   }
 
   void requirePositive(String option, int value) {
