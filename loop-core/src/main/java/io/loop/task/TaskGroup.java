@@ -159,16 +159,6 @@ public final class TaskGroup {
     return results;
   }
 
-  /// Runs a body in a new group, and waits for all its tasks. Coroutine only.
-  ///
-  /// @param body what to run
-  /// @param <T> the type of the result
-  /// @return what the body returns
-  /// @throws ExceptionGroup if the body or a task failed
-  public static <T extends @Nullable Object> T call(Body<T> body) {
-    return new TaskGroup().with(body);
-  }
-
   /// Works on items at the same time, at most `limit` of them, without results. Coroutine only;
   /// suspends. As [#map].
   ///
@@ -191,6 +181,16 @@ public final class TaskGroup {
               work.accept(item);
               return null;
             });
+  }
+
+  /// Runs a body in a new group, and waits for all its tasks. Coroutine only.
+  ///
+  /// @param body what to run
+  /// @param <T> the type of the result
+  /// @return what the body returns
+  /// @throws ExceptionGroup if the body or a task failed
+  public static <T extends @Nullable Object> T call(Body<T> body) {
+    return new TaskGroup().with(body);
   }
 
   /// Runs a body without a result in a new group, and waits for all its tasks. Coroutine only.

@@ -105,7 +105,7 @@ public final class Timeout {
   /// @param body what to run
   /// @param <T> the type of the result
   /// @return what the body returns
-  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  /// @throws TimeoutException if the deadline passed and nothing else cancelled the task
   /// @throws IllegalStateException if called outside a task
   public static <T extends @Nullable Object> T within(@Nullable Duration delay, Body<T> body)
       throws TimeoutException {
@@ -141,7 +141,7 @@ public final class Timeout {
   /// @param body what to run
   /// @param <T> the type of the result
   /// @return what the body returns
-  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  /// @throws TimeoutException if the deadline passed and nothing else cancelled the task
   /// @throws IllegalStateException if this was entered before, or outside a task
   public <T extends @Nullable Object> T with(Body<T> body) throws TimeoutException {
     enter();
@@ -154,13 +154,14 @@ public final class Timeout {
   /// Runs a body without a result under this timeout, once. As [#with].
   ///
   /// @param body what to run
-  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  /// @throws TimeoutException if the deadline passed and nothing else cancelled the task
   /// @throws IllegalStateException if this was entered before, or outside a task
   public void run(Action body) throws TimeoutException {
-    with(timeout -> {
-      body.run(timeout);
-      return Boolean.TRUE;
-    });
+    Void _ =
+        this.<@Nullable Void>with(timeout -> {
+          body.run(timeout);
+          return null;
+        });
   }
 
   private <T extends @Nullable Object> T runEntered(Body<T> body) throws TimeoutException {
