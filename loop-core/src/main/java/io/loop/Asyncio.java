@@ -56,30 +56,30 @@ public final class Asyncio {
   /// @param <T> the type of the result
   /// @return the result
   /// @throws IllegalStateException if a loop is running on this thread
-  public static <T extends @Nullable Object> T run(Coro<T> main) {
+  public static <T extends @Nullable Object> T run(Awaitable<T> main) {
     return run(main, Runner.Options.DEFAULT);
   }
 
-  /// Runs a body without a result on a loop of its own, to its end; as [#run(Coro)].
+  /// Runs a body without a result on a loop of its own, to its end; as [#run(Awaitable)].
   ///
   /// @param main the body
   public static void run(Coro.Action main) {
     run(Coro.of(main));
   }
 
-  /// Runs a body on a loop of its own, to its end; as [#run(Coro)].
+  /// Runs a body on a loop of its own, to its end; as [#run(Awaitable)].
   ///
   /// @param main the body
   /// @param options how the loop is made and run
   /// @param <T> the type of the result
   /// @return the result
-  public static <T extends @Nullable Object> T run(Coro<T> main, Runner.Options options) {
+  public static <T extends @Nullable Object> T run(Awaitable<T> main, Runner.Options options) {
     try (var runner = new Runner(options)) {
       return runner.run(main);
     }
   }
 
-  /// Runs a body without a result on a loop of its own, to its end; as [#run(Coro)].
+  /// Runs a body without a result on a loop of its own, to its end; as [#run(Awaitable)].
   ///
   /// @param main the body
   /// @param options how the loop is made and run
@@ -442,7 +442,7 @@ public final class Asyncio {
   /// @param body what to run; its argument can move the deadline
   /// @param <T> the type of the result
   /// @return what the body returns
-  /// @throws TimeoutException if the time limit expired, and nobody else cancelled the task
+  /// @throws TimeoutException if the time limit expired and nothing else cancelled the task
   public static <T extends @Nullable Object> T timeout(
       @Nullable Duration delay, Timeout.Body<T> body) throws TimeoutException {
     return Timeout.within(delay, body);
@@ -454,7 +454,7 @@ public final class Asyncio {
   /// @param body what to run
   /// @param <T> the type of the result
   /// @return what the body returns
-  /// @throws TimeoutException if the time limit expired, and nobody else cancelled the task
+  /// @throws TimeoutException if the time limit expired and nothing else cancelled the task
   public static <T extends @Nullable Object> T timeout(@Nullable Duration delay, Coro<T> body)
       throws TimeoutException {
     return Timeout.within(delay, _ -> body.run());
@@ -464,7 +464,7 @@ public final class Asyncio {
   ///
   /// @param delay the time limit; null for none
   /// @param body what to run
-  /// @throws TimeoutException if the time limit expired, and nobody else cancelled the task
+  /// @throws TimeoutException if the time limit expired and nothing else cancelled the task
   public static void timeout(@Nullable Duration delay, Coro.Action body) throws TimeoutException {
     Void _ = timeout(delay, Coro.of(body));
   }
@@ -477,7 +477,7 @@ public final class Asyncio {
   /// @param body what to run; its argument can move the deadline
   /// @param <T> the type of the result
   /// @return what the body returns
-  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  /// @throws TimeoutException if the deadline passed and nothing else cancelled the task
   public static <T extends @Nullable Object> T timeoutAt(
       @Nullable Duration when, Timeout.Body<T> body) throws TimeoutException {
     return Timeout.at(when).with(body);
@@ -489,7 +489,7 @@ public final class Asyncio {
   /// @param body what to run
   /// @param <T> the type of the result
   /// @return what the body returns
-  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  /// @throws TimeoutException if the deadline passed and nothing else cancelled the task
   public static <T extends @Nullable Object> T timeoutAt(@Nullable Duration when, Coro<T> body)
       throws TimeoutException {
     return Timeout.at(when).with(_ -> body.run());
@@ -500,7 +500,7 @@ public final class Asyncio {
   ///
   /// @param when the deadline, on the clock of [Loop#time]; null for none
   /// @param body what to run
-  /// @throws TimeoutException if the deadline passed, and nobody else cancelled the task
+  /// @throws TimeoutException if the deadline passed and nothing else cancelled the task
   public static void timeoutAt(@Nullable Duration when, Coro.Action body) throws TimeoutException {
     Void _ = timeoutAt(when, Coro.of(body));
   }

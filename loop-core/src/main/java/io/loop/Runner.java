@@ -5,6 +5,7 @@ import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;
+import io.loop.task.Awaitable;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
@@ -136,7 +137,7 @@ public final class Runner implements AutoCloseable {
   ///
   /// Throws what the body threw, the very object, undeclared.
   ///
-  /// @param main the body
+  /// @param main the body, or a future of this runner's loop
   /// @param <T> the type of the result
   /// @return the result
   /// @throws IllegalStateException if a loop is running on this thread, or this runner is closed
@@ -144,19 +145,19 @@ public final class Runner implements AutoCloseable {
   ///   program threw it; if nobody catches it the process ends with exit code 130
   /// @throws SystemExit with code 143, if SIGTERM did, or as the program threw it; if nobody
   ///   catches it the process ends with that code
-  public <T extends @Nullable Object> T run(Coro<T> main) {
+  public <T extends @Nullable Object> T run(Awaitable<T> main) {
     return run(main, null);
   }
 
-  /// Runs a body as the main task, in a context of the caller's choice; as [#run(Coro)].
+  /// Runs a body as the main task, in a context of the caller's choice; as [#run(Awaitable)].
   ///
-  /// @param main the body
+  /// @param main the body, or a future of this runner's loop
   /// @param chosen the context it runs in, itself and not a copy; null for the one that all runs
   ///   share
   /// @param <T> the type of the result
   /// @return the result
   /// @throws IllegalStateException if a loop is running on this thread, or this runner is closed
-  public <T extends @Nullable Object> T run(Coro<T> main, @Nullable Context chosen) {
+  public <T extends @Nullable Object> T run(Awaitable<T> main, @Nullable Context chosen) {
     Objects.requireNonNull(main, "main");
     if (Loop.runningOrNull() != null) {
       throw new IllegalStateException(
@@ -167,7 +168,7 @@ public final class Runner implements AutoCloseable {
     if (!options.hasOwnThread()) {
       running.requireRunnable(); // before there is a task that would never run
     }
-    Task<T> task = Task.create(running, main, TaskOptions.DEFAULT.withContext(used));
+    Task<T> task = Task.create(running, Coro.from(main), TaskOptions.DEFAULT.withContext(used));
     interrupted = false;
     try {
       return onThread(() -> runToItsEnd(running, task), () -> interrupt(running, task));
@@ -216,7 +217,7 @@ public final class Runner implements AutoCloseable {
     return thread.call(work::get, onInterrupt);
   }
 
-  /// Runs a body without a result as the main task, to its end; as [#run(Coro)].
+  /// Runs a body without a result as the main task, to its end; as [#run(Awaitable)].
   ///
   /// @param main the body
   public void run(Coro.Action main) {
@@ -224,7 +225,7 @@ public final class Runner implements AutoCloseable {
   }
 
   /// Runs a body without a result as the main task, in a context of the caller's choice; as
-  /// [#run(Coro, Context)].
+  /// [#run(Awaitable, Context)].
   ///
   /// @param main the body
   /// @param chosen the context it runs in, itself and not a copy; null for the one that all runs

@@ -64,6 +64,16 @@ final class RunnerTest {
   }
 
   @Test
+  void run_aFuture_waitsForIt() {
+    try (var runner = new Runner(options)) {
+      var future = new LoopFuture<String>(runner.getLoop());
+      runner.getLoop().callSoon(() -> future.setResult("x"));
+
+      assertThat(runner.run(future)).isEqualTo("x");
+    }
+  }
+
+  @Test
   void run_insideALoop_isRefused() {
     try (var runner = new Runner(options);
         var other = new Runner(options)) {

@@ -1,19 +1,12 @@
 package io.loop.task;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The body that awaits what is an awaitable only: a lambda that was given to a combinator.
+/// The body that awaits what is no body itself: a future, or a lambda that a combinator was given.
 ///
 /// @param <T> the type of the result
 record Awaiting<T extends @Nullable Object>(Awaitable<T> awaitable)
     implements Coro<T>, Repr.Wrapper {
-
-  /// {@return an awaitable as a body: itself if it is one}
-  static <T extends @Nullable Object> Coro<T> body(Awaitable<T> awaitable) {
-    Objects.requireNonNull(awaitable, "awaitable");
-    return awaitable instanceof Coro<T> body ? body : new Awaiting<>(awaitable);
-  }
 
   /// {@return what an awaitable ends with, in the calling task} Throws what it threw, the very
   /// object, undeclared.

@@ -48,6 +48,16 @@ public interface Coro<T extends @Nullable Object> extends Awaitable<T> {
     void run() throws Exception;
   }
 
+  /// {@return an awaitable as a body: itself if it is one, else a body that awaits it} For what
+  /// takes bodies only: `createTask(Coro.from(future))`.
+  ///
+  /// @param awaitable what to await
+  /// @param <T> the type of the result
+  static <T extends @Nullable Object> Coro<T> from(Awaitable<T> awaitable) {
+    Objects.requireNonNull(awaitable, "awaitable");
+    return awaitable instanceof Coro<T> body ? body : new Awaiting<>(awaitable);
+  }
+
   /// {@return a body that runs an action; its result is null}
   ///
   /// @param action what to run

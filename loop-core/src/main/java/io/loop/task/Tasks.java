@@ -50,7 +50,7 @@ public final class Tasks {
   public static <T extends @Nullable Object> LoopFuture<T> ensureFuture(
       Loop loop, Awaitable<? extends T> awaitable) {
     if (!(awaitable instanceof LoopFuture<? extends T> future)) {
-      return Task.create(loop, Awaiting.body((Awaitable<T>) awaitable), TaskOptions.DEFAULT);
+      return Task.create(loop, Coro.from((Awaitable<T>) awaitable), TaskOptions.DEFAULT);
     }
     if (future.getLoop() != loop) {
       throw new IllegalArgumentException(

@@ -33,7 +33,7 @@ abstract class Recipes {
     System.setOut(console);
   }
 
-  /// As [Asyncio#run(Coro)], but sleeping takes no time.
+  /// As [Asyncio#run(io.loop.task.Awaitable)], but sleeping takes no time.
   static <T> T run(Coro<T> main) {
     return Asyncio.run(main, options());
   }

@@ -67,9 +67,8 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
     var options =
         Runner.Options.DEFAULT.withLoopFactory(() -> loop).withoutSignals().withoutOwnThread();
     try (var runner = new Runner(options)) {
-      var ended = new LoopFuture<@Nullable Void>(loop);
-      runner.run(() -> ended.await());
-    } catch (CancelledError asked) {
+      runner.run(new LoopFuture<@Nullable Void>(loop));
+    } catch (CancelledError ended) {
       // the event loop was asked to end, and by now it has
     }
   }
