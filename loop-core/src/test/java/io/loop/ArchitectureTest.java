@@ -93,7 +93,7 @@ final class ArchitectureTest {
   void inaccessibleCode_isOpenedByOneClassOnly() {
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName("io.loop.coroutine.VirtualThreads")
+        .doNotHaveFullyQualifiedName("io.loop.coroutine.JdkAccess")
         .should()
         .callMethodWhere(
             target(nameMatching("setAccessible|trySetAccessible"))

@@ -1,20 +1,15 @@
 package io.loop.coroutine;
 
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
-import java.lang.reflect.Field;
-import java.lang.reflect.InaccessibleObjectException;
-import java.lang.reflect.Method;
+import io.loop.coroutine.JdkAccess.Jdk;
+import io.loop.coroutine.JdkAccess.Unavailable;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// Virtual threads with a scheduler of our own: the one class that opens the JDK.
+/// Virtual threads with a scheduler of our own.
 final class VirtualThreads {
 
   /*
-   * JDK 25 has the constructor but does not export it. If the JVM was not told to open
-   * java.base/java.lang to us, or a later JDK has moved the methods, there is no handle and the
+   * Whether there are any is found out once, and nothing is thrown by that: without them the
    * portable carrier is used.
    *
    * A virtual thread that names no scheduler gets that of the virtual thread that makes it. So a
@@ -24,34 +19,37 @@ final class VirtualThreads {
    * scoped value costs a binding, a cache for each thread, and a look-up after each step.
    */
 
-  private static final @Nullable MethodHandle NEW_VIRTUAL_THREAD = findConstructor();
-  private static final @Nullable Executor JDK_SCHEDULER = findScheduler();
+  /// What came of it: one of the two is null.
+  record Opened(@Nullable JdkAccess access, @Nullable Unavailable fault) {}
 
-  private static final @Nullable MethodHandle SCHEDULER =
-      findField("java.lang.VirtualThread", "scheduler", Executor.class);
-  private static final @Nullable MethodHandle THREAD_LOCALS =
-      findField("java.lang.Thread", "threadLocals", Object.class);
-  private static final @Nullable MethodHandle INHERITABLE_THREAD_LOCALS =
-      findField("java.lang.Thread", "inheritableThreadLocals", Object.class);
+  private static final Opened OPENED = open(Class::forName);
+  private static final @Nullable JdkAccess JDK = OPENED.access;
 
-  static final boolean AVAILABLE =
-      NEW_VIRTUAL_THREAD != null
-          && JDK_SCHEDULER != null
-          && SCHEDULER != null
-          && THREAD_LOCALS != null
-          && INHERITABLE_THREAD_LOCALS != null;
+  static final boolean AVAILABLE = JDK != null;
 
   private VirtualThreads() {}
+
+  /// {@return access that has been checked, or why there is none}
+  static Opened open(Jdk jdk) {
+    try {
+      JdkAccess access = JdkAccess.open(jdk);
+      SelfCheck.require(access);
+      return new Opened(access, null);
+    } catch (Unavailable fault) {
+      return new Opened(null, fault);
+    }
+  }
+
+  /// {@return why there are none; null if there are}
+  static @Nullable Unavailable fault() {
+    return OPENED.fault;
+  }
 
   /// {@return a virtual thread that has not started, whose continuation is handed to a scheduler
   /// each time it can run}
   static Thread create(Executor scheduler, String name, Runnable body) {
-    MethodHandle constructor = NEW_VIRTUAL_THREAD;
-    if (constructor == null) {
-      throw new IllegalStateException("no access to java.lang.ThreadBuilders");
-    }
     try {
-      return (Thread) constructor.invokeExact(scheduler, name, 0, body);
+      return (Thread) jdk().newVirtualThread().invokeExact(scheduler, name, 0, body);
     } catch (RuntimeException | Error fault) {
       throw fault;
     } catch (Throwable fault) {
@@ -61,30 +59,13 @@ final class VirtualThreads {
 
   /// {@return the scheduler of virtual threads that have none of their own}
   static Executor jdkScheduler() {
-    Executor scheduler = JDK_SCHEDULER;
-    if (scheduler == null) {
-      throw new IllegalStateException("no access to java.lang.VirtualThread");
-    }
-    return scheduler;
+    return jdk().jdkScheduler();
   }
 
   /// {@return the scheduler of a virtual thread}
   static Executor schedulerOf(Thread virtual) {
-    return (Executor) get(SCHEDULER, virtual);
-  }
-
-  /// {@return whether a thread has values of thread locals, or has had some}
-  static boolean hasThreadLocals(Thread thread) {
-    return get(THREAD_LOCALS, thread) != null || get(INHERITABLE_THREAD_LOCALS, thread) != null;
-  }
-
-  @SuppressWarnings("NullAway") // null where the field is
-  private static Object get(@Nullable MethodHandle field, Thread thread) {
-    if (field == null) {
-      throw new IllegalStateException("no access to java.lang.Thread");
-    }
     try {
-      return (Object) field.invokeExact(thread);
+      return (Executor) (Object) jdk().scheduler().invokeExact(virtual);
     } catch (RuntimeException | Error fault) {
       throw fault;
     } catch (Throwable fault) {
@@ -92,42 +73,23 @@ final class VirtualThreads {
     }
   }
 
-  private static @Nullable MethodHandle findField(String type, String name, Class<?> fieldType) {
+  /// {@return whether a thread has values of thread locals, or has had some}
+  static boolean hasThreadLocals(Thread thread) {
     try {
-      Field field = Class.forName(type).getDeclaredField(name);
-      if (!fieldType.isAssignableFrom(field.getType())) {
-        return null;
-      }
-      field.setAccessible(true);
-      return MethodHandles.lookup()
-          .unreflectGetter(field)
-          .asType(MethodType.methodType(Object.class, Thread.class));
-    } catch (ReflectiveOperationException | InaccessibleObjectException absent) {
-      return null; // as below
+      return (Object) jdk().threadLocals().invokeExact(thread) != null
+          || (Object) jdk().inheritableThreadLocals().invokeExact(thread) != null;
+    } catch (RuntimeException | Error fault) {
+      throw fault;
+    } catch (Throwable fault) {
+      throw new IllegalStateException(fault); // as above
     }
   }
 
-  private static @Nullable Executor findScheduler() {
-    try {
-      Method method =
-          Class.forName("java.lang.VirtualThread").getDeclaredMethod("defaultScheduler");
-      method.setAccessible(true);
-      return (Executor) method.invoke(null);
-    } catch (ReflectiveOperationException | InaccessibleObjectException absent) {
-      return null; // as below
+  private static JdkAccess jdk() {
+    JdkAccess access = JDK;
+    if (access == null) {
+      throw new IllegalStateException("there are no virtual threads with a scheduler", fault());
     }
-  }
-
-  private static @Nullable MethodHandle findConstructor() {
-    try {
-      Method method =
-          Class.forName("java.lang.ThreadBuilders")
-              .getDeclaredMethod(
-                  "newVirtualThread", Executor.class, String.class, int.class, Runnable.class);
-      method.setAccessible(true);
-      return MethodHandles.lookup().unreflect(method);
-    } catch (ReflectiveOperationException | InaccessibleObjectException absent) {
-      return null; // the portable carrier needs none of this; Carriers says which flag is missing
-    }
+    return access;
   }
 }

@@ -125,7 +125,7 @@ class EchoTest {
 
       try (var client = client(NO_FLAGS, port)) {
         assertThat(client.readLine()).contains("sent=800 received=800 mismatches=0");
-        assertThat(client.errors()).containsOnlyOnce("--add-opens java.base/java.lang=ALL-UNNAMED");
+        assertThat(client.errors()).containsOnlyOnce("--add-opens=java.base/java.lang=ALL-UNNAMED");
       }
       server.terminate();
       assertThat(server.exitCode()).isZero();
