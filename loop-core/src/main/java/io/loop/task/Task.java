@@ -468,11 +468,13 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return earlier == null ? made : earlier;
   }
 
-  /// Renames this task.
+  /// Renames this task, and the thread of its body, so that thread dumps and debuggers show the new
+  /// name.
   ///
   /// @param name the new name
   public void setName(String name) {
     this.name = name;
+    step.renameThread(name);
   }
 
   /// {@return the context this task runs in, or null if this task is done} A task that is kept for

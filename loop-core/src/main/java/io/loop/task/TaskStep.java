@@ -185,6 +185,14 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     }
   }
 
+  /// Names the thread of a body that has begun; one that begins later gets the task's name.
+  void renameThread(String name) {
+    Coroutine begun = coroutine;
+    if (begun != null) {
+      begun.thread().setName(name);
+    }
+  }
+
   Coroutine coroutine() {
     Coroutine mounted = coroutine;
     if (mounted == null) {
