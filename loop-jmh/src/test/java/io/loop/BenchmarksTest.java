@@ -6,6 +6,7 @@ import io.loop.event.CallSoonThreadsafeBenchmark;
 import io.loop.event.TimerBenchmark;
 import io.loop.netty.EchoBenchmark;
 import io.loop.netty.IdleConnectionBenchmark;
+import io.loop.sync.CarrierBenchmark;
 import io.loop.sync.LockBenchmark;
 import io.loop.sync.ManyWaitersBenchmark;
 import io.loop.sync.QueueBenchmark;
@@ -36,6 +37,7 @@ class BenchmarksTest {
         FutureCallbackBenchmark.class,
         TimerBenchmark.class,
         QueueBenchmark.class,
+        CarrierBenchmark.class,
         LockBenchmark.class,
         ManyWaitersBenchmark.class,
         TimeoutBenchmark.class,

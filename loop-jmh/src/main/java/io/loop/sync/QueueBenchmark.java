@@ -25,7 +25,7 @@ import org.openjdk.jmh.infra.Blackhole;
 /// is bounded, and how often somebody waits is what it comes to.
 public class QueueBenchmark extends LoopBenchmark {
 
-  private static final int MESSAGES = 2_000;
+  static final int MESSAGES = 2_000;
   private static final int BOUND = 128;
 
   /// How many take what one puts.

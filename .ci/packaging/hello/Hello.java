@@ -1,0 +1,36 @@
+package hello;
+
+import io.loop.Asyncio;
+import io.loop.coroutine.Coroutine;
+import io.loop.netty.Streams;
+import io.loop.netty.Transport;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/// Sends a line to a server of its own and back, and says what it ran on.
+public final class Hello {
+
+  private Hello() {}
+
+  public static void main(String[] args) throws IOException {
+    System.out.println(sayHello());
+  }
+
+  public static String sayHello() throws IOException {
+    return Asyncio.run(Hello::echo)
+        + (Coroutine.isPortable() ? " carrier=portable" : " carrier=loop")
+        + " transport="
+        + Transport.best();
+  }
+
+  private static String echo() throws IOException {
+    var server =
+        Streams.startServer((reader, writer) -> writer.write(reader.readLine()), "127.0.0.1", 0);
+    try (var connection = Streams.openConnection("127.0.0.1", server.localAddress().getPort())) {
+      connection.writer().write("hello\n".getBytes(StandardCharsets.US_ASCII));
+      return new String(connection.reader().readLine(), StandardCharsets.US_ASCII).strip();
+    } finally {
+      server.close();
+    }
+  }
+}
