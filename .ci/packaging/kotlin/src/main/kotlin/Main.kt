@@ -1,4 +1,5 @@
 import io.loop.Asyncio.sleep
+import io.loop.coroutine.Coroutine
 import io.loop.kotlin.createTask
 import io.loop.kotlin.gather
 import io.loop.kotlin.run
@@ -9,6 +10,7 @@ import io.loop.kotlin.withLock
 import io.loop.kotlin.withPermit
 import io.loop.netty.Streams.openConnection
 import io.loop.netty.Streams.startServer
+import io.loop.netty.Transport
 import io.loop.sync.Lock
 import io.loop.sync.Semaphore
 import java.time.Duration
@@ -42,5 +44,7 @@ fun main() {
     server.close()
     task.await()
   }
-  println("ok $answer")
+  check(answer == 42)
+  val carrier = if (Coroutine.isPortable()) "portable" else "loop"
+  println("hello carrier=$carrier transport=${Transport.best()}")
 }
