@@ -5,8 +5,10 @@ import org.jspecify.annotations.NullMarked;
 ///
 /// Start at [io.loop.Asyncio].
 @NullMarked
+@SuppressWarnings("requires-automatic") // Micrometer's library has no module-info
 module io.loop.core {
   requires static transitive org.jspecify;
+  requires static context.propagation; // of Micrometer: its values follow if it is there
   requires static jdk.management; // what reports say about the owners of locks
   requires jdk.unsupported;
 
@@ -19,5 +21,6 @@ module io.loop.core {
   exports io.loop.task;
   exports io.loop.testing;
 
+  uses io.loop.event.ContextPropagator;
   uses io.loop.event.Poller;
 }

@@ -164,7 +164,7 @@ public final class Runner implements AutoCloseable {
           "Runner.run() cannot be called from a running event loop; await the body instead");
     }
     Loop running = getLoop();
-    Context used = chosen != null ? chosen : contextOf();
+    Context used = chosen != null ? chosen : sharedContext();
     if (!options.hasOwnThread()) {
       running.requireRunnable(); // before there is a task that would never run
     }
@@ -234,8 +234,10 @@ public final class Runner implements AutoCloseable {
     run(Coro.of(main), chosen);
   }
 
-  private Context contextOf() {
-    return Objects.requireNonNull(context, "context");
+  private Context sharedContext() {
+    Context shared = Objects.requireNonNull(context, "context");
+    shared.recapture(); // the spans and the like of the caller who runs this one
+    return shared;
   }
 
   /// Cancels all tasks that are left, waits for them and, for five minutes at most, for the default

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// scheduled in. Copying takes constant time. Not thread-safe: a context is entered by one thread
 /// at a time.
 ///
+/// It also carries what [ContextPropagator]s captured on the thread that copied it. That is what a
+/// task or callback in this context begins with, and does not change while it runs.
+///
 /// Source: `contextvars.Context`, Python 3.15.
 public final class Context {
 
@@ -26,7 +29,7 @@ public final class Context {
 
   /// {@return a copy of the current context}
   public static Context copyCurrent() {
-    return new Context(CurrentContext.here().values());
+    return new Context(Propagators.captureInto(CurrentContext.here().values()));
   }
 
   /// {@return a copy of this context}
@@ -34,11 +37,29 @@ public final class Context {
     return new Context(values);
   }
 
+  /// Makes this context carry what [ContextPropagator]s capture on the calling thread now; the
+  /// variables stay. For layers that use a context again.
+  public void recapture() {
+    values = Propagators.captureInto(values);
+  }
+
   /// Runs a body with this context as the current one; what it sets stays in this context.
   ///
   /// @param body what to run
   /// @throws IllegalStateException if this context is entered already
   public void run(Runnable body) {
+    CurrentContext current = CurrentContext.here();
+    ContextValues outerValues = current.values();
+    Context outer = current.swap(this);
+    try (var _ = Propagators.restore(values.carried())) {
+      body.run();
+    } finally {
+      current.restore(this, outer, outerValues);
+    }
+  }
+
+  /// As [#run], for work of ours that enters a coroutine, which has thread locals of its own.
+  void runWithoutRestoring(Runnable body) {
     CurrentContext current = CurrentContext.here();
     ContextValues outerValues = current.values();
     Context outer = current.swap(this);
@@ -59,7 +80,7 @@ public final class Context {
     CurrentContext current = CurrentContext.here();
     ContextValues outerValues = current.values();
     Context outer = current.swap(this);
-    try {
+    try (var _ = Propagators.restore(values.carried())) {
       return body.call();
     } finally {
       current.restore(this, outer, outerValues);

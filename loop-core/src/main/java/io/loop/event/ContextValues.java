@@ -2,7 +2,7 @@ package io.loop.event;
 
 import org.jspecify.annotations.Nullable;
 
-/// An immutable map from variables to values.
+/// An immutable map from variables to values, and what propagators have captured beside it.
 final class ContextValues {
 
   /*
@@ -10,12 +10,24 @@ final class ContextValues {
    * array on each set beats a tree, and reading it needs no hash.
    */
 
-  static final ContextValues EMPTY = new ContextValues(new Object[0]);
+  static final ContextValues EMPTY = new ContextValues(new Object[0], null);
 
   private final @Nullable Object[] pairs;
+  private final Propagators.@Nullable Snapshot carried;
 
-  private ContextValues(@Nullable Object[] pairs) {
+  private ContextValues(@Nullable Object[] pairs, Propagators.@Nullable Snapshot carried) {
     this.pairs = pairs;
+    this.carried = carried;
+  }
+
+  /// {@return what was captured of other libraries' values, or null}
+  Propagators.@Nullable Snapshot carried() {
+    return carried;
+  }
+
+  /// {@return these values, carrying what was captured}
+  ContextValues carrying(Propagators.@Nullable Snapshot captured) {
+    return captured == carried ? this : new ContextValues(pairs, captured);
   }
 
   private int indexOf(ContextVar<?> variable) {
@@ -44,7 +56,7 @@ final class ContextValues {
     int place = index < 0 ? length : index;
     copy[place] = variable;
     copy[place + 1] = value;
-    return new ContextValues(copy);
+    return new ContextValues(copy, carried);
   }
 
   ContextValues without(ContextVar<?> variable) {
@@ -55,6 +67,6 @@ final class ContextValues {
     var copy = new @Nullable Object[pairs.length - 2];
     System.arraycopy(pairs, 0, copy, 0, index);
     System.arraycopy(pairs, index + 2, copy, index, pairs.length - index - 2);
-    return new ContextValues(copy);
+    return new ContextValues(copy, carried);
   }
 }

@@ -49,7 +49,7 @@ public class Handle {
     this.loop = loop;
     this.callback = callback;
     this.needsHost = needsHost;
-    this.context = context != null ? context : loop.contextHere().values();
+    this.context = context != null ? context : valuesHere(loop, needsHost);
     this.origin = loop.isDebug() ? Origin.here() : null;
   }
 
@@ -60,6 +60,12 @@ public class Handle {
   /// @param needsHost whether it runs the program's code, or may block; else as [OwnCallback]
   protected Handle(Loop loop, @Nullable Context context, boolean needsHost) {
     this(loop, null, context, needsHost);
+  }
+
+  /// What runs none of the program's code needs no values of other libraries.
+  private static ContextValues valuesHere(Loop loop, boolean needsHost) {
+    ContextValues values = loop.contextHere().values();
+    return needsHost ? Propagators.captureInto(values) : values;
   }
 
   /// Appends this handle to its loop's ready queue, behind all that is there. Never suspends.
@@ -135,6 +141,26 @@ public class Handle {
   /// @param inner the context
   protected final void goInside(Context inner) {
     loop.currentContext().goInside(inner);
+  }
+
+  /// Runs something in this handle's context, on a thread that keeps its thread locals: for a first
+  /// step inside the call that makes a task. The context must be a [Context] that the caller named.
+  ///
+  /// @param step what to run
+  protected final void runInContext(Runnable step) {
+    ((Context) context).runWithoutRestoring(step);
+  }
+
+  /// Makes what this handle's context carries of other libraries' values the calling thread's. For
+  /// work that runs on a thread of its own.
+  ///
+  /// @return puts back what was there before; null if there is nothing to put back
+  protected final ContextPropagator.@Nullable Scope restoreCarried() {
+    return Propagators.restore(valuesOf(context).carried());
+  }
+
+  static ContextValues valuesOf(Object raw) {
+    return raw instanceof Context explicit ? explicit.values : (ContextValues) raw;
   }
 
   /// {@return whether it runs on the loop's host and not on its thread} As [OwnCallback].

@@ -422,7 +422,11 @@ final class Turn {
     try {
       context.become(own);
       try {
-        handle.run();
+        if (handle.needsHost() && Propagators.active() != null) {
+          runCarrying(handle, own);
+        } else {
+          handle.run();
+        }
       } finally {
         used = context.end(own);
       }
@@ -433,6 +437,12 @@ final class Turn {
     }
     if (timed) {
       warnIfSlow(handle, poller.nanoTime() - start);
+    }
+  }
+
+  private static void runCarrying(Handle handle, Object own) throws Exception {
+    try (var _ = Propagators.restore(Handle.valuesOf(own).carried())) {
+      handle.run();
     }
   }
 

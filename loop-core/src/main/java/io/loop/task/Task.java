@@ -163,7 +163,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   private @Nullable Void firstStep() {
-    Objects.requireNonNull(context).run(() -> step.advance(null));
+    step.runFirst();
     if (isDone()) {
       work = null;
     }
@@ -229,7 +229,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   void runBody() {
-    try {
+    try (var _ = step.restoreThreadLocals()) {
       bodyResult = Objects.requireNonNull(getCoro()).run();
     } catch (Throwable fault) {
       bodyFault = translate(fault);

@@ -2,6 +2,7 @@ package io.loop.task;
 
 import io.loop.coroutine.Coroutine;
 import io.loop.event.Context;
+import io.loop.event.ContextPropagator;
 import io.loop.event.Guest;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
@@ -98,6 +99,16 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
       }
     }
     resume(coroutine);
+  }
+
+  /// Runs the first step now, inside the call that makes the task.
+  void runFirst() {
+    runInContext(() -> advance(null));
+  }
+
+  /// Gives the body's thread the values of other libraries that the task began with.
+  ContextPropagator.@Nullable Scope restoreThreadLocals() {
+    return restoreCarried();
   }
 
   /// The task is done: whoever keeps it keeps nothing else alive.
