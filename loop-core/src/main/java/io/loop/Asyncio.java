@@ -48,6 +48,8 @@ public final class Asyncio {
   /// Afterwards tasks that are left are cancelled and awaited, and the loop is closed. For a
   /// platform thread on which no loop runs. Signals: see [Runner#run].
   ///
+  /// A [ScopedValue] that is bound around this call is not bound inside: see [Runner#run].
+  ///
   /// Source: `asyncio.run`.
   ///
   /// Throws what the body threw, the very object, undeclared.

@@ -135,6 +135,11 @@ public final class Runner implements AutoCloseable {
   /// it ends by that, this throws [InterruptedException], undeclared; else the thread is
   /// interrupted when this returns or throws.
   ///
+  /// The body sees the caller's thread locals that a [io.loop.event.ContextPropagator] carries. A
+  /// [ScopedValue] that is bound around this call is not bound in the body, which has a thread of
+  /// its own: the JDK hands bindings on only to threads that a `StructuredTaskScope` starts. Bind it
+  /// inside the body, or use a [io.loop.event.ContextVar], which child tasks inherit too.
+  ///
   /// Throws what the body threw, the very object, undeclared.
   ///
   /// @param main the body, or a future of this runner's loop
