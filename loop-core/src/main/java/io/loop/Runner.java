@@ -137,8 +137,8 @@ public final class Runner implements AutoCloseable {
   ///
   /// The body sees the caller's thread locals that a [io.loop.event.ContextPropagator] carries. A
   /// [ScopedValue] that is bound around this call is not bound in the body, which has a thread of
-  /// its own: the JDK hands bindings on only to threads that a `StructuredTaskScope` starts. Bind it
-  /// inside the body, or use a [io.loop.event.ContextVar], which child tasks inherit too.
+  /// its own: the JDK hands bindings on only to threads that a `StructuredTaskScope` starts. Bind
+  /// it inside the body, or use a [io.loop.event.ContextVar], which child tasks inherit too.
   ///
   /// Throws what the body threw, the very object, undeclared.
   ///
