@@ -145,10 +145,11 @@ final class DebugModeTest {
       Task<@Nullable Void> task = createTask(() -> sleep(TICK));
 
       assertThatThrownBy(() -> elsewhere(() -> future.setResult(null)))
-          .hasMessageContaining("Non-");
-      assertThatThrownBy(() -> elsewhere(future::cancel)).hasMessageContaining("Non-thread-safe");
+          .hasMessageContaining("LoopFuture.setResult()");
+      assertThatThrownBy(() -> elsewhere(future::cancel))
+          .hasMessageContaining("is not the thread of its loop");
       assertThatThrownBy(() -> elsewhere(() -> future.addDoneCallback(_ -> {})))
-          .hasMessageContaining("Non-thread-safe");
+          .hasMessageContaining("is not the thread of its loop");
       assertThatThrownBy(() -> elsewhere(task::cancel)).hasMessageContaining("callSoonThreadsafe");
       assertThat(future.isDone()).isFalse();
       assertThat(task.cancelling()).isZero();

@@ -103,6 +103,12 @@ public class Handle {
 
   /// Cancels the callback: it will not run. Does nothing if it has run or was cancelled.
   public void cancel() {
+    loop.checkTurn();
+    cancelHere();
+  }
+
+  /// As [#cancel], by a caller that may.
+  final void cancelHere() {
     cancelled = true;
     callback = origin == null || callback == null ? null : new Dropped(describe());
     if (context instanceof ContextValues) {
@@ -110,7 +116,7 @@ public class Handle {
     }
   }
 
-  /// {@return whether this handle was cancelled}
+  /// {@return whether this handle was cancelled} Any thread, but the answer may be old.
   public boolean isCancelled() {
     return cancelled;
   }
@@ -120,8 +126,8 @@ public class Handle {
     context = ContextValues.EMPTY;
   }
 
-  /// {@return the context the callback runs in; `Handle.get_context` of asyncio} After [#cancel] it
-  /// is without values, unless the caller of the scheduling method had named it.
+  /// {@return the context the callback runs in; `Handle.get_context` of asyncio} Any thread. After
+  /// [#cancel] it is without values, unless the caller of the scheduling method had named it.
   public final Context getContext() {
     return contextOf(context);
   }

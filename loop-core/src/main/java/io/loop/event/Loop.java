@@ -49,6 +49,9 @@ public final class Loop implements AutoCloseable {
   private static final ThreadLocal<@Nullable Loop> RUNNING = new ThreadLocal<>();
   private static final ThreadLocal<@Nullable Loop> HOSTED = new ThreadLocal<>();
 
+  private static final String DEBUG_PROPERTY = "io.loop.debug";
+  private static boolean debugWasOn = Boolean.getBoolean(DEBUG_PROPERTY); // on any loop
+
   private final Poller poller;
   private final boolean attached;
   private final long originNanos;
@@ -71,7 +74,7 @@ public final class Loop implements AutoCloseable {
   private boolean stopping;
   private boolean strict;
   private volatile boolean closed;
-  private boolean debug = Boolean.getBoolean("io.loop.debug");
+  private boolean debug = Boolean.getBoolean(DEBUG_PROPERTY);
 
   private Loop(Poller poller, boolean attached) {
     this.poller = poller;
@@ -119,7 +122,7 @@ public final class Loop implements AutoCloseable {
     if (loop == null) {
       throw new IllegalStateException(
           "no running event loop: call this from a coroutine or a callback, for instance inside"
-              + " Asyncio.run");
+              + " Asyncio.run; from another thread, use loop.callSoonThreadsafe(() -> ...)");
     }
     return loop;
   }
@@ -296,7 +299,7 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  /// {@return the time on this loop's clock: monotonic, from an origin of its own}
+  /// {@return the time on this loop's clock: monotonic, from an origin of its own} Any thread.
   ///
   /// Source: `loop.time`.
   public Duration time() {
@@ -602,6 +605,7 @@ public final class Loop implements AutoCloseable {
 
   /// {@return the handler that was set, or null for the default}
   public @Nullable BiConsumer<? super Loop, ? super ExceptionContext> getExceptionHandler() {
+    checkTurnToRead();
     return reports.handler();
   }
 
@@ -640,7 +644,7 @@ public final class Loop implements AutoCloseable {
   }
 
   /// {@return whether debug mode is on; at first it is if the system property `io.loop.debug` is
-  /// true}
+  /// true} Any thread, but the answer may be old.
   public boolean isDebug() {
     return debug;
   }
@@ -652,13 +656,25 @@ public final class Loop implements AutoCloseable {
   ///
   /// @param debug whether it is on
   public void setDebug(boolean debug) {
+    checkTurn();
+    if (debug) {
+      debugWasOn = true;
+    }
     this.debug = debug;
+  }
+
+  /// {@return whether some loop of this JVM is or was in debug mode} Any thread. For layers: one
+  /// without a loop at hand, and one that has to remember something for the checks of debug mode,
+  /// do so only then.
+  public static boolean debugWasOn() {
+    return debugWasOn;
   }
 
   /// Sets from which run time on debug mode logs a callback as slow; 100 ms at first.
   ///
   /// @param duration the threshold
   public void setSlowCallbackDuration(Duration duration) {
+    checkTurn();
     turn.setSlowNanos(Nanos.of(duration));
   }
 
@@ -666,6 +682,7 @@ public final class Loop implements AutoCloseable {
   ///
   /// Source: `loop.slow_callback_duration`.
   public Duration slowCallbackDuration() {
+    checkTurnToRead();
     return Duration.ofNanos(turn.slowNanos());
   }
 
@@ -678,6 +695,7 @@ public final class Loop implements AutoCloseable {
   /// @param budget and no new tick after this long; 64 ticks and 100 µs at first
   /// @throws IllegalArgumentException if ticks is below 1, or the budget negative
   public void setTicksPerPoll(int ticks, Duration budget) {
+    checkTurn();
     if (ticks < 1) {
       throw new IllegalArgumentException("ticks must be at least 1, not " + ticks);
     }
@@ -790,9 +808,21 @@ public final class Loop implements AutoCloseable {
   /// @throws IllegalStateException if the loop is running and the caller is not on it
   public void checkTurn() {
     if ((strict || debug) && isRunning() && !isOnLoop() && runningOrNull() != this) {
-      throw new IllegalStateException(
-          "Non-thread-safe operation invoked on an event loop other than the current one; use"
-              + " callSoonThreadsafe");
+      throw WrongThread.refusal();
+    }
+  }
+
+  /// Makes sure that the caller has its turn on this loop, as [#checkTurn] does, but refuses a
+  /// caller in debug mode alone. For methods that change nothing.
+  ///
+  /// @throws IllegalStateException in debug mode, if the loop is running and the caller is not on
+  ///   it
+  public void checkTurnToRead() {
+    if (Coroutine.mayGoAstray()) {
+      runningOrNull();
+    }
+    if (debug) {
+      checkTurn();
     }
   }
 

@@ -88,7 +88,7 @@ final class SharedHandle extends Handle {
     if (!STATE.compareAndSet(this, null, State.CANCELLED) && !loop.isOnLoop()) {
       awaitEnd();
     }
-    super.cancel();
+    cancelHere();
   }
 
   private void awaitEnd() {

@@ -31,6 +31,7 @@ public final class TimerHandle extends Handle {
   ///
   /// A delay that has not begun begins now: see [Loop#callLater(Duration, Callback)].
   public Duration when() {
+    loop.checkTurn();
     return loop.sinceOrigin(loop.turn().deadlineOf(this));
   }
 

@@ -106,6 +106,7 @@ public final class Subprocess implements AutoCloseable {
   /// {@return what the child ended with; null if it lives} On Unix a child that signal `n` ended
   /// has `-n`, and so has one that exits with `128 + n` itself: the JDK does not tell them apart.
   public @Nullable Integer returnCode() {
+    loop.checkTurnToRead();
     return returnCode;
   }
 
@@ -166,6 +167,7 @@ public final class Subprocess implements AutoCloseable {
   /// @throws IllegalArgumentException if there is input, but standard input is no pipe
   /// @throws IOException if a pipe cannot be read
   public SubprocessOutput communicate(byte @Nullable [] input) throws IOException {
+    loop.checkTurn();
     if (input != null && stdin == null) {
       throw new IllegalArgumentException("there is input, but standard input is no pipe");
     }

@@ -79,6 +79,7 @@ public final class StreamReader implements Iterable<byte[]> {
   /// @param transport what feeds it
   /// @throws IllegalStateException if it has one already
   public void setTransport(ReadTransport transport) {
+    loop.checkTurn();
     if (this.transport != null) {
       throw new IllegalStateException("Transport already set");
     }
@@ -90,6 +91,7 @@ public final class StreamReader implements Iterable<byte[]> {
   /// @param data the bytes; all that remains is copied
   /// @throws IllegalStateException if the end was fed before
   public void feedData(ByteBuffer data) {
+    loop.checkTurn();
     if (eof) {
       throw new IllegalStateException("feedData after feedEof");
     }
@@ -116,6 +118,7 @@ public final class StreamReader implements Iterable<byte[]> {
 
   /// {@return how many bytes have arrived that were not read}
   public int buffered() {
+    loop.checkTurnToRead();
     return bytes.size();
   }
 
@@ -124,6 +127,7 @@ public final class StreamReader implements Iterable<byte[]> {
   ///
   /// @return the bytes, perhaps none
   public byte[] takeBuffered() {
+    loop.checkTurn();
     byte[] taken = takeAll();
     maybeResume();
     return taken;
@@ -131,6 +135,7 @@ public final class StreamReader implements Iterable<byte[]> {
 
   /// Marks the end; for the transport.
   public void feedEof() {
+    loop.checkTurn();
     eof = true;
     wakeWaiter();
   }
@@ -141,6 +146,7 @@ public final class StreamReader implements Iterable<byte[]> {
   /// Until then the transport is paused. It is resumed for a coroutine that waits for more than is
   /// buffered: the rest of its message is still fed.
   public void feedEofWhenEmpty() {
+    loop.checkTurn();
     if (eof || ending) {
       return;
     }
@@ -156,6 +162,7 @@ public final class StreamReader implements Iterable<byte[]> {
   ///
   /// @param fault what reads throw from now on
   public void setException(Throwable fault) {
+    loop.checkTurn();
     failure = fault;
     LoopFuture<@Nullable Void> waiting = waiter;
     if (waiting != null && !waiting.isDone()) {
@@ -165,11 +172,13 @@ public final class StreamReader implements Iterable<byte[]> {
 
   /// {@return the failure of the connection, if it has failed}
   public @Nullable Throwable exception() {
+    loop.checkTurnToRead();
     return failure;
   }
 
   /// {@return whether the end has come and everything before it was read}
   public boolean atEof() {
+    loop.checkTurnToRead();
     return eof && bytes.size() == 0;
   }
 
@@ -382,6 +391,7 @@ public final class StreamReader implements Iterable<byte[]> {
 
       @Override
       public boolean hasNext() {
+        loop.checkTurn();
         byte[] ahead = line;
         if (ahead == null) {
           ahead = nextLine();

@@ -60,8 +60,8 @@ public final class StreamWriter implements AutoCloseable {
   /// @param length how many
   /// @throws IndexOutOfBoundsException if the array has no such part
   public void write(byte[] data, int offset, int length) {
-    Objects.checkFromIndexSize(offset, length, data.length);
     loop.checkTurn();
+    Objects.checkFromIndexSize(offset, length, data.length);
     if (length > 0 && !lost) {
       transport.write(data, offset, length);
     }
@@ -71,6 +71,7 @@ public final class StreamWriter implements AutoCloseable {
   ///
   /// @param parts the bytes, copied before this returns
   public void writeLines(Iterable<byte[]> parts) {
+    loop.checkTurn();
     parts.forEach(this::write);
   }
 
@@ -121,16 +122,17 @@ public final class StreamWriter implements AutoCloseable {
   ///
   /// @throws UnsupportedOperationException if the transport has no half-close: see [#canWriteEof]
   public void writeEof() {
+    loop.checkTurn();
     if (!transport.canWriteEof()) {
       throw new UnsupportedOperationException(
           "this transport cannot end one direction alone; close() ends both");
     }
-    loop.checkTurn();
     transport.writeEof();
   }
 
   /// {@return whether the sending direction can be ended alone}
   public boolean canWriteEof() {
+    loop.checkTurnToRead();
     return transport.canWriteEof();
   }
 
@@ -150,6 +152,7 @@ public final class StreamWriter implements AutoCloseable {
 
   /// {@return whether the connection is closing or closed}
   public boolean isClosing() {
+    loop.checkTurnToRead();
     return transport.isClosing();
   }
 
@@ -176,16 +179,19 @@ public final class StreamWriter implements AutoCloseable {
   ///
   /// @param name `peername` and `sockname` are always there: socket addresses
   public @Nullable Object getExtraInfo(String name) {
+    loop.checkTurnToRead();
     return transport.getExtraInfo(name);
   }
 
   /// Makes [#drain] wait from now on; for the transport.
   public void pauseWriting() {
+    loop.checkTurn();
     paused = true;
   }
 
   /// Lets those who wait in [#drain] go on; for the transport.
   public void resumeWriting() {
+    loop.checkTurn();
     paused = false;
     wake(drainers, null);
   }
@@ -194,6 +200,7 @@ public final class StreamWriter implements AutoCloseable {
   ///
   /// @param cause what ended it; null if it ended in good order
   public void connectionLost(@Nullable Throwable cause) {
+    loop.checkTurn();
     lost = true;
     lossCause = cause;
     wake(closers, null);

@@ -132,19 +132,20 @@ public final class Barrier {
   ///
   /// Source: `Barrier.n_waiting`.
   public int waiting() {
-    LoopBinding.requireTurn();
+    condition.requireTurn();
     return state == State.FILLING ? count : 0;
   }
 
   /// {@return whether this barrier is broken}
   public boolean isBroken() {
-    LoopBinding.requireTurn();
+    condition.requireTurn();
     return state == State.BROKEN;
   }
 
   @Override
   public String toString() {
-    String waiters = isBroken() ? "" : ", waiters:" + waiting() + "/" + parties;
+    int waiting = state == State.FILLING ? count : 0;
+    String waiters = state == State.BROKEN ? "" : ", waiters:" + waiting + "/" + parties;
     return "<Barrier [" + state.text + waiters + "]>";
   }
 }

@@ -130,7 +130,7 @@ public final class Condition {
   /// @throws CancelledError if the task was cancelled while it waited
   /// @throws IllegalStateException if it must wait, and the lock is free
   public void waitFor(BooleanSupplier predicate) {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     while (!predicate.getAsBoolean()) {
       await();
     }
@@ -160,14 +160,20 @@ public final class Condition {
     waiters.wakeAll();
   }
 
+  /// As that of the classes beside it, for one that is made of a condition.
+  void requireTurn() {
+    binding.requireTurn();
+  }
+
   private void requireLocked(String purpose) {
-    if (!lock.isLocked()) {
+    binding.requireTurn();
+    if (!lock.isHeld()) {
       throw new IllegalStateException("cannot " + purpose + " on un-acquired lock");
     }
   }
 
   @Override
   public String toString() {
-    return "<Condition [" + (lock.isLocked() ? "locked" : "unlocked") + waiters.text() + "]>";
+    return "<Condition [" + (lock.isHeld() ? "locked" : "unlocked") + waiters.text() + "]>";
   }
 }

@@ -10,7 +10,8 @@ import io.loop.task.CancelledError;
 /// [Object].
 public final class Event {
 
-  private final Waiters waiters = new Waiters(new LoopBinding(this));
+  private final LoopBinding binding = new LoopBinding(this);
+  private final Waiters waiters = new Waiters(binding);
   private boolean set;
 
   /// Makes an event that is not set.
@@ -18,7 +19,7 @@ public final class Event {
 
   /// {@return whether the flag is set}
   public boolean isSet() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     return set;
   }
 
@@ -26,7 +27,7 @@ public final class Event {
   ///
   /// They all go on, even if the flag is cleared before they run.
   public void set() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     if (!set) {
       set = true;
       waiters.wakeAll();
@@ -35,7 +36,7 @@ public final class Event {
 
   /// Clears the flag: from now on [#await()] waits. Never suspends.
   public void clear() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     set = false;
   }
 
@@ -46,7 +47,7 @@ public final class Event {
   /// @throws CancelledError if the task was cancelled while it waited
   /// @throws IllegalStateException if it must wait, and this event belongs to another loop
   public void await() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     if (!set) {
       waiters.await();
     }

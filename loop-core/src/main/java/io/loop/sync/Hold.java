@@ -18,9 +18,9 @@ public final class Hold implements AutoCloseable {
   @Override
   public void close() {
     Runnable releasing = release;
-    release = null;
     if (releasing != null) {
-      releasing.run();
+      releasing.run(); // a refused call has given nothing back
+      release = null;
     }
   }
 }

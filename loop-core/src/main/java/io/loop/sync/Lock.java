@@ -18,7 +18,8 @@ public final class Lock {
    * waiter that is cancelled after it was woken passes the wake-up on.
    */
 
-  private final Waiters waiters = new Waiters(new LoopBinding(this));
+  private final LoopBinding binding = new LoopBinding(this);
+  private final Waiters waiters = new Waiters(binding);
   private boolean locked;
 
   /// Makes a free lock.
@@ -32,7 +33,7 @@ public final class Lock {
   /// @throws CancelledError if the task was cancelled while it waited; the lock is not taken
   /// @throws IllegalStateException if it must wait, and this lock belongs to another loop
   public void acquire() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     if (locked || waiters.hasLive()) {
       awaitRelease();
     }
@@ -54,7 +55,7 @@ public final class Lock {
   ///
   /// @throws IllegalStateException if it is free already
   public void release() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     if (!locked) {
       throw new IllegalStateException("Lock is not acquired.");
     }
@@ -65,7 +66,12 @@ public final class Lock {
   /// {@return whether this lock is taken} It is not between a release and the moment the next task
   /// runs.
   public boolean isLocked() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
+    return locked;
+  }
+
+  /// As [#isLocked], for descriptions, which any thread may make.
+  boolean isHeld() {
     return locked;
   }
 

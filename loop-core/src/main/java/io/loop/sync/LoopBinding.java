@@ -10,11 +10,21 @@ import org.jspecify.annotations.Nullable;
 /// Source: `asyncio.mixins._LoopBoundMixin`, Python 3.15.
 final class LoopBinding {
 
+  /*
+   * In debug mode a call from a thread that is not the loop's is refused. Until somebody has waited,
+   * the loop is the one that made or last used the object. One that no loop has used may be filled by
+   * any thread before it is handed over.
+   */
+
   private final Object owner;
   private @Nullable Loop loop;
+  private @Nullable Loop lastUser; // while debug mode is on somewhere
 
   LoopBinding(Object owner) {
     this.owner = owner;
+    if (Loop.debugWasOn()) {
+      lastUser = Loop.runningOrNull();
+    }
   }
 
   /// {@return a pending future to wait with}
@@ -31,12 +41,28 @@ final class LoopBinding {
     return new LoopFuture<>(running);
   }
 
-  /// Waits for the caller's turn, if it went on by itself after a blocking call.
+  /// Waits for the caller's turn, if it went on by itself after a blocking call. In debug mode it
+  /// refuses a caller that is not on the loop.
   ///
   /// Every operation begins with this, since one that need not wait meets the loop nowhere else.
-  static void requireTurn() {
+  void requireTurn() {
     if (Coroutine.mayGoAstray()) {
       Loop.runningOrNull();
+    }
+    if (Loop.debugWasOn()) {
+      requireLoop();
+    }
+  }
+
+  private void requireLoop() {
+    Loop owning = loop;
+    if (owning == null) {
+      Loop here = Loop.runningOrNull();
+      owning = here == null ? lastUser : here;
+      lastUser = owning;
+    }
+    if (owning != null) {
+      owning.checkTurnToRead();
     }
   }
 }

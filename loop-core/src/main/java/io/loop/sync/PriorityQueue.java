@@ -61,8 +61,7 @@ public final class PriorityQueue<E extends @Nullable Object> extends Queue<E> {
   }
 
   @Override
-  public int size() {
-    LoopBinding.requireTurn();
+  int count() {
     return heap.size();
   }
 }

@@ -85,7 +85,12 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   ///
   /// Source: `Queue.qsize`.
   public int size() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
+    return count();
+  }
+
+  /// As [#size], for descriptions, which any thread may make.
+  int count() {
     return items.size();
   }
 
@@ -101,7 +106,8 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
 
   /// {@return whether there is no room; a queue without limit is never full}
   public final boolean isFull() {
-    return maxSize > 0 && size() >= maxSize;
+    int size = size();
+    return maxSize > 0 && size >= maxSize;
   }
 
   /// Puts an item in, waiting for room if need be. Coroutine only.
@@ -128,7 +134,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   /// @throws QueueFullException if there is no room
   /// @throws QueueShutDownException if this queue is shut down
   public final void putNowait(E item) {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     if (shutDown) {
       throw shutDownError();
     }
@@ -193,7 +199,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   ///
   /// @throws IllegalArgumentException if no item is unfinished
   public final void taskDone() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     if (unfinished <= 0) {
       throw new IllegalArgumentException("taskDone() called too many times");
     }
@@ -213,7 +219,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   ///
   /// @throws CancelledError if the task was cancelled while it waited
   public final void join() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     if (unfinished > 0) {
       finished.await();
     }
@@ -235,7 +241,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   /// @param immediate whether the items in it are dropped, and count as done; else they can still
   ///   be taken
   public final void shutdown(boolean immediate) {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     shutDown = true;
     if (immediate) {
       int dropped = 0;
@@ -262,7 +268,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   @Override
   public String toString() {
     var text = new StringBuilder("<" + getClass().getSimpleName() + " maxsize=" + maxSize);
-    if (!isEmpty()) {
+    if (count() > 0) {
       text.append(" items=").append(items());
     }
     if (getters.size() > 0) {

@@ -41,6 +41,10 @@ public sealed class Semaphore permits BoundedSemaphore {
     this.value = value;
   }
 
+  final void requireTurn() {
+    binding.requireTurn();
+  }
+
   final int value() {
     return value;
   }
@@ -72,14 +76,18 @@ public sealed class Semaphore permits BoundedSemaphore {
 
   /// Gives a permit back, and hands it to the first task that waits. Never suspends.
   public void release() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
     value++;
     value -= waiters.wake(1);
   }
 
   /// {@return whether [#acquire] would have to wait}
   public final boolean isLocked() {
-    LoopBinding.requireTurn();
+    binding.requireTurn();
+    return mustWait();
+  }
+
+  private boolean mustWait() {
     return value == 0 || waiters.hasLive();
   }
 
@@ -123,7 +131,7 @@ public sealed class Semaphore permits BoundedSemaphore {
     return "<"
         + getClass().getSimpleName()
         + " ["
-        + (isLocked() ? "locked" : "unlocked, value:" + value)
+        + (mustWait() ? "locked" : "unlocked, value:" + value)
         + waiters.text()
         + "]>";
   }

@@ -88,11 +88,13 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
+        loop.checkTurnToRead();
         return left > 0;
       }
 
       @Override
       public S next() {
+        loop.checkTurn();
         if (left == 0) {
           throw new NoSuchElementException("all steps have been handed out");
         }
@@ -107,6 +109,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
 
     @Override
     public T run() {
+      loop.checkTurn();
       if (used) {
         throw new IllegalStateException("this step has been run already");
       }

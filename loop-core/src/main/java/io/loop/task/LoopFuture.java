@@ -1,6 +1,5 @@
 package io.loop.task;
 
-import io.loop.coroutine.Coroutine;
 import io.loop.event.Context;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
@@ -105,6 +104,11 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return outcome != null;
   }
 
+  /// As [#isDone], for descriptions and reports, which any thread may make.
+  final boolean isSettled() {
+    return outcome != null;
+  }
+
   /// {@return whether this future was cancelled}
   public final boolean isCancelled() {
     takeTurn();
@@ -175,11 +179,9 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   }
 
   /// A body may have gone on by itself after a blocking call; here it waits until nothing else runs
-  /// on the loop.
+  /// on the loop. In debug mode a caller that is not on the loop is refused.
   final void takeTurn() {
-    if (Coroutine.mayGoAstray()) {
-      Loop.runningOrNull();
-    }
+    loop.checkTurnToRead();
   }
 
   private void requirePending() {
@@ -245,6 +247,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   ///
   /// Source: the flag behind "exception was never retrieved", `Future._log_traceback`.
   public final boolean isUnread() {
+    takeTurn();
     return outcome instanceof Failure failure && failure.isUnread();
   }
 
@@ -397,7 +400,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   /// @param function what was given to [#addDoneCallback]
   /// @return how many registrations were removed
   public final int removeDoneCallback(DoneCallback<? super LoopFuture<T>> function) {
-    takeTurn();
+    loop.checkTurn();
     int before = Callbacks.count(callbacks);
     callbacks = Callbacks.without(callbacks, function);
     return before - Callbacks.count(callbacks);
@@ -439,7 +442,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
 
   /// A description that names no other future.
   String summary() {
-    return "<" + getClass().getSimpleName() + (isDone() ? " finished>" : " pending>");
+    return "<" + getClass().getSimpleName() + (isSettled() ? " finished>" : " pending>");
   }
 
   /// What is said behind the state: who is called, and in debug mode where this was made.

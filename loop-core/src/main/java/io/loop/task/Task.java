@@ -230,7 +230,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   void runBody() {
     try (var _ = step.restoreThreadLocals()) {
-      bodyResult = Objects.requireNonNull(getCoro()).run();
+      bodyResult = Objects.requireNonNull(body()).run();
     } catch (Throwable fault) {
       bodyFault = translate(fault);
     }
@@ -424,6 +424,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   ///
   /// Source: `Task.cancelling`.
   public int cancelling() {
+    takeTurn();
     return cancelRequests;
   }
 
@@ -473,6 +474,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   ///
   /// @param name the new name
   public void setName(String name) {
+    loop.checkTurn();
     this.name = name;
     step.renameThread(name);
   }
@@ -483,6 +485,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   ///
   /// Source: `Task.get_context`, which also gives that of a task that is done.
   public @Nullable Context getContext() {
+    takeTurn();
     return context;
   }
 
@@ -491,8 +494,13 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   ///
   /// Source: `Task.get_coro`, which also gives the coroutine of a task that is done, without its
   /// frame.
-  @SuppressWarnings("unchecked") // the constructor was given a body of type T
   public @Nullable Coro<T> getCoro() {
+    takeTurn();
+    return body();
+  }
+
+  @SuppressWarnings("unchecked") // the constructor was given a body of type T
+  private @Nullable Coro<T> body() {
     return work instanceof Coro<?> body ? (Coro<T>) body : null;
   }
 
@@ -501,6 +509,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   ///
   /// Source: `Task.get_stack`, which gives the outermost frame only, and the oldest first.
   public StackTraceElement[] getStack() {
+    takeTurn();
     return TaskStacks.of(this);
   }
 
@@ -510,6 +519,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @param limit how many
   /// @throws IllegalArgumentException if it is negative
   public StackTraceElement[] getStack(int limit) {
+    takeTurn();
     return TaskStacks.of(this, limit);
   }
 
@@ -526,6 +536,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @param out where to
   /// @throws IllegalArgumentException if the limit is negative
   public void printStack(int limit, PrintStream out) {
+    takeTurn();
     TaskStacks.print(this, limit, out);
   }
 
@@ -534,6 +545,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @throws IllegalStateException always
   @Override
   public void setResult(T value) {
+    loop.checkTurn();
     throw new IllegalStateException("Task does not support setResult; return it from the body");
   }
 
@@ -542,6 +554,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @throws IllegalStateException always
   @Override
   public void setException(Throwable cause) {
+    loop.checkTurn();
     throw new IllegalStateException("Task does not support setException; throw it in the body");
   }
 
@@ -586,12 +599,12 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   private String state() {
-    return cancelRequests > 0 && !isDone() ? "cancelling" : stateText();
+    return cancelRequests > 0 && !isSettled() ? "cancelling" : stateText();
   }
 
   @Override
   String summary() {
-    String state = isDone() ? "finished" : cancelRequests > 0 ? "cancelling" : "pending";
+    String state = isSettled() ? "finished" : cancelRequests > 0 ? "cancelling" : "pending";
     return "<Task " + state + " name='" + getName() + "'>";
   }
 

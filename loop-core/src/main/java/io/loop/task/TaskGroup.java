@@ -238,6 +238,7 @@ public final class TaskGroup {
   }
 
   private void enter() {
+    checkTurn();
     if (entered) {
       throw new IllegalStateException(this + " has already been entered");
     }
@@ -300,6 +301,7 @@ public final class TaskGroup {
   }
 
   private Task<?> requireOpen() {
+    checkTurn();
     if (!entered) {
       throw new IllegalStateException(this + " has not been entered");
     }
@@ -318,6 +320,7 @@ public final class TaskGroup {
   ///
   /// Source: `TaskGroup.cancel`, Python 3.15.
   public void cancel() {
+    checkTurn();
     if (!entered) {
       cancelOnEnter = true;
       return;
@@ -329,6 +332,14 @@ public final class TaskGroup {
     if (!parentCancelRequested) {
       parentCancelRequested = true;
       sentAs = parent.cancelForScope();
+    }
+  }
+
+  /// Who calls before the group is entered, or after its end, finds no loop to ask.
+  private void checkTurn() {
+    Task<?> owner = parent;
+    if (owner != null) {
+      owner.loop.checkTurn();
     }
   }
 

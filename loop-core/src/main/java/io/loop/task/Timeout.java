@@ -176,6 +176,7 @@ public final class Timeout {
   }
 
   private void enter() {
+    loop.checkTurn();
     if (state != State.CREATED) {
       throw new IllegalStateException("Timeout has already been entered");
     }
@@ -190,6 +191,11 @@ public final class Timeout {
 
   /// {@return the deadline, on the clock of [Loop#time], or null if there is none}
   public @Nullable Duration when() {
+    loop.checkTurn();
+    return deadline();
+  }
+
+  private @Nullable Duration deadline() {
     if (when == null && handle instanceof TimerHandle timer) {
       when = timer.when();
     }
@@ -198,6 +204,7 @@ public final class Timeout {
 
   /// {@return whether the deadline passed while the body ran}
   public boolean isExpired() {
+    loop.checkTurnToRead();
     return state == State.EXPIRING || state == State.EXPIRED;
   }
 
@@ -236,6 +243,7 @@ public final class Timeout {
   }
 
   private void requireEntered() {
+    loop.checkTurn();
     if (state == State.CREATED) {
       throw new IllegalStateException("Timeout has not been entered");
     }
@@ -335,6 +343,7 @@ public final class Timeout {
 
   @Override
   public String toString() {
-    return "<Timeout [" + state.text + "]" + (when() == null ? "" : " when=" + when) + ">";
+    Duration known = loop.isOnLoop() ? deadline() : when; // asking a timer may change it
+    return "<Timeout [" + state.text + "]" + (known == null ? "" : " when=" + known) + ">";
   }
 }

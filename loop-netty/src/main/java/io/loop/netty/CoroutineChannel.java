@@ -140,8 +140,8 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   /// @param message the message, for the handlers before this one
   /// @throws IllegalStateException after [#detach] or [#writeEof]; the message is released
   public void write(Object message) {
-    Objects.requireNonNull(message, "message");
     loop.checkTurn();
+    Objects.requireNonNull(message, "message");
     outbound.write(message);
   }
 
@@ -172,8 +172,8 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   /// @throws CancelledError if the calling task was cancelled
   /// @throws IllegalStateException after [#detach] or [#writeEof]; the message is released
   public void send(Object message) throws IOException {
-    Objects.requireNonNull(message, "message");
     loop.checkTurn();
+    Objects.requireNonNull(message, "message");
     outbound.send(message);
   }
 
@@ -194,6 +194,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   /// {@return the user events of the pipeline, from the first on that this handler saw} The events
   /// pass on as well.
   public ChannelEvents events() {
+    loop.checkTurn();
     ChannelEvents known = events;
     if (known == null) {
       known = new ChannelEvents(loop);
@@ -218,6 +219,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   /// {@return whether the channel can end one direction alone: a socket can, TLS and a stream of
   /// HTTP/2 cannot}
   public boolean canWriteEof() {
+    loop.checkTurnToRead();
     return outbound.canWriteEof();
   }
 
@@ -251,6 +253,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
 
   /// {@return whether the channel is closed, or closing}
   public boolean isClosing() {
+    loop.checkTurnToRead();
     return !outbound.isOpen();
   }
 

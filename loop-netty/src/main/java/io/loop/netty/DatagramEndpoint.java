@@ -58,10 +58,10 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
   /// @throws UnsupportedOperationException if the packet is empty, the endpoint connected, and the
   ///   transport NIO: the JDK cannot send that
   public void send(byte[] data) {
+    loop.checkTurn();
     if (remoteAddress == null) {
       throw new IllegalArgumentException("this endpoint has no peer; say where the packet goes");
     }
-    loop.checkTurn();
     handler.send(data, null);
   }
 
@@ -75,6 +75,7 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
   /// @throws UnsupportedOperationException if the packet is empty, the endpoint connected, and the
   ///   transport NIO: the JDK cannot send that
   public void send(byte[] data, InetSocketAddress to) {
+    loop.checkTurn();
     if (remoteAddress != null && !Addresses.areSame(remoteAddress, to)) {
       throw new IllegalArgumentException(
           "Invalid address: must be "
@@ -85,7 +86,6 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
     if (to.isUnresolved()) {
       throw new IllegalArgumentException("unresolved address: " + Addresses.text(to));
     }
-    loop.checkTurn();
     handler.send(data, remoteAddress == null ? to : null);
   }
 
@@ -125,6 +125,7 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
 
   /// {@return whether the endpoint is closing or closed}
   public boolean isClosing() {
+    loop.checkTurnToRead();
     return handler.isClosing();
   }
 
@@ -140,11 +141,13 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
 
   /// {@return how many packets were dropped because the receiving queue was full}
   public long dropped() {
+    loop.checkTurnToRead();
     return received.dropped();
   }
 
   /// {@return how many packets wait to be received}
   public int queued() {
+    loop.checkTurnToRead();
     return received.size();
   }
 
@@ -152,6 +155,7 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
   ///
   /// Source: `DatagramProtocol.error_received`.
   public @Nullable IOException lastError() {
+    loop.checkTurnToRead();
     return handler.lastError();
   }
 

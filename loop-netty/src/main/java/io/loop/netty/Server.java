@@ -116,6 +116,7 @@ public final class Server implements AutoCloseable {
   ///
   /// @throws IllegalStateException if it is closed, or listens on a Unix socket
   public InetSocketAddress localAddress() {
+    loop.checkTurnToRead();
     if (listeners.isEmpty()) {
       throw new IllegalStateException("the server is closed");
     }
@@ -129,6 +130,11 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.sockets`, which are sockets.
   public List<SocketAddress> sockets() {
+    loop.checkTurnToRead();
+    return addresses();
+  }
+
+  private List<SocketAddress> addresses() {
     return listeners.stream().map(OneFamily::localAddress).toList();
   }
 
@@ -143,6 +149,7 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.is_serving`.
   public boolean isServing() {
+    loop.checkTurnToRead();
     return accepting;
   }
 
@@ -151,6 +158,7 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.start_serving`.
   public void startServing() {
+    loop.checkTurn();
     beginServing();
     Tasks.<@Nullable Void>sleep(Duration.ZERO, null);
   }
@@ -190,6 +198,7 @@ public final class Server implements AutoCloseable {
   /// @throws CancelledError always, in the end
   /// @throws IllegalStateException if it is closed, or another task is in here
   public void serveForever() {
+    loop.checkTurn();
     if (serving != null) {
       throw new IllegalStateException("server is already being awaited on serveForever()");
     }
@@ -241,6 +250,7 @@ public final class Server implements AutoCloseable {
   /// Source: `Server.close`.
   @Override
   public void close() {
+    loop.checkTurn();
     if (closed) {
       return;
     }
@@ -297,6 +307,7 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.close_clients`.
   public void closeClients() {
+    loop.checkTurn();
     clients.forEach(ConnectionHandler::close);
   }
 
@@ -305,6 +316,7 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.abort_clients`.
   public void abortClients() {
+    loop.checkTurn();
     clients.forgetBodies();
     clients.forEach(ConnectionHandler::abort);
     wakeWaiters();
@@ -323,6 +335,7 @@ public final class Server implements AutoCloseable {
   ///
   /// Source: `Server.wait_closed`, as of Python 3.12.1, which does not wait for bodies.
   public void waitClosed() {
+    loop.checkTurn();
     await(this::hasNoConnections);
     boolean _ = isGoneWithin(grace);
   }
@@ -355,7 +368,7 @@ public final class Server implements AutoCloseable {
   @Override
   public String toString() {
     return "<Server "
-        + (closed ? "closed" : "listening on " + sockets().stream().map(Addresses::text).toList())
+        + (closed ? "closed" : "listening on " + addresses().stream().map(Addresses::text).toList())
         + ">";
   }
 }

@@ -1,0 +1,70 @@
+package io.loop.event;
+
+import java.lang.StackWalker.StackFrame;
+import java.lang.reflect.Modifier;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// The refusal of a call that came from a thread which is not the loop's.
+final class WrongThread {
+
+  /*
+   * The call is found on the stack, so that checks need not carry a name. It is the outermost public
+   * method of a public type of the library, in the frames above the check: what the program called,
+   * not what that called in its turn.
+   */
+
+  private static final String LIBRARY = "io.loop.";
+  private static final StackWalker WALKER =
+      StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
+  private WrongThread() {}
+
+  static IllegalStateException refusal() {
+    return new IllegalStateException(
+        call()
+            + " was called on thread "
+            + threadName()
+            + ", which is not the thread of its loop. From another thread, use"
+            + " loop.callSoonThreadsafe(() -> ...), or Asyncio.runCoroutineThreadsafe if the call"
+            + " may suspend.");
+  }
+
+  private static String threadName() {
+    Thread caller = Thread.currentThread();
+    return caller.getName().isEmpty() ? caller.toString() : '"' + caller.getName() + '"';
+  }
+
+  private static String call() {
+    Optional<StackFrame> outermost = WALKER.walk(WrongThread::outermostCall);
+    return outermost
+        .map(
+            frame -> frame.getDeclaringClass().getSimpleName() + "." + frame.getMethodName() + "()")
+        .orElse("A method of the loop");
+  }
+
+  private static Optional<StackFrame> outermostCall(Stream<StackFrame> frames) {
+    List<StackFrame> calls =
+        frames
+            .takeWhile(frame -> frame.getClassName().startsWith(LIBRARY))
+            .filter(WrongThread::isPublic)
+            .toList();
+    // the check itself is public, and is what the program called if there is nothing else
+    return calls.isEmpty() ? Optional.empty() : Optional.of(calls.getLast());
+  }
+
+  private static boolean isPublic(StackFrame frame) {
+    Class<?> type = frame.getDeclaringClass();
+    if (!Modifier.isPublic(type.getModifiers())) {
+      return false;
+    }
+    try {
+      return Modifier.isPublic(
+          type.getDeclaredMethod(frame.getMethodName(), frame.getMethodType().parameterArray())
+              .getModifiers());
+    } catch (NoSuchMethodException constructor) {
+      return false;
+    }
+  }
+}
