@@ -22,6 +22,7 @@ import io.loop.sync.PriorityQueue;
 import io.loop.sync.Queue;
 import io.loop.sync.Semaphore;
 import io.loop.task.AsCompleted;
+import io.loop.task.CancelScope;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskGroup;
@@ -183,6 +184,7 @@ final class WrongThreadTest {
               objects.put(Task.class, task);
               objects.put(TaskGroup.class, group);
               objects.put(Timeout.class, timeout);
+              objects.put(CancelScope.class, new CancelScope());
               objects.put(AsCompleted.class, Asyncio.asCompleted(List.of(started)));
               objects.put(StreamReader.class, new StreamReader(loop, 100));
               objects.put(StreamWriter.class, new StreamWriter(loop, nothing(), null));

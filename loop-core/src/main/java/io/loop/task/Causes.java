@@ -13,6 +13,19 @@ final class Causes {
 
   private Causes() {}
 
+  /// {@return whether an exception is another one, or came of it}
+  static boolean contains(Throwable fault, Throwable origin) {
+    Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (@Nullable Throwable cause = fault;
+        cause != null && seen.add(cause);
+        cause = cause.getCause()) {
+      if (cause == origin) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /// {@return the first cause of a type, or null if there is none} The exception itself does not
   /// count.
   static <X extends Throwable> @Nullable X find(Throwable fault, Class<X> type) {

@@ -23,8 +23,9 @@ final class Interrupt {
    * A thread has one flag, whoever set it. If it was up before ours, it is somebody else's and stays.
    */
 
-  private final boolean isFlagOurs;
+  private boolean isFlagOurs;
   private int requests;
+  private @Nullable Throwable unrelated;
 
   /// @param isFlagOurs whether the thread's flag was down before
   /// @param requests how many requests wait already
@@ -47,6 +48,24 @@ final class Interrupt {
   /// {@return an interrupt that is out still, after all that it was sent for was taken back}
   Interrupt withoutRequests() {
     return new Interrupt(isFlagOurs, 0);
+  }
+
+  /// Goes on after a stretch of the body that was kept from it. On the body's own thread.
+  ///
+  /// @param sets whether to set the thread's flag
+  /// @param fault what leaves that stretch, and so did not come of this
+  void resume(boolean sets, @Nullable Throwable fault) {
+    unrelated = fault;
+    if (sets) {
+      isFlagOurs = !Thread.currentThread().isInterrupted();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// {@return whether an exception is, or came of, one from before this interrupt}
+  boolean isUnrelatedTo(Throwable fault) {
+    Throwable earlier = unrelated;
+    return earlier != null && Causes.contains(fault, earlier);
   }
 
   /// Takes the interrupt off the calling thread, which is the body's.

@@ -46,6 +46,9 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
    *                                              |----an exception of it leaves body or scope-> null
    *                                              `----the last of its requests is taken back--> null
    *
+   * While `shielding` is set, what comes from outside goes there, and `cancelRequests` counts only
+   * what is to reach the body before that ends.
+   *
    * A scope takes back its own request alone, whatever the count says: the body may be cleaning up
    * after an earlier one. A body that has its turn is not blocked, so no interrupt comes late.
    *
@@ -76,6 +79,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   private boolean mustCancel;
   private boolean isPassingCancelOn;
   private @Nullable Interrupt interrupt;
+  private @Nullable Shielding shielding;
   private boolean quiet;
   private int cancelRequests;
   private @Nullable String cancelMessage;
@@ -241,7 +245,9 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// cancellation. Coroutine only.
   Throwable translate(Throwable fault) {
     takeTurn(); // until then the loop may interrupt it
-    if (interrupt == null || !Interrupt.isBehind(fault, mustCancel)) {
+    if (interrupt == null
+        || interrupt.isUnrelatedTo(fault)
+        || !Interrupt.isBehind(fault, mustCancel)) {
       return fault;
     }
     withdraw(); // delivered
@@ -357,13 +363,22 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     if (isDone()) {
       return false;
     }
+    if (shielding != null) {
+      shielding.hold(null, message);
+    } else {
+      request(message);
+    }
+    return true;
+  }
+
+  private void request(@Nullable String message) {
     cancelRequests++;
     if (isPassingCancelOn) {
       breakRing(message);
-      return true;
+      return;
     }
     if (waiter != null && passCancelOn(waiter, message)) {
-      return true;
+      return;
     }
     boolean isAway = step.isAway();
     if (isAway) {
@@ -377,7 +392,6 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     if (isAway) {
       step.interrupt(); // last: the body may go on at once
     }
-    return true;
   }
 
   private void noteInterrupt() {
@@ -388,10 +402,53 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   /// Requests cancellation on behalf of a scope of the body.
   ///
+  /// @param level what [#shielding] was when the scope was entered
   /// @return what [#uncancel(Interrupt)] wants to know
-  @Nullable Interrupt cancelForScope() {
-    boolean _ = cancel();
+  @Nullable Interrupt cancelForScope(@Nullable Shielding level) {
+    loop.checkTurn();
+    if (isDone()) {
+      return null;
+    }
+    if (shielding != null && shielding != level) {
+      return shielding.hold(level, null);
+    }
+    request(null);
     return mustCancel ? interrupt : null;
+  }
+
+  /// {@return the stretch of the body that cancellations from outside wait for, or null}
+  @Nullable Shielding shielding() {
+    return shielding;
+  }
+
+  /// From now on cancellations from outside are held back. Coroutine only.
+  void beginShielding() {
+    takeTurn();
+    Interrupt sent = interrupt;
+    boolean isFlagUp = sent != null && Thread.currentThread().isInterrupted();
+    endInterrupt();
+    Interrupt pending = !mustCancel ? null : sent != null ? sent : new Interrupt(true, 1);
+    shielding = new Shielding(shielding, cancelRequests, pending, cancelMessage, isFlagUp);
+    cancelRequests = 0;
+    mustCancel = false;
+  }
+
+  /// Ends what [#beginShielding] began last. Coroutine only.
+  ///
+  /// @param fault what leaves the shielded stretch
+  void endShielding(@Nullable Throwable fault) {
+    takeTurn();
+    Shielding ended = Objects.requireNonNull(shielding);
+    shielding = ended.outer();
+    cancelRequests += ended.requests();
+    Interrupt pending = ended.pending();
+    if (pending != null) {
+      endInterrupt();
+      mustCancel = true;
+      cancelMessage = ended.message();
+      interrupt = pending;
+      pending.resume(ended.mustInterrupt(), fault);
+    }
   }
 
   private boolean passCancelOn(LoopFuture<?> waitedFor, @Nullable String message) {
@@ -425,6 +482,16 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// Source: `Task.cancelling`.
   public int cancelling() {
     takeTurn();
+    return outstanding();
+  }
+
+  private int outstanding() {
+    return shielding == null ? cancelRequests : cancelRequests + Shielding.count(shielding);
+  }
+
+  /// {@return how many requests the scopes of the body have to reckon with: those that are not held
+  /// back}
+  int requests() {
     return cancelRequests;
   }
 
@@ -437,25 +504,40 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @return how many requests are left
   public int uncancel() {
     loop.checkTurn();
+    int before = outstanding();
     if (cancelRequests > 0) {
       cancelRequests--;
-      if (cancelRequests == 0) {
-        withdraw();
-      }
+    } else {
+      Shielding.takeBack(shielding);
     }
-    return cancelRequests;
+    if (before == 1) {
+      withdraw();
+      Shielding.forget(shielding);
+    }
+    return Math.max(0, before - 1);
   }
 
   /// Takes back the request of a scope of the body, which ends. Coroutine only.
   ///
   /// @param sentAs what [#cancelForScope] returned
-  /// @return how many requests are left
+  /// @return how many requests are left that are not held back
   int uncancel(@Nullable Interrupt sentAs) {
-    int left = uncancel();
+    loop.checkTurn();
+    if (cancelRequests > 0 && --cancelRequests == 0) {
+      withdraw();
+    }
     if (sentAs != null && sentAs == interrupt && sentAs.removeRequest()) {
       withdraw();
     }
-    return left;
+    return cancelRequests;
+  }
+
+  /// Makes the next await throw what the body was asked for before.
+  void repeatRequest() {
+    if (cancelRequests > 0 && --cancelRequests == 0) {
+      withdraw();
+    }
+    request(null);
   }
 
   /// {@return this task's name; `Task-N` if it was given none} Any thread.
@@ -599,12 +681,12 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   private String state() {
-    return cancelRequests > 0 && !isSettled() ? "cancelling" : stateText();
+    return outstanding() > 0 && !isSettled() ? "cancelling" : stateText();
   }
 
   @Override
   String summary() {
-    String state = isSettled() ? "finished" : cancelRequests > 0 ? "cancelling" : "pending";
+    String state = isSettled() ? "finished" : outstanding() > 0 ? "cancelling" : "pending";
     return "<Task " + state + " name='" + getName() + "'>";
   }
 

@@ -68,6 +68,7 @@ public final class TaskGroup {
   private boolean aborting;
   private boolean parentCancelRequested;
   private @Nullable Interrupt sentAs;
+  private @Nullable Shielding level;
   private boolean cancelOnEnter;
 
   /// Works on one item of [#map].
@@ -233,6 +234,7 @@ public final class TaskGroup {
       fatal = null;
       outside = null;
       sentAs = null;
+      level = null;
     }
     return result;
   }
@@ -247,6 +249,7 @@ public final class TaskGroup {
       throw new IllegalStateException(this + " cannot determine the parent task");
     }
     parent = current;
+    level = current.shielding();
     entered = true;
     if (cancelOnEnter) {
       cancel();
@@ -331,7 +334,7 @@ public final class TaskGroup {
     abort();
     if (!parentCancelRequested) {
       parentCancelRequested = true;
-      sentAs = parent.cancelForScope();
+      sentAs = parent.cancelForScope(level);
     }
   }
 
@@ -369,7 +372,7 @@ public final class TaskGroup {
     } else if (!aborting && !parentCancelRequested) {
       abort();
       parentCancelRequested = true;
-      sentAs = owner.cancelForScope();
+      sentAs = owner.cancelForScope(level);
     }
   }
 
@@ -448,9 +451,8 @@ public final class TaskGroup {
       errors.add(fault);
     }
     if (!errors.isEmpty()) {
-      if (owner.cancelling() > 0) {
-        owner.uncancel();
-        owner.cancel(); // the next await must see what the group's failure hides here
+      if (owner.requests() > 0) {
+        owner.repeatRequest(); // the next await must see what the group's failure hides here
       }
       throw new ExceptionGroup("unhandled errors in a TaskGroup", errors);
     }

@@ -78,6 +78,7 @@ public final class Timeout {
   private @Nullable Task<?> task;
   private @Nullable Handle handle;
   private @Nullable Interrupt sentAs;
+  private @Nullable Shielding level;
   private int requestsOnEntry;
 
   private Timeout(Loop loop, @Nullable Duration when) {
@@ -186,7 +187,8 @@ public final class Timeout {
     }
     state = State.ENTERED;
     task = entering;
-    requestsOnEntry = entering.cancelling();
+    level = entering.shielding();
+    requestsOnEntry = entering.requests();
   }
 
   /// {@return the deadline, on the clock of [Loop#time], or null if there is none}
@@ -270,7 +272,7 @@ public final class Timeout {
   private void expire() {
     state = State.EXPIRING;
     if (task != null) {
-      sentAs = task.cancelForScope();
+      sentAs = task.cancelForScope(level);
     }
   }
 
@@ -292,6 +294,7 @@ public final class Timeout {
   /// Who keeps this does not keep the task.
   private void letGo() {
     task = null;
+    level = null;
     sentAs = null;
   }
 

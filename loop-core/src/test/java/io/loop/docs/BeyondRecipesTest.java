@@ -1,0 +1,83 @@
+package io.loop.docs;
+
+import static io.loop.Asyncio.createTask;
+import static io.loop.Asyncio.sleep;
+import static io.loop.task.CancelScope.moveOnAfter;
+import static io.loop.task.CancelScope.shielding;
+
+import io.loop.task.CancelScope;
+import io.loop.task.CancelledError;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/// What asyncio has no word for; the Python side of these recipes is Trio's.
+final class BeyondRecipesTest extends Recipes {
+
+  // recipe: shielding
+  static void session() {
+    IO.println("open");
+    try {
+      sleep(Duration.ofHours(1));
+    } finally {
+      shielding(() -> {
+        sleep(Duration.ofSeconds(1)); // say goodbye
+        IO.println("closed");
+      });
+    }
+  }
+
+  // end
+
+  @Test
+  void shielding_cleansUpToTheEnd() {
+    // recipe: shielding
+    run(() -> {
+      var task = createTask(() -> session());
+      sleep(Duration.ofMillis(100));
+      task.cancel();
+      sleep(Duration.ofMillis(100));
+      task.cancel(); // again: the clean-up goes on
+      try {
+        task.await();
+      } catch (CancelledError cancelled) {
+        IO.println("cancelled");
+      }
+    });
+    // end
+
+    assertPrints("shielding", "open", "closed", "cancelled");
+  }
+
+  @Test
+  void moveOnAfter_goesOn() {
+    // recipe: move-on-after
+    run(() -> {
+      boolean isWhole = moveOnAfter(Duration.ofSeconds(1), () -> sleep(Duration.ofHours(1)));
+      IO.println(isWhole ? "slept" : "moved on");
+      String answer =
+          moveOnAfter(Duration.ofSeconds(1), () -> sleep(Duration.ofMillis(10), "fresh"))
+              .orElse("from the cache");
+      IO.println(answer);
+    });
+    // end
+
+    assertPrints("move-on-after", "moved on", "fresh");
+  }
+
+  @Test
+  void cancelScope_endsAPart() {
+    // recipe: cancel-scope
+    run(() -> {
+      var search = new CancelScope();
+      createTask(() -> {
+        sleep(Duration.ofSeconds(1));
+        search.cancel(); // the user has typed another letter
+      });
+      boolean isWhole = search.with(() -> sleep(Duration.ofHours(1)));
+      IO.println(isWhole ? "found" : "search again");
+    });
+    // end
+
+    assertPrints("cancel-scope", "search again");
+  }
+}
