@@ -26,6 +26,7 @@ import io.loop.task.CancelScope;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskGroup;
+import io.loop.task.TaskStatus;
 import io.loop.task.Timeout;
 import io.loop.testing.ForeignCalls;
 import io.loop.testing.ManualLoop;
@@ -185,6 +186,10 @@ final class WrongThreadTest {
               objects.put(TaskGroup.class, group);
               objects.put(Timeout.class, timeout);
               objects.put(CancelScope.class, new CancelScope());
+              group.start(status -> {
+                objects.put(TaskStatus.class, status);
+                status.started("ready");
+              });
               objects.put(AsCompleted.class, Asyncio.asCompleted(List.of(started)));
               objects.put(StreamReader.class, new StreamReader(loop, 100));
               objects.put(StreamWriter.class, new StreamWriter(loop, nothing(), null));

@@ -293,14 +293,64 @@ public final class TaskGroup {
   /// @return the task
   /// @throws IllegalStateException if the group has not been entered, is shutting down or has ended
   public <T extends @Nullable Object> Task<T> createTask(Coro<T> body, TaskOptions options) {
-    Task<?> owner = requireOpen();
+    return add(requireOpen(), body, options, this::taskDone);
+  }
+
+  private <T extends @Nullable Object> Task<T> add(
+      Task<?> owner, Coro<T> body, TaskOptions options, DoneCallback<LoopFuture<?>> whenDone) {
     Task<T> task = Task.create(owner.loop, slots == null ? body : slots.within(body), options);
     tasks.add(task);
-    task.addDoneCallbackFor(owner, this::taskDone);
+    task.addDoneCallbackFor(owner, whenDone);
     if (aborting && !task.isDone()) {
       task.cancel(); // its eager first step made the group fail
     }
     return task;
+  }
+
+  /// Starts a task in this group, and waits until it reports that it is ready. Coroutine only;
+  /// suspends.
+  ///
+  /// For what others need from their first line on: a server is bound, a subscription is confirmed.
+  /// From its report on the task is one of the group's like any other. Before, a failure goes to
+  /// the caller alone. If the caller is cancelled before, the task is cancelled and waited for; if
+  /// it fails then, the group fails.
+  ///
+  /// No asyncio equivalent. Source: `trio.Nursery.start`.
+  ///
+  /// @param body what the task runs; calls [TaskStatus#started] once
+  /// @param <V> the type of the value it reports
+  /// @return what it reported
+  /// @throws CancelledError if the caller was cancelled, or the task before it reported
+  /// @throws IllegalStateException if the task ended without a report, or if the group has not been
+  ///   entered, is shutting down or has ended
+  public <V extends @Nullable Object> V start(TaskStatus.Body<V> body) {
+    return start(body, TaskOptions.DEFAULT);
+  }
+
+  /// Starts a task in this group, and waits until it reports that it is ready. Coroutine only; as
+  /// [#start(TaskStatus.Body)].
+  ///
+  /// @param body what the task runs
+  /// @param options name, context and eager start
+  /// @param <V> the type of the value it reports
+  /// @return what it reported
+  public <V extends @Nullable Object> V start(TaskStatus.Body<V> body, TaskOptions options) {
+    Task<?> owner = requireOpen();
+    var status = new TaskStatus<V>(owner.loop);
+    Coro<@Nullable Void> reporting = status.of(body);
+    Task<@Nullable Void> task =
+        this.<@Nullable Void>add(
+            owner,
+            reporting,
+            options,
+            done -> {
+              if (status.ended(done)) {
+                remove(done);
+              } else {
+                taskDone(done);
+              }
+            });
+    return status.await(task, fault -> failed(task, fault));
   }
 
   private Task<?> requireOpen() {
@@ -356,14 +406,21 @@ public final class TaskGroup {
   }
 
   private void taskDone(LoopFuture<?> done) {
+    remove(done);
+    Throwable fault = done.isCancelled() ? null : done.exception();
+    if (fault != null) {
+      failed(done, fault);
+    }
+  }
+
+  private void remove(LoopFuture<?> done) {
     tasks.remove(done);
     if (tasks.isEmpty() && allEnded != null && !allEnded.isDone()) {
       allEnded.setResult(null);
     }
-    Throwable fault = done.isCancelled() ? null : done.exception();
-    if (fault == null) {
-      return;
-    }
+  }
+
+  private void failed(LoopFuture<?> done, Throwable fault) {
     errors.add(fault);
     rememberFatal(fault);
     Task<?> owner = parent;

@@ -7,6 +7,8 @@ import static io.loop.task.CancelScope.shielding;
 
 import io.loop.task.CancelScope;
 import io.loop.task.CancelledError;
+import io.loop.task.TaskGroup;
+import io.loop.task.TaskStatus;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -79,5 +81,28 @@ final class BeyondRecipesTest extends Recipes {
     // end
 
     assertPrints("cancel-scope", "search again");
+  }
+
+  // recipe: group-start
+  static void serve(TaskStatus<Integer> status) {
+    sleep(Duration.ofMillis(100)); // bind
+    status.started(8080);
+    sleep(Duration.ofSeconds(1)); // serve
+    IO.println("served");
+  }
+
+  // end
+
+  @Test
+  void start_waitsUntilReady() {
+    // recipe: group-start
+    run(() ->
+        TaskGroup.run(group -> {
+          int port = group.start(status -> serve(status));
+          IO.println("listening on " + port);
+        }));
+    // end
+
+    assertPrints("group-start", "listening on 8080", "served");
   }
 }
