@@ -4,6 +4,7 @@ import io.loop.event.Callback;
 import io.loop.event.Loop;
 import io.loop.task.AsCompleted;
 import io.loop.task.Awaitable;
+import io.loop.task.CancelScope;
 import io.loop.task.Coro;
 import io.loop.task.FutureCallGraph;
 import io.loop.task.LoopFuture;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -525,6 +527,47 @@ public final class Asyncio {
   /// @param body what to run as a task
   public static LoopFuture<@Nullable Void> shield(Coro.Action body) {
     return Tasks.shield(Coro.of(body));
+  }
+
+  /// Runs a body to its end, even if the task is cancelled meanwhile; as
+  /// [CancelScope#shielding(Coro)].
+  ///
+  /// Coroutine only; suspends where the body does. No asyncio equivalent.
+  ///
+  /// @param body what to run
+  /// @param <T> the type of the result
+  /// @return what the body returns
+  public static <T extends @Nullable Object> T shielding(Coro<T> body) {
+    return CancelScope.shielding(body);
+  }
+
+  /// Runs a body without a result to its end; as [#shielding(Coro)].
+  ///
+  /// @param body what to run
+  public static void shielding(Coro.Action body) {
+    CancelScope.shielding(body);
+  }
+
+  /// Runs a body with a time limit, and goes on after it either way; as
+  /// [CancelScope#moveOnAfter(Duration, Coro)].
+  ///
+  /// Coroutine only; suspends where the body does. No asyncio equivalent.
+  ///
+  /// @param delay the time limit; null for none
+  /// @param body what to run; its result must not be null
+  /// @param <T> the type of the result
+  /// @return what the body returned; empty if the limit ended it
+  public static <T> Optional<T> moveOnAfter(@Nullable Duration delay, Coro<T> body) {
+    return CancelScope.moveOnAfter(delay, body);
+  }
+
+  /// Runs a body without a result with a time limit; as [#moveOnAfter(Duration, Coro)].
+  ///
+  /// @param delay the time limit; null for none
+  /// @param body what to run
+  /// @return whether the body ran to its end; false if the limit ended it
+  public static boolean moveOnAfter(@Nullable Duration delay, Coro.Action body) {
+    return CancelScope.moveOnAfter(delay, body);
   }
 
   /// Runs a body as a task of a loop, from any thread. Waiting for it on the loop's own thread

@@ -1,9 +1,9 @@
 package io.loop.docs;
 
 import static io.loop.Asyncio.createTask;
+import static io.loop.Asyncio.moveOnAfter;
+import static io.loop.Asyncio.shielding;
 import static io.loop.Asyncio.sleep;
-import static io.loop.task.CancelScope.moveOnAfter;
-import static io.loop.task.CancelScope.shielding;
 
 import io.loop.task.CancelScope;
 import io.loop.task.CancelledError;
