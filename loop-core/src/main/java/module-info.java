@@ -13,9 +13,11 @@ module io.loop.core {
   requires jdk.unsupported;
 
   exports io.loop;
+  exports io.loop.channel;
   exports io.loop.coroutine;
   exports io.loop.event;
   exports io.loop.process;
+  exports io.loop.scope;
   exports io.loop.stream;
   exports io.loop.sync;
   exports io.loop.task;

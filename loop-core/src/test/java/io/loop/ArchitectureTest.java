@@ -35,6 +35,10 @@ final class ArchitectureTest {
             .definedBy("io.loop")
             .layer("sync")
             .definedBy("io.loop.sync")
+            .layer("channel")
+            .definedBy("io.loop.channel")
+            .layer("scope")
+            .definedBy("io.loop.scope")
             .layer("process")
             .definedBy("io.loop.process")
             .layer("stream")
@@ -52,18 +56,32 @@ final class ArchitectureTest {
             .whereLayer("functions")
             .mayOnlyBeAccessedByLayers("tools")
             .whereLayer("sync")
+            .mayOnlyBeAccessedByLayers("functions", "channel", "scope", "tools")
+            .whereLayer("channel")
+            .mayOnlyBeAccessedByLayers("functions", "scope", "tools")
+            .whereLayer("scope")
             .mayOnlyBeAccessedByLayers("functions", "tools")
             .whereLayer("process")
             .mayOnlyBeAccessedByLayers("functions", "tools")
             .whereLayer("stream")
             .mayOnlyBeAccessedByLayers("functions", "process", "tools")
             .whereLayer("task")
-            .mayOnlyBeAccessedByLayers("functions", "sync", "process", "stream", "tools")
+            .mayOnlyBeAccessedByLayers(
+                "functions", "sync", "channel", "scope", "process", "stream", "tools")
             .whereLayer("coroutine")
             .mayOnlyBeAccessedByLayers(
-                "functions", "sync", "process", "stream", "task", "event", "tools")
+                "functions",
+                "sync",
+                "channel",
+                "scope",
+                "process",
+                "stream",
+                "task",
+                "event",
+                "tools")
             .whereLayer("event")
-            .mayOnlyBeAccessedByLayers("functions", "sync", "process", "stream", "task", "tools");
+            .mayOnlyBeAccessedByLayers(
+                "functions", "sync", "channel", "scope", "process", "stream", "task", "tools");
 
     rule.check(MAIN);
   }

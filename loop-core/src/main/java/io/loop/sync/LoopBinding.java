@@ -5,10 +5,13 @@ import io.loop.event.Loop;
 import io.loop.task.LoopFuture;
 import org.jspecify.annotations.Nullable;
 
-/// Ties an object to the first loop on which somebody has to wait for it.
+/// Ties an object to the first loop on which a task has to wait for it. For the classes that such
+/// an object is made of; programs use those.
+///
+/// Loop thread and coroutines of one loop only.
 ///
 /// Source: `asyncio.mixins._LoopBoundMixin`, Python 3.15.
-final class LoopBinding {
+public final class LoopBinding {
 
   /*
    * In debug mode a call from a thread that is not the loop's is refused. Until somebody has waited,
@@ -20,7 +23,10 @@ final class LoopBinding {
   private @Nullable Loop loop;
   private @Nullable Loop lastUser; // while debug mode is on somewhere
 
-  LoopBinding(Object owner) {
+  /// Makes a binding to no loop yet.
+  ///
+  /// @param owner what is tied; exceptions describe it
+  public LoopBinding(Object owner) {
     this.owner = owner;
     if (Loop.debugWasOn()) {
       lastUser = Loop.runningOrNull();
@@ -29,8 +35,16 @@ final class LoopBinding {
 
   /// {@return a pending future to wait with}
   ///
-  /// @throws IllegalStateException if somebody has waited on another loop
-  LoopFuture<@Nullable Void> newWaiter() {
+  /// @throws IllegalStateException if no loop is running here, or another loop was bound before
+  public LoopFuture<@Nullable Void> newWaiter() {
+    return new LoopFuture<>(bind());
+  }
+
+  /// Ties the object to the running loop.
+  ///
+  /// @return that loop
+  /// @throws IllegalStateException if no loop is running here, or another loop was bound before
+  public Loop bind() {
     Loop running = Loop.running();
     if (loop == null) {
       loop = running;
@@ -38,7 +52,21 @@ final class LoopBinding {
     if (loop != running) {
       throw new IllegalStateException(owner + " is bound to a different event loop");
     }
-    return new LoopFuture<>(running);
+    return running;
+  }
+
+  /// Makes sure that the caller has its turn on the loop, as [Loop#checkTurn] does, once a loop is
+  /// bound.
+  ///
+  /// @throws IllegalStateException if the bound loop is running in debug mode, and the caller is
+  ///   not on it
+  public void checkTurn() {
+    Loop bound = loop;
+    if (bound != null) {
+      bound.checkTurn();
+    } else {
+      requireTurn();
+    }
   }
 
   /// Waits for the caller's turn, if it went on by itself after a blocking call. In debug mode it

@@ -243,6 +243,19 @@ public final class Tasks {
     future.removeWaiter(waiter);
   }
 
+  /// {@return what an exception means that comes out of a body: a [CancelledError] if a blocking
+  /// call threw it because the calling task was cancelled, else the exception itself} Coroutine
+  /// only; never suspends. The cancellation counts as delivered then.
+  ///
+  /// For scopes of a program's own that decide by what a body threw; those of this library, and the
+  /// end of a task, do it themselves.
+  ///
+  /// @param fault what the body threw
+  public static Throwable translate(Throwable fault) {
+    Task<?> task = Task.current();
+    return task == null ? fault : task.translate(fault);
+  }
+
   /// Runs something that blocks or computes for long on another thread. Never suspends; await what
   /// it returns.
   ///

@@ -145,14 +145,26 @@ public final class WaiterLine {
     }
   }
 
+  /// Wakes the first one that is asleep; it stays in the line until it runs.
+  ///
+  /// @return whom it woke, or null if all are awake
+  public @Nullable LoopFuture<@Nullable Void> wakeNext() {
+    Place place = firstAsleep();
+    if (place == null) {
+      return null;
+    }
+    place.waiter.setResult(null);
+    return place.waiter;
+  }
+
   /// Wakes the first ones that are asleep; they stay in the line until they run.
   ///
   /// @param count how many at most
   /// @return how many were woken
   public int wake(int count) {
     int woken = 0;
-    for (Place place; woken < count && (place = firstAsleep()) != null; woken++) {
-      place.waiter.setResult(null);
+    while (woken < count && wakeNext() != null) {
+      woken++;
     }
     return woken;
   }

@@ -52,7 +52,12 @@ final class CancelEverywhereTest {
         scenario("stream echo", Scenarios::streamEcho),
         scenario("shielded clean-up", Scenarios::shieldedCleanUp),
         scenario("asCompleted with timeout", Scenarios::completedWithTimeout),
-        scenario("retries", Scenarios::retries));
+        scenario("retries", Scenarios::retries),
+        scenario("sender of a channel", ChannelScenarios::sender),
+        scenario("receiver of a channel", ChannelScenarios::receiver),
+        scenario("broadcast", ChannelScenarios::broadcast),
+        scenario("limiters", ChannelScenarios::limiters),
+        scenario("Retry", ChannelScenarios::retry));
   }
 
   private static Arguments scenario(String name, Body body) {

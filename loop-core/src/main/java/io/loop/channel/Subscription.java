@@ -1,0 +1,176 @@
+package io.loop.channel;
+
+import io.loop.sync.LoopBinding;
+import io.loop.sync.PermitLine;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.Optional;
+
+/// The items of a [Broadcast] from one moment on.
+///
+/// Loop thread and coroutines of one loop only, the broadcast's. Close it when nobody receives any
+/// more: a full subscription holds up the senders, or is given items for nothing.
+///
+/// Source: tokio's `broadcast::Receiver`.
+///
+/// @param <T> the type of the items
+public final class Subscription<T> implements Iterable<T>, AutoCloseable {
+
+  /*
+   *   items.size() == filled.free() + receivers that have a permit and have not run
+   *
+   * The oldest item that is dropped makes place for the newest, so the permits stay as they are. What
+   * is dropped is always what stands before the first item that is left.
+   *
+   * open --end--> ended, with items --last item--> ended     close is possible in each of them
+   */
+
+  private final Broadcast<T> broadcast;
+  private final PermitLine filled;
+  private final int capacity;
+  private final ArrayDeque<T> items = new ArrayDeque<>();
+  private final End end = new End("subscription");
+  private boolean ended;
+  private long dropped;
+  private long missed;
+
+  Subscription(Broadcast<T> broadcast, LoopBinding binding, int capacity) {
+    this.broadcast = broadcast;
+    this.filled = new PermitLine(binding, 0);
+    this.capacity = capacity;
+    this.ended = broadcast.isClosed();
+  }
+
+  /// Adds an item. There is room, or the oldest item is to be dropped.
+  void add(T item) {
+    if (items.size() == capacity) {
+      items.removeFirst();
+      dropped++;
+      items.addLast(item);
+      return;
+    }
+    items.addLast(item);
+    if (isFull()) {
+      broadcast.addFull();
+    }
+    filled.add(1);
+  }
+
+  private boolean isFull() {
+    return items.size() == capacity && !broadcast.dropsOldest();
+  }
+
+  /// Nothing will be added any more.
+  void end() {
+    ended = true;
+    wakeAtEnd();
+  }
+
+  private boolean hasEnded() {
+    return ended && items.isEmpty();
+  }
+
+  private void wakeAtEnd() {
+    if (hasEnded()) {
+      filled.wakeAll();
+    }
+  }
+
+  /// Receives the next item, waiting for one if need be. Coroutine only.
+  ///
+  /// Suspends, and is a cancellation point, only if there is no item or others wait for it on this
+  /// subscription. Those who wait go on in order of arrival. A receive that is cancelled leaves its
+  /// item to the next.
+  ///
+  /// @return the item
+  /// @throws EndOfChannelException if the broadcast is closed, or is closed while it waits, and no
+  ///   item is left
+  /// @throws IllegalStateException if this subscription is closed, or is closed while it waits; or
+  ///   if it must wait, and the broadcast belongs to another loop
+  /// @throws CancelledError if the task was cancelled while it waited
+  public T receive() {
+    requireMore();
+    if (!filled.tryTake() && !end.await(filled)) {
+      throw endOfBroadcast();
+    }
+    return remove();
+  }
+
+  /// Receives the next item if there is one and no task waits for it. Never suspends.
+  ///
+  /// @return the item, or nothing
+  /// @throws EndOfChannelException if the broadcast is closed, and no item is left
+  /// @throws IllegalStateException if this subscription is closed
+  public Optional<T> tryReceive() {
+    requireMore();
+    return filled.tryTake() ? Optional.of(remove()) : Optional.empty();
+  }
+
+  private void requireMore() {
+    broadcast.checkTurn();
+    end.requireOpen();
+    if (hasEnded()) {
+      throw endOfBroadcast();
+    }
+  }
+
+  private T remove() {
+    boolean wasFull = isFull();
+    T item = items.removeFirst();
+    missed = dropped;
+    dropped = 0;
+    if (wasFull) {
+      broadcast.removeFull();
+    }
+    wakeAtEnd();
+    return item;
+  }
+
+  /// {@return how many items were dropped between the last item that was received and the one
+  /// before it} Zero means that none is missing; never more with [Broadcast.WhenFull#WAIT].
+  ///
+  /// Source: the count of tokio's `RecvError::Lagged`.
+  public long missed() {
+    broadcast.checkTurn();
+    return missed;
+  }
+
+  /// {@return the items, received one by one} Its `hasNext` is a [#receive], and false at the end.
+  /// So a `for` loop waits for each item, and ends when the broadcast is closed.
+  ///
+  /// Leaving the loop does not close this subscription.
+  @Override
+  public Iterator<T> iterator() {
+    return new ItemIterator<>(this::receive);
+  }
+
+  /// Ends this subscription, and drops the items in it; receives that wait on it fail. Never
+  /// suspends; closing twice does nothing.
+  @Override
+  public void close() {
+    broadcast.checkTurn();
+    if (!end.close()) {
+      return;
+    }
+    broadcast.remove(this);
+    boolean wasFull = isFull();
+    items.clear();
+    if (wasFull) {
+      broadcast.removeFull();
+    }
+  }
+
+  private static EndOfChannelException endOfBroadcast() {
+    return new EndOfChannelException("The broadcast has ended: it is closed.");
+  }
+
+  @Override
+  public String toString() {
+    return "<Subscription [%s] items=%d/%d receiving=%d>"
+        .formatted(
+            end.isClosed() ? "closed" : ended ? "ended" : "open",
+            items.size(),
+            capacity,
+            filled.waiting());
+  }
+}
