@@ -39,6 +39,8 @@ final class CancelRacesTest {
         race("Event", SyncRaces::event),
         race("Condition", SyncRaces::condition),
         race("Barrier", SyncRaces::barrier),
+        race("CapacityLimiter", SyncRaces::capacity),
+        race("RateLimiter", SyncRaces::rate),
         race("Receiver", ChannelRaces::receive),
         race("Sender", ChannelRaces::send),
         race("Broadcast", ChannelRaces::broadcast),

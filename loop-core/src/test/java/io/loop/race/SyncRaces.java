@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.sync.Barrier;
 import io.loop.sync.BoundedSemaphore;
+import io.loop.sync.CapacityLimiter;
 import io.loop.sync.Condition;
 import io.loop.sync.Event;
 import io.loop.sync.Lock;
+import io.loop.sync.RateLimiter;
 import io.loop.task.Task;
 import io.loop.testing.ManualLoop;
 import java.time.Duration;
@@ -210,6 +212,65 @@ final class SyncRaces {
           Trials.awaitEnd(other, "the other party");
         }
         assertThat(barrier).hasToString("<Barrier [filling, waiters:0/2]>");
+      }
+    };
+  }
+
+  static Race capacity(ManualLoop manual, Random random) {
+    var limiter = new CapacityLimiter(1);
+    limiter.acquireFor("first");
+    return new Race() {
+      private Task<?> rival;
+
+      @Override
+      public Object await() {
+        rival = createTask(() -> limiter.with(() -> sleep(Duration.ZERO)));
+        limiter.acquireFor("victim");
+        return "token";
+      }
+
+      @Override
+      public void complete() {
+        limiter.releaseFor("first");
+      }
+
+      @Override
+      public void settle(Object value) {
+        if (value != null) {
+          assertThat(limiter.borrowers()).contains("victim");
+          limiter.releaseFor("victim");
+        }
+        if (rival != null) {
+          Trials.awaitEnd(rival, "the rival");
+        }
+        assertThat(limiter).hasToString("<CapacityLimiter [borrowed:0/1, waiters:0]>");
+        assertThat(limiter.available()).isEqualTo(1);
+      }
+    };
+  }
+
+  /// Whoever holds up the victim is cancelled, which lets it go on: permits are there for it.
+  static Race rate(ManualLoop manual, Random random) {
+    var limiter = new RateLimiter(1, Duration.ofHours(1), 3);
+    limiter.acquire(2);
+    Task<?> holder = createTask(() -> limiter.acquire(3));
+    return new Race() {
+      @Override
+      public Object await() {
+        limiter.acquire();
+        return "permit";
+      }
+
+      @Override
+      public void complete() {
+        holder.cancel();
+      }
+
+      @Override
+      public void settle(Object value) {
+        Trials.awaitEnd(holder, "the holder");
+        assertThat(limiter.available()).isEqualTo(value == null ? 1 : 0);
+        assertThat(limiter.toString()).endsWith("waiters:0]>");
       }
     };
   }
