@@ -1,5 +1,6 @@
 package io.loop.channel;
 
+import io.loop.task.CancelledError;
 import java.util.Iterator;
 import java.util.Optional;
 

@@ -1,5 +1,7 @@
 package io.loop.channel;
 
+import io.loop.task.CancelledError;
+
 /// The end of a channel that items go in at.
 ///
 /// Loop thread and coroutines of one loop only, the first on which a task has to wait for the

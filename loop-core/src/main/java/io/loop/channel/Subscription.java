@@ -2,6 +2,7 @@ package io.loop.channel;
 
 import io.loop.sync.LoopBinding;
 import io.loop.sync.PermitLine;
+import io.loop.task.CancelledError;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.Optional;

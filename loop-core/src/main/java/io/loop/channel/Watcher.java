@@ -1,5 +1,6 @@
 package io.loop.channel;
 
+import io.loop.task.CancelledError;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
