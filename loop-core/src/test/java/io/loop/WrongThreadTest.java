@@ -4,6 +4,13 @@ import static io.loop.process.Subprocesses.createSubprocessExec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.channel.Broadcast;
+import io.loop.channel.ChannelEnds;
+import io.loop.channel.Receiver;
+import io.loop.channel.Sender;
+import io.loop.channel.Subscription;
+import io.loop.channel.Watched;
+import io.loop.channel.Watcher;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
 import io.loop.event.TimerHandle;
@@ -14,12 +21,14 @@ import io.loop.stream.StreamWriter;
 import io.loop.stream.WriteTransport;
 import io.loop.sync.Barrier;
 import io.loop.sync.BoundedSemaphore;
+import io.loop.sync.CapacityLimiter;
 import io.loop.sync.Condition;
 import io.loop.sync.Event;
 import io.loop.sync.Hold;
 import io.loop.sync.Lock;
 import io.loop.sync.PriorityQueue;
 import io.loop.sync.Queue;
+import io.loop.sync.RateLimiter;
 import io.loop.sync.Semaphore;
 import io.loop.task.AsCompleted;
 import io.loop.task.CancelScope;
@@ -72,7 +81,9 @@ final class WrongThreadTest {
           "Loop.time",
           "LoopFuture.getLoop",
           "Queue.maxSize",
+          "Receiver.iterator", // its steps are checked
           "StreamReader.iterator", // its steps are checked
+          "Subscription.iterator", // its steps are checked
           "Subprocess.pid",
           "Subprocess.stdin",
           "Subprocess.stdout",
@@ -105,8 +116,10 @@ final class WrongThreadTest {
           "ContextVar",
           "Coroutine",
           "CoroutinePool",
+          "LoopBinding",
           "LoopLocal",
           "ManualLoop",
+          "PermitLine",
           "Runner",
           "Token",
           "VirtualClock",
@@ -202,6 +215,17 @@ final class WrongThreadTest {
               objects.put(Queue.class, new Queue<String>());
               objects.put(PriorityQueue.class, new PriorityQueue<String>());
               objects.put(Hold.class, new Lock().hold());
+              objects.put(CapacityLimiter.class, new CapacityLimiter(1));
+              objects.put(RateLimiter.class, new RateLimiter(1, LONG));
+              ChannelEnds<String> ends = ChannelEnds.open(1);
+              objects.put(Sender.class, ends.sender());
+              objects.put(Receiver.class, ends.receiver());
+              var broadcast = new Broadcast<String>(1, Broadcast.WhenFull.WAIT);
+              objects.put(Broadcast.class, broadcast);
+              objects.put(Subscription.class, broadcast.subscribe());
+              var watched = new Watched<>("first");
+              objects.put(Watched.class, watched);
+              objects.put(Watcher.class, watched.watch());
               trial.run(objects);
               timer.cancel();
               started.setResult(null);

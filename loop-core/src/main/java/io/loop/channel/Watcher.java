@@ -35,6 +35,10 @@ public final class Watcher<T extends @Nullable Object> {
   /// {@return whether the value was set since this watcher last saw it} Never suspends.
   public boolean hasChanged() {
     watched.checkTurn();
+    return isBehind();
+  }
+
+  private boolean isBehind() {
     return seen != watched.version();
   }
 
@@ -77,6 +81,6 @@ public final class Watcher<T extends @Nullable Object> {
 
   @Override
   public String toString() {
-    return "<Watcher [" + (hasChanged() ? "changed" : "up to date") + "] of " + watched + ">";
+    return "<Watcher [" + (isBehind() ? "changed" : "up to date") + "] of " + watched + ">";
   }
 }

@@ -130,13 +130,13 @@ public final class Barrier {
   ///
   /// Source: `Barrier.n_waiting`.
   public int waiting() {
-    condition.requireTurn();
+    condition.checkTurn();
     return state == State.FILLING ? count : 0;
   }
 
   /// {@return whether this barrier is broken}
   public boolean isBroken() {
-    condition.requireTurn();
+    condition.checkTurn();
     return state == State.BROKEN;
   }
 

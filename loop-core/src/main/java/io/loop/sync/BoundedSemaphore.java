@@ -28,7 +28,7 @@ public final class BoundedSemaphore extends Semaphore {
   /// @throws IllegalArgumentException if all permits are there already
   @Override
   public void release() {
-    requireTurn();
+    checkTurn();
     if (value() >= bound) {
       throw new IllegalArgumentException("BoundedSemaphore released too many times");
     }

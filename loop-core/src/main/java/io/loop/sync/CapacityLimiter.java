@@ -129,7 +129,8 @@ public final class CapacityLimiter {
     }
   }
 
-  private static Task<?> currentTask() {
+  private Task<?> currentTask() {
+    binding.checkTurn();
     Task<?> task = Task.current();
     if (task == null) {
       throw new IllegalStateException("no task is running here: name the borrower");

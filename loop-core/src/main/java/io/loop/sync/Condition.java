@@ -130,7 +130,7 @@ public final class Condition {
   /// @throws CancelledError if the task was cancelled while it waited
   /// @throws IllegalStateException if it must wait, and the lock is free
   public void waitFor(BooleanSupplier predicate) {
-    binding.requireTurn();
+    binding.checkTurn();
     while (!predicate.getAsBoolean()) {
       await();
     }
@@ -161,12 +161,12 @@ public final class Condition {
   }
 
   /// As that of the classes beside it, for one that is made of a condition.
-  void requireTurn() {
-    binding.requireTurn();
+  void checkTurn() {
+    binding.checkTurn();
   }
 
   private void requireLocked(String purpose) {
-    binding.requireTurn();
+    binding.checkTurn();
     if (!lock.isHeld()) {
       throw new IllegalStateException("cannot " + purpose + " on un-acquired lock");
     }

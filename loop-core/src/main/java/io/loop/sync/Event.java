@@ -17,7 +17,7 @@ public final class Event {
 
   /// {@return whether the flag is set}
   public boolean isSet() {
-    binding.requireTurn();
+    binding.checkTurn();
     return set;
   }
 
@@ -25,7 +25,7 @@ public final class Event {
   ///
   /// They all go on, even if the flag is cleared before they run.
   public void set() {
-    binding.requireTurn();
+    binding.checkTurn();
     if (!set) {
       set = true;
       waiters.wakeAll();
@@ -34,7 +34,7 @@ public final class Event {
 
   /// Clears the flag: from now on [#await()] waits. Never suspends.
   public void clear() {
-    binding.requireTurn();
+    binding.checkTurn();
     set = false;
   }
 
@@ -45,7 +45,7 @@ public final class Event {
   /// @throws CancelledError if the task was cancelled while it waited
   /// @throws IllegalStateException if it must wait, and this event belongs to another loop
   public void await() {
-    binding.requireTurn();
+    binding.checkTurn();
     if (!set) {
       waiters.await();
     }

@@ -33,7 +33,7 @@ public final class Lock {
   /// @throws CancelledError if the task was cancelled while it waited; the lock is not taken
   /// @throws IllegalStateException if it must wait, and this lock belongs to another loop
   public void acquire() {
-    binding.requireTurn();
+    binding.checkTurn();
     if (locked || waiters.hasLive()) {
       awaitRelease();
     }
@@ -55,7 +55,7 @@ public final class Lock {
   ///
   /// @throws IllegalStateException if it is free already
   public void release() {
-    binding.requireTurn();
+    binding.checkTurn();
     if (!locked) {
       throw new IllegalStateException("Lock is not acquired.");
     }
@@ -66,7 +66,7 @@ public final class Lock {
   /// {@return whether this lock is taken} It is not between a release and the moment the next task
   /// runs.
   public boolean isLocked() {
-    binding.requireTurn();
+    binding.checkTurn();
     return locked;
   }
 

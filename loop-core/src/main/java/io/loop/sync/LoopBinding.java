@@ -55,25 +55,14 @@ public final class LoopBinding {
     return running;
   }
 
-  /// Makes sure that the caller has its turn on the loop, as [Loop#checkTurn] does, once a loop is
-  /// bound.
-  ///
-  /// @throws IllegalStateException if the bound loop is running in debug mode, and the caller is
-  ///   not on it
-  public void checkTurn() {
-    Loop bound = loop;
-    if (bound != null) {
-      bound.checkTurn();
-    } else {
-      requireTurn();
-    }
-  }
-
   /// Waits for the caller's turn, if it went on by itself after a blocking call. In debug mode it
   /// refuses a caller that is not on the loop.
   ///
   /// Every operation begins with this, since one that need not wait meets the loop nowhere else.
-  void requireTurn() {
+  ///
+  /// @throws IllegalStateException if the loop is running in debug mode, and the caller is not on
+  ///   it
+  public void checkTurn() {
     if (Coroutine.mayGoAstray()) {
       Loop.runningOrNull();
     }

@@ -84,7 +84,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   ///
   /// Source: `Queue.qsize`.
   public int size() {
-    binding.requireTurn();
+    binding.checkTurn();
     return count();
   }
 
@@ -133,7 +133,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   /// @throws QueueFullException if there is no room
   /// @throws QueueShutDownException if this queue is shut down
   public final void putNowait(E item) {
-    binding.requireTurn();
+    binding.checkTurn();
     if (shutDown) {
       throw shutDownError();
     }
@@ -198,7 +198,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   ///
   /// @throws IllegalArgumentException if no item is unfinished
   public final void taskDone() {
-    binding.requireTurn();
+    binding.checkTurn();
     if (unfinished <= 0) {
       throw new IllegalArgumentException("taskDone() called too many times");
     }
@@ -218,7 +218,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   ///
   /// @throws CancelledError if the task was cancelled while it waited
   public final void join() {
-    binding.requireTurn();
+    binding.checkTurn();
     if (unfinished > 0) {
       finished.await();
     }
@@ -240,7 +240,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   /// @param immediate whether the items in it are dropped, and count as done; else they can still
   ///   be taken
   public final void shutdown(boolean immediate) {
-    binding.requireTurn();
+    binding.checkTurn();
     shutDown = true;
     if (immediate) {
       int dropped = 0;

@@ -41,8 +41,8 @@ public sealed class Semaphore permits BoundedSemaphore {
     this.value = value;
   }
 
-  final void requireTurn() {
-    binding.requireTurn();
+  final void checkTurn() {
+    binding.checkTurn();
   }
 
   final int value() {
@@ -76,14 +76,14 @@ public sealed class Semaphore permits BoundedSemaphore {
 
   /// Gives a permit back, and hands it to the first task that waits. Never suspends.
   public void release() {
-    binding.requireTurn();
+    binding.checkTurn();
     value++;
     value -= waiters.wake(1);
   }
 
   /// {@return whether [#acquire] would have to wait}
   public final boolean isLocked() {
-    binding.requireTurn();
+    binding.checkTurn();
     return mustWait();
   }
 

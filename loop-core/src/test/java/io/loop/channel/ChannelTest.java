@@ -310,6 +310,7 @@ final class ChannelTest {
   @Test
   void use_inDebugModeFromAnotherThread_isRefused() {
     manual.loop().setDebug(true);
+    manual.setPatience(Duration.ofSeconds(30)); // the coroutine below waits for a thread
     manual.run(() -> {
       var ends = ChannelEnds.<Integer>open(1);
       Task<?> receiving = createTask(ends.receiver()::receive);
