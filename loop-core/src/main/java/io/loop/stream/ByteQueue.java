@@ -78,6 +78,12 @@ final class ByteQueue {
     return taken;
   }
 
+  /// Takes bytes into a part of an array.
+  void take(byte[] target, int offset, int count) {
+    System.arraycopy(array, head, target, offset, count);
+    skip(count);
+  }
+
   void skip(int count) {
     head += count;
     if (head == tail) {

@@ -4,6 +4,7 @@ import io.loop.event.Loop;
 import io.loop.task.LoopFuture;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
@@ -59,6 +60,7 @@ public final class StreamReader implements Iterable<byte[]> {
   private boolean ending;
   private boolean paused;
   private boolean collecting; // in read(), which has taken a part
+  private boolean onDemand; // resumed for those who wait only
 
   /// Makes a reader.
   ///
@@ -72,6 +74,28 @@ public final class StreamReader implements Iterable<byte[]> {
     }
     this.loop = loop;
     this.limit = limit;
+  }
+
+  /// {@return a reader of what a blocking stream gives: a file, a pipe, `System.in`} Never
+  /// suspends.
+  ///
+  /// A read that needs more than has arrived has a thread of the loop's default executor read one
+  /// block; nothing is read ahead. Cancelling such a read loses nothing: what the thread gets is
+  /// for the next one. But the thread goes on waiting, and the default executor cannot be shut down
+  /// until it comes back. What the stream throws is thrown by every later read, as a failure of a
+  /// connection. The stream stays the caller's to close, and nobody else should read from it.
+  ///
+  /// Source: `connect_read_pipe`.
+  ///
+  /// @param in the stream
+  /// @throws IllegalStateException if no loop is running here
+  public static StreamReader of(InputStream in) {
+    Loop loop = Loop.running();
+    var reader = new StreamReader(loop, DEFAULT_LIMIT);
+    reader.onDemand = true;
+    reader.setTransport(new InputPump(loop, in, reader));
+    reader.pause();
+    return reader;
   }
 
   /// Tells this reader whom to pause; once.
@@ -109,7 +133,7 @@ public final class StreamReader implements Iterable<byte[]> {
     }
   }
 
-  private void pause() {
+  void pause() {
     if (transport != null && !paused) {
       paused = true;
       transport.pauseReading();
@@ -195,7 +219,7 @@ public final class StreamReader implements Iterable<byte[]> {
   }
 
   private void maybeResume() {
-    if (paused && !ending && bytes.size() <= limit) {
+    if (paused && !ending && !onDemand && bytes.size() <= limit) {
       resume();
     }
   }
@@ -276,6 +300,34 @@ public final class StreamReader implements Iterable<byte[]> {
     byte[] taken = bytes.size() == 0 ? NOTHING : bytes.take(Math.min(n, bytes.size()));
     maybeResume();
     return taken;
+  }
+
+  /// Reads into an array, as [#read(int)].
+  ///
+  /// @return how many bytes, at least one; -1 at the end
+  int read(byte[] target, int offset, int length) throws IOException {
+    requireSound();
+    while (bytes.size() == 0 && !eof) {
+      awaitData("read");
+    }
+    if (bytes.size() == 0) {
+      return -1;
+    }
+    int count = Math.min(length, bytes.size());
+    bytes.take(target, offset, count);
+    maybeResume();
+    return count;
+  }
+
+  /// {@return this reader for code that wants a blocking stream: decompressors, parsers, scanners}
+  /// Never suspends.
+  ///
+  /// Reading suspends the coroutine, is a cancellation point, and fails, as [#read(int)] does; a
+  /// [io.loop.task.CancelledError] passes through the code in between. Coroutines of the loop only,
+  /// so not for code on another thread, and one at a time. Closing it closes this view alone: the
+  /// connection, and what has arrived, stay. What the code in between has read ahead is its own.
+  public InputStream asInputStream() {
+    return new ReaderInput(this);
   }
 
   /// {@return exactly so many bytes} Not bounded by the limit.

@@ -5,6 +5,7 @@ import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
 import io.loop.task.WaiterLine;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.Objects;
@@ -97,6 +98,18 @@ public final class StreamWriter implements AutoCloseable {
       drainers = new WaiterLine();
     }
     drainers.await(new LoopFuture<>(loop)); // throws what connectionLost tells
+  }
+
+  /// {@return this writer for code that wants a blocking stream: compressors, printers} Never
+  /// suspends.
+  ///
+  /// Each write is followed by a [#drain], as is each flush: it suspends the coroutine while the
+  /// peer takes less than is written, and is a cancellation point then. A cancelled write has been
+  /// written. Coroutines of the loop only, one at a time. Closing it flushes and closes this view
+  /// alone: the connection stays open, and the other direction usable. For many small writes put a
+  /// [java.io.BufferedOutputStream] around it.
+  public OutputStream asOutputStream() {
+    return new WriterOutput(this);
   }
 
   private void throwReadFailure() throws IOException {
