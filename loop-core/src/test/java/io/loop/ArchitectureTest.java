@@ -63,6 +63,8 @@ final class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("functions", "tools")
             .whereLayer("process")
             .mayOnlyBeAccessedByLayers("functions", "tools")
+            .whereLayer("scope")
+            .mayOnlyBeAccessedByLayers("functions", "tools")
             .whereLayer("stream")
             .mayOnlyBeAccessedByLayers("functions", "process", "tools")
             .whereLayer("task")

@@ -96,7 +96,9 @@ public final class Context {
     return (T) values.get(variable);
   }
 
-  boolean isEntered() {
+  /// {@return whether somebody runs with this context as the current one, or has stopped inside
+  /// [#run]}
+  public boolean isEntered() {
     return entered;
   }
 

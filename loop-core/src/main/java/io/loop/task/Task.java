@@ -131,6 +131,13 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return task;
   }
 
+  /// A task that is not scheduled: whoever makes it runs its first step.
+  static <T extends @Nullable Object> Task<T> inner(Loop loop, Coro<T> body, TaskOptions options) {
+    var task = new Task<>(loop, body, options);
+    task.entry = task.tasks.add(task);
+    return task;
+  }
+
   private void start(boolean eagerly) {
     if (eagerly) {
       startEagerly();

@@ -78,6 +78,30 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     return task.toString();
   }
 
+  /// {@return whether the caller, a coroutine of the loop, has another context than this step's}
+  boolean isInOtherContext() {
+    return innerContext() != null;
+  }
+
+  /// {@return whether [#runInside] can be called in the current step}
+  boolean canEnter() {
+    return !isInOtherContext() || !getContext().isEntered();
+  }
+
+  /// Runs the first or next step inside that of another task, whose errand this is.
+  void runInside() {
+    Context own = getContext();
+    if (isInOtherContext()) {
+      own.run(this::run);
+    } else {
+      try {
+        run();
+      } finally {
+        goInside(own); // the body may have stopped inside another one
+      }
+    }
+  }
+
   /// Lets the body run until it stops again; loop thread, or a coroutine for an eager start.
   void advance(@Nullable Throwable throwing) {
     thrown = throwing;

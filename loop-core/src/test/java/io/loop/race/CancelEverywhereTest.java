@@ -57,7 +57,9 @@ final class CancelEverywhereTest {
         scenario("receiver of a channel", ChannelScenarios::receiver),
         scenario("broadcast", ChannelScenarios::broadcast),
         scenario("limiters", ChannelScenarios::limiters),
-        scenario("Retry", ChannelScenarios::retry));
+        scenario("Retry", ChannelScenarios::retry),
+        scenario("generators", ScopeScenarios::generators),
+        scenario("exit stack", ScopeScenarios::exitStack));
   }
 
   private static Arguments scenario(String name, Body body) {

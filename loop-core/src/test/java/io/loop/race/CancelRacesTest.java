@@ -50,7 +50,8 @@ final class CancelRacesTest {
         race("readLine", StreamRaces::readLine),
         race("readExactly", StreamRaces::readExactly),
         race("drain", StreamRaces::drain),
-        race("waitClosed", StreamRaces::waitClosed));
+        race("waitClosed", StreamRaces::waitClosed),
+        race("Generator", ScopeScenarios::generator));
   }
 
   private static Arguments race(String name, Trials.Maker maker) {
