@@ -63,8 +63,6 @@ final class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("functions", "tools")
             .whereLayer("process")
             .mayOnlyBeAccessedByLayers("functions", "tools")
-            .whereLayer("scope")
-            .mayOnlyBeAccessedByLayers("functions", "tools")
             .whereLayer("stream")
             .mayOnlyBeAccessedByLayers("functions", "process", "tools")
             .whereLayer("task")

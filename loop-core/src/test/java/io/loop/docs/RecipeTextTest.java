@@ -20,6 +20,8 @@ final class RecipeTextTest {
     Map<String, String> recipes = new LinkedHashMap<>();
     recipes.putAll(RecipeSources.below(Page.root().resolve("loop-core").resolve(SOURCES)));
     recipes.putAll(RecipeSources.below(Page.root().resolve("loop-netty").resolve(SOURCES)));
+    ProgramTextTest.programs()
+        .forEach((name, lines) -> recipes.put(name, String.join("\n", lines)));
     return recipes;
   }
 

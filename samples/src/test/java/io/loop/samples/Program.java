@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /// A sample in a JVM of its own, so that signals and exit codes are the real ones.
 final class Program implements AutoCloseable {
@@ -28,17 +29,38 @@ final class Program implements AutoCloseable {
   }
 
   static Program start(List<String> jvmFlags, String... arguments) {
+    List<String> command = java(jvmFlags);
+    command.add(Samples.class.getName());
+    command.addAll(List.of(arguments));
+    return start(command);
+  }
+
+  /// Starts a program that is not compiled yet.
+  static Program ofSource(List<String> jvmFlags, Path source) {
+    List<String> command = java(jvmFlags);
+    command.add(source.toString());
+    return start(command);
+  }
+
+  private static List<String> java(List<String> jvmFlags) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmFlags);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(Samples.class.getName());
-    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  private static Program start(List<String> command) {
     try {
       return new Program(new ProcessBuilder(command).start());
     } catch (IOException fault) {
       throw new UncheckedIOException(fault);
     }
+  }
+
+  /// {@return the lines that the program prints, up to its end}
+  Stream<String> lines() {
+    return out.lines();
   }
 
   String readLine() throws IOException {
