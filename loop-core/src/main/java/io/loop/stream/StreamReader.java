@@ -326,6 +326,9 @@ public final class StreamReader implements Iterable<byte[]> {
   /// [io.loop.task.CancelledError] passes through the code in between. Coroutines of the loop only,
   /// so not for code on another thread, and one at a time. Closing it closes this view alone: the
   /// connection, and what has arrived, stay. What the code in between has read ahead is its own.
+  ///
+  /// Such code may wait for more than it needs: the JDK's `GZIPInputStream` looks for another
+  /// archive behind the first, and so tells the end only when the peer has ended its direction.
   public InputStream asInputStream() {
     return new ReaderInput(this);
   }
