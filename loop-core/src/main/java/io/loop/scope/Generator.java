@@ -113,10 +113,17 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
   }
 
   private void announce() {
+    takeTurn(); // the asker may be about to wait: a body that has blocked can run beside it
     LoopFuture<@Nullable Void> waiting = arrival;
     if (waiting != null && !waiting.isDone()) {
       waiting.setResult(null);
     }
+  }
+
+  /// Waits for the caller's turn, if it went on by itself after a blocking call: until then another
+  /// coroutine may be changing what this one is about to read.
+  private static void takeTurn() {
+    Loop _ = Loop.runningOrNull();
   }
 
   /// {@return the values that are left} Every iterator takes from the same ones. Its methods
@@ -126,6 +133,7 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
+        takeTurn();
         return isThere || ask();
       }
 
@@ -240,6 +248,7 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
   /// @throws IllegalStateException if a task waits for a value, or the body emits another one
   @Override
   public void close() {
+    takeTurn();
     if (ended || inner.task() == null) {
       ended = true;
       closed = true;
