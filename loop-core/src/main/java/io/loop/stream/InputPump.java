@@ -51,6 +51,11 @@ final class InputPump implements ReadTransport {
   private @Nullable ByteBuffer readBlock() throws IOException {
     var block = new byte[BLOCK];
     int count = in.read(block);
+    if (count == 0) { // against the contract; a single byte is waited for even so
+      int single = in.read();
+      block[0] = (byte) single;
+      count = single < 0 ? -1 : 1;
+    }
     return count < 0 ? null : ByteBuffer.wrap(block, 0, count);
   }
 

@@ -361,6 +361,26 @@ class StreamViewsTest {
   }
 
   @Test
+  void reader_ofAStreamThatGivesNothing_waitsForAByte() {
+    manual.setPatience(Duration.ofSeconds(30));
+    var in =
+        new InputStream() {
+          private int next;
+
+          @Override
+          public int read() {
+            return next < 3 ? next++ : -1;
+          }
+
+          @Override
+          public int read(byte[] target, int offset, int length) {
+            return 0;
+          }
+        };
+    manual.run(() -> assertThat(StreamReader.of(in).read()).containsExactly(0, 1, 2));
+  }
+
+  @Test
   void reader_ofAStream_throwsWhatTheStreamThrows() {
     manual.setPatience(Duration.ofSeconds(30));
     manual.run(() -> {
