@@ -1,5 +1,7 @@
 package io.loop.scope;
 
+import io.loop.event.KeyboardInterrupt;
+import io.loop.event.SystemExit;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import java.util.ArrayDeque;
@@ -20,7 +22,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// All are closed, whatever each of them throws. A failure does not hide another: the first one is
 /// thrown, with the later ones suppressed in it, as nested `try` statements do it. A cancellation
-/// goes before all other failures, since a task that was cancelled should end so.
+/// goes before all other failures, since a task that was cancelled should end so; a [SystemExit] or
+/// a [KeyboardInterrupt] goes before a cancellation. In a `try` statement, Java decides between a
+/// failure of the body and one of closing: the body's is thrown, whatever it is. [#run] and [#call]
+/// know both.
 ///
 /// Loop thread and coroutines of one loop only. What is closed may await; a cancellation reaches
 /// the one that awaits, and the others are closed nevertheless.
@@ -156,12 +161,17 @@ public final class ExitStack implements AutoCloseable {
     if (first == null || first == next) {
       return next;
     }
-    if (next instanceof CancelledError && !(first instanceof Error)) {
-      next.addSuppressed(first);
-      return next;
+    boolean isNextFirst = rank(next) > rank(first);
+    Throwable thrown = isNextFirst ? next : first;
+    thrown.addSuppressed(isNextFirst ? first : next);
+    return thrown;
+  }
+
+  private static int rank(Throwable fault) {
+    if (fault instanceof SystemExit || fault instanceof KeyboardInterrupt) {
+      return 2;
     }
-    first.addSuppressed(next);
-    return first;
+    return fault instanceof CancelledError ? 1 : 0;
   }
 
   /// Never returns; typed so that a caller can write `throw rethrow(fault)`.

@@ -5,6 +5,7 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.event.SystemExit;
 import io.loop.task.CancelledError;
 import io.loop.task.Task;
 import io.loop.testing.ManualLoop;
@@ -173,6 +174,55 @@ final class ExitStackTest {
       assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
       assertThat(task.isCancelled()).isTrue();
     });
+  }
+
+  @Test
+  void run_cancelledWhileItClosesAfterAnError_isCancelled() {
+    manual.run(() -> {
+      Task<?> task =
+          createTask(() ->
+              ExitStack.run(stack -> {
+                stack.enter(new Resource("a"));
+                throw new AssertionError("body");
+              }));
+      sleep(Duration.ofMillis(1));
+
+      task.cancel();
+
+      assertThatThrownBy(task::await)
+          .isInstanceOf(CancelledError.class)
+          .satisfies(fault ->
+              assertThat(fault.getSuppressed())
+                  .anyMatch(suppressed -> suppressed instanceof AssertionError));
+    });
+  }
+
+  @Test
+  void run_exitWhileItCloses_goesBeforeFailuresAndCancellations() {
+    manual.run(() -> {
+      for (Throwable earlier : List.of(new IOException("body"), new CancelledError("body"))) {
+        var exit = new SystemExit(3);
+        assertThatThrownBy(() ->
+                ExitStack.run(stack -> {
+                  stack.push(() -> {
+                    throw new CancelledError("later");
+                  });
+                  stack.push(() -> {
+                    throw exit;
+                  });
+                  stack.push(() -> sneak(earlier));
+                }))
+            .isSameAs(exit)
+            .satisfies(fault -> assertThat(fault.getSuppressed()).hasSize(2).contains(earlier));
+      }
+    });
+  }
+
+  private static void sneak(Throwable fault) throws Exception {
+    if (fault instanceof Error error) {
+      throw error;
+    }
+    throw (Exception) fault;
   }
 
   @Test
