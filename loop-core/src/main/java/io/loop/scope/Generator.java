@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The body runs only while the loop waits for a value: it starts with the first one, stops in
 /// [Emitter#emit], and goes on when the next one is asked for. There is no queue. Between two
-/// values nothing else runs unless the body or the loop awaits something.
+/// values nothing else runs unless the body or the loop awaits something. Generators can take their
+/// values from others, in chains of any length; in one of more than about thirty a value takes
+/// another tick for each thirty.
 ///
 /// Close it where the loop may be left early: the body then gets a [CancelledError] in
 /// [Emitter#emit], its `finally` blocks run and may await, and [#close] waits for its end.

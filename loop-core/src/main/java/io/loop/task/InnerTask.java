@@ -22,6 +22,10 @@ public final class InnerTask {
    * loop at once, but for the errand, where that context is entered already. A caller that is inside
    * Context.run is in another one: then the gate is opened as for anybody else, and the body goes on
    * in the next tick.
+   *
+   * A body may drive another one. Each step inside another takes a part of the stack of the loop's
+   * thread, so a long chain is cut: there, too, the body goes on in the next tick, and what waits for
+   * it has left that stack.
    */
 
   private final Coro<?> body;
@@ -42,21 +46,28 @@ public final class InnerTask {
 
   /// Starts the body, or lets it go on where it paused, and returns when it stops: at its end, in a
   /// pause, or at anything else it awaits. Does nothing if it is in none of the first two
-  /// situations. Coroutine only; never suspends, as the loop sees it.
+  /// situations. Coroutine only; never suspends, as the loop sees it, unless many bodies drive each
+  /// other: then it may suspend for one tick before the first step, or leave the next one to the
+  /// ready queue.
   ///
+  /// @throws CancelledError if the caller was cancelled before the first step
   /// @throws IllegalStateException if the caller is no coroutine, or one of another loop
   public void go() {
     TaskStep driver = driver();
     Task<?> started = task;
     if (started == null) {
+      if (driver.isDeepInside()) {
+        driver.awaitOn(null);
+      }
       start(driver);
     } else if (openGate(started.step(), null)) {
-      goOn(driver, started);
+      driver.callInside(started.step());
     }
   }
 
   /// Cancels a body that is paused, and lets it go on until it stops, as [#go] does; cancels it as
   /// any other task if it is somewhere else. Coroutine only; never suspends, as the loop sees it.
+  /// Where many bodies drive each other, the body goes on in the next tick.
   ///
   /// @param message what the [CancelledError] says
   public void cancel(String message) {
@@ -65,9 +76,10 @@ public final class InnerTask {
     if (started == null) {
       return;
     }
+    boolean isPaused = gate != null && !gate.isDone();
     if (openGate(started.step(), message)) {
-      goOn(driver, started);
-    } else {
+      driver.callInside(started.step());
+    } else if (!isPaused) { // else its gate was cancelled, which counts as no request
       boolean _ = started.cancel(message);
     }
   }
@@ -87,7 +99,7 @@ public final class InnerTask {
     var options = TaskOptions.DEFAULT.withContext(isInOther ? Context.copyCurrent() : own);
     Task<?> starting = Task.inner(driver.loop(), body, options);
     task = starting;
-    goOn(driver, starting);
+    driver.callInside(starting.step());
   }
 
   /// Takes the body off its gate.
@@ -96,7 +108,7 @@ public final class InnerTask {
     if (closed == null || closed.isDone()) {
       return false;
     }
-    if (!step.canEnter()) {
+    if (!step.canEnter() || step.isDeepInside()) {
       open(closed, cancelMessage);
       return false;
     }
@@ -111,16 +123,6 @@ public final class InnerTask {
     } else {
       boolean _ = closed.cancel(cancelMessage);
     }
-  }
-
-  private static void goOn(TaskStep driver, Task<?> inner) {
-    @Nullable Void _ =
-        driver
-            .coroutine()
-            .callOutside(() -> {
-              inner.step().runInside();
-              return null;
-            });
   }
 
   /// Stops the body until somebody calls [#go]. In the body only; suspends, and is a cancellation

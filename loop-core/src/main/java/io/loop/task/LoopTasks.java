@@ -34,6 +34,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
   private @Nullable RunUntilComplete run;
   private @Nullable TaskFactory factory;
   private boolean closing;
+  private int innerDepth;
 
   private LoopTasks(Loop loop) {
     this.loop = loop;
@@ -87,6 +88,21 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     Task<?> before = current;
     current = task;
     return before;
+  }
+
+  /// {@return how many bodies of inner tasks run inside each other on the loop's thread}
+  int innerDepth() {
+    return innerDepth;
+  }
+
+  /// Runs the step of an inner task inside that of another.
+  void runInside(TaskStep step) {
+    innerDepth++;
+    try {
+      step.runInside();
+    } finally {
+      innerDepth--;
+    }
   }
 
   PendingTasks.Entry add(Task<?> task) {

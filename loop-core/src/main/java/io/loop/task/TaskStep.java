@@ -31,6 +31,10 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   /// How often a body that is unwound may try to await before it is left where it is.
   private static final int MAX_REFUSALS = 1_000;
 
+  /// How many steps of inner tasks run inside each other at most. On a stack of 1 MiB there is room
+  /// for several hundred, interpreted.
+  private static final int MAX_INSIDE = 32;
+
   private final Task<?> task;
   private final LoopTasks tasks;
   private @Nullable Coroutine coroutine;
@@ -86,6 +90,23 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   /// {@return whether [#runInside] can be called in the current step}
   boolean canEnter() {
     return !isInOtherContext() || !getContext().isEntered();
+  }
+
+  /// {@return whether so many steps run inside each other that the next should not: each takes a
+  /// part of the stack of the loop's thread}
+  boolean isDeepInside() {
+    return tasks.innerDepth() >= MAX_INSIDE;
+  }
+
+  /// Has the loop's thread run the first or next step of an inner task, inside this one. Coroutine
+  /// only.
+  void callInside(TaskStep inner) {
+    @Nullable Void _ =
+        coroutine()
+            .callOutside(() -> {
+              tasks.runInside(inner);
+              return null;
+            });
   }
 
   /// Runs the first or next step inside that of another task, whose errand this is.
