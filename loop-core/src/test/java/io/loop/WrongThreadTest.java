@@ -16,6 +16,8 @@ import io.loop.event.Loop;
 import io.loop.event.TimerHandle;
 import io.loop.process.Subprocess;
 import io.loop.process.SubprocessOptions;
+import io.loop.scope.ExitStack;
+import io.loop.scope.Generator;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.stream.WriteTransport;
@@ -32,6 +34,7 @@ import io.loop.sync.RateLimiter;
 import io.loop.sync.Semaphore;
 import io.loop.task.AsCompleted;
 import io.loop.task.CancelScope;
+import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskGroup;
@@ -64,6 +67,8 @@ final class WrongThreadTest {
           "AsCompleted.iterator", // its steps are checked
           "AsCompleted.results",
           "Barrier.parties",
+          "Generator.iterator", // its steps are checked
+          "Generator.stream", // its steps are checked
           "Handle.getContext",
           "Handle.isCancelled",
           "Loop.beginRescue",
@@ -82,7 +87,9 @@ final class WrongThreadTest {
           "LoopFuture.getLoop",
           "Queue.maxSize",
           "Receiver.iterator", // its steps are checked
+          "StreamReader.asInputStream", // its reads are checked
           "StreamReader.iterator", // its steps are checked
+          "StreamWriter.asOutputStream", // its writes are checked
           "Subscription.iterator", // its steps are checked
           "Subprocess.pid",
           "Subprocess.stdin",
@@ -116,6 +123,7 @@ final class WrongThreadTest {
           "ContextVar",
           "Coroutine",
           "CoroutinePool",
+          "InnerTask",
           "LoopBinding",
           "LoopLocal",
           "ManualLoop",
@@ -226,6 +234,9 @@ final class WrongThreadTest {
               var watched = new Watched<>("first");
               objects.put(Watched.class, watched);
               objects.put(Watcher.class, watched.watch());
+              Generator<String> generator = Generator.of(out -> out.emit("first"));
+              objects.put(Generator.class, generator);
+              objects.put(ExitStack.class, new ExitStack());
               trial.run(objects);
               timer.cancel();
               started.setResult(null);
@@ -272,6 +283,26 @@ final class WrongThreadTest {
       assertThat(getter.isDone()).isFalse();
       getter.cancel();
     });
+  }
+
+  @Test
+  void generatorAndViewsOfStreams_askedByAnotherThread_refuse() {
+    manual.run(() -> {
+      Generator<String> generator = Generator.of(out -> out.emit("first"));
+      var reader = new StreamReader(Loop.running(), 100);
+      var writer = new StreamWriter(Loop.running(), nothing(), null);
+
+      refused(() -> assertThat(generator.iterator().hasNext()).isTrue(), "Generator.hasNext");
+      refused(() -> assertThat(generator.stream()).isEmpty(), "Generator.hasNext");
+      refused(() -> reader.asInputStream().read(), "ReaderInput.read");
+      refused(() -> writer.asOutputStream().write(1), "WriterOutput.write");
+    });
+  }
+
+  private static void refused(Coro.Action call, String method) {
+    assertThatThrownBy(() -> Threads.onThread(call))
+        .hasMessageContaining("called on thread")
+        .hasMessageContaining(method);
   }
 
   @Test

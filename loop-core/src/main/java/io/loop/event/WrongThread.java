@@ -11,7 +11,7 @@ final class WrongThread {
 
   /*
    * The call is found on the stack, so that checks need not carry a name. It is the outermost public
-   * method of a public type of the library, in the frames above the check: what the program called,
+   * method of the library, in the frames above the check: what the program called,
    * not what that called in its turn.
    */
 
@@ -39,8 +39,7 @@ final class WrongThread {
   private static String call() {
     Optional<StackFrame> outermost = WALKER.walk(WrongThread::outermostCall);
     return outermost
-        .map(
-            frame -> frame.getDeclaringClass().getSimpleName() + "." + frame.getMethodName() + "()")
+        .map(frame -> typeOf(frame).getSimpleName() + "." + frame.getMethodName() + "()")
         .orElse("A method of the loop");
   }
 
@@ -55,16 +54,19 @@ final class WrongThread {
   }
 
   private static boolean isPublic(StackFrame frame) {
-    Class<?> type = frame.getDeclaringClass();
-    if (!Modifier.isPublic(type.getModifiers())) {
-      return false;
-    }
     try {
       return Modifier.isPublic(
-          type.getDeclaredMethod(frame.getMethodName(), frame.getMethodType().parameterArray())
+          frame
+              .getDeclaringClass()
+              .getDeclaredMethod(frame.getMethodName(), frame.getMethodType().parameterArray())
               .getModifiers());
     } catch (NoSuchMethodException constructor) {
       return false;
     }
+  }
+
+  /// {@return the type that a program knows: for a nested one, such as an iterator, the outer type}
+  private static Class<?> typeOf(StackFrame frame) {
+    return frame.getDeclaringClass().getNestHost();
   }
 }

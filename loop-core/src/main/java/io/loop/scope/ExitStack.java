@@ -2,6 +2,7 @@ package io.loop.scope;
 
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.SystemExit;
+import io.loop.sync.LoopBinding;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import java.util.ArrayDeque;
@@ -59,6 +60,7 @@ public final class ExitStack implements AutoCloseable {
     void run(ExitStack stack) throws Exception;
   }
 
+  private final LoopBinding binding = new LoopBinding(this);
   private final Deque<Coro.Action> exits = new ArrayDeque<>();
 
   /// Makes an empty stack.
@@ -105,6 +107,7 @@ public final class ExitStack implements AutoCloseable {
   /// @param <R> its type
   /// @return the resource
   public <R extends AutoCloseable> R enter(R resource) {
+    binding.checkTurn();
     Objects.requireNonNull(resource, "resource");
     exits.push(resource::close);
     return resource;
@@ -116,6 +119,7 @@ public final class ExitStack implements AutoCloseable {
   ///
   /// @param callback what to run
   public void push(Coro.Action callback) {
+    binding.checkTurn();
     exits.push(Objects.requireNonNull(callback, "callback"));
   }
 
@@ -125,6 +129,7 @@ public final class ExitStack implements AutoCloseable {
   ///
   /// Source: `pop_all`.
   public ExitStack popAll() {
+    binding.checkTurn();
     var moved = new ExitStack();
     moved.exits.addAll(exits);
     exits.clear();
@@ -139,6 +144,7 @@ public final class ExitStack implements AutoCloseable {
   /// Source: `aclose`.
   @Override
   public void close() {
+    binding.checkTurn();
     Throwable fault = closeAll(null);
     if (fault != null) {
       throw rethrow(fault);

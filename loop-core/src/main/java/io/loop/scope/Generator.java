@@ -1,6 +1,7 @@
 package io.loop.scope;
 
 import io.loop.event.Loop;
+import io.loop.sync.LoopBinding;
 import io.loop.task.CancelledError;
 import io.loop.task.InnerTask;
 import io.loop.task.LoopFuture;
@@ -70,6 +71,7 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
     void run(Emitter<T> emitter) throws Exception;
   }
 
+  private final LoopBinding binding = new LoopBinding(this);
   private final InnerTask inner;
   private @Nullable T value;
   private boolean isThere;
@@ -123,9 +125,10 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
   }
 
   /// Waits for the caller's turn, if it went on by itself after a blocking call: until then another
-  /// coroutine may be changing what this one is about to read.
-  private static void takeTurn() {
-    Loop _ = Loop.runningOrNull();
+  /// coroutine may be changing what this one is about to read. In debug mode it refuses a thread
+  /// that is not the loop's.
+  private void takeTurn() {
+    binding.checkTurn();
   }
 
   /// {@return the values that are left} Every iterator takes from the same ones. Its methods
