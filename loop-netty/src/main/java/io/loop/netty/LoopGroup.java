@@ -63,6 +63,14 @@ public final class LoopGroup implements AutoCloseable {
     return loops;
   }
 
+  /// {@return the next of the loops, in turn} With it a program spreads tasks of its own over the
+  /// group, as in `runCoroutineThreadsafe(body, group.next())`.
+  ///
+  /// The connections of a server or a bootstrap on this group take their turns in the same line.
+  public Loop next() {
+    return ((OwnedEventLoop) group.next()).loop();
+  }
+
   /// {@return the Netty event loops under the loops, for the bootstrap of a program's own}
   ///
   /// Their coroutines run on the group's loops. Ending the group there is as good as [#close]: with

@@ -3,6 +3,7 @@ package io.loop.netty;
 import io.loop.event.Loop;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.internal.ThreadExecutorMap;
 
 /// Loops on Netty.
 public final class NettyLoop {
@@ -51,6 +52,36 @@ public final class NettyLoop {
   /// @throws IllegalStateException if it is shutting down
   public static Loop of(EventExecutor executor) {
     return AttachedLoops.of(executor);
+  }
+
+  /// {@return the loop of the Netty event loop whose thread this is} Never suspends.
+  ///
+  /// In a coroutine or a callback of a loop on Netty it is that loop. On the thread of an event
+  /// loop that was made elsewhere, for instance in a handler of Reactor Netty's or in a callback of
+  /// Vert.x, it is the loop that [#of] attaches to it, which is made at the first call.
+  ///
+  /// On any other thread there is none, and this refuses: name the event loop there, as in
+  /// `NettyLoop.of(channel.eventLoop())`. This holds for the executor of an `EmbeddedChannel` too,
+  /// which has no thread of its own.
+  ///
+  /// No asyncio equivalent; `asyncio.get_running_loop` is [Loop#running].
+  ///
+  /// @throws IllegalStateException if this is not the thread of a Netty event loop, if the loop
+  ///   that runs here does not run on Netty, or if the event loop is shutting down
+  public static Loop current() {
+    Loop running = Loop.runningOrNull();
+    if (running != null) {
+      NettyDriver _ = NettyDriver.of(running); // refuses one that is not on Netty
+      return running;
+    }
+    EventExecutor executor = ThreadExecutorMap.currentExecutor();
+    if (executor == null) {
+      throw new IllegalStateException(
+          "this is not the thread of a Netty event loop: "
+              + Thread.currentThread()
+              + "; name the event loop, as in NettyLoop.of(channel.eventLoop())");
+    }
+    return of(executor);
   }
 
   /// {@return the Netty event loop under a loop, for use with any bootstrap}

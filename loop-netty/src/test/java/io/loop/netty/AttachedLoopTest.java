@@ -102,7 +102,7 @@ final class AttachedLoopTest {
     }
   }
 
-  private static void end(EventExecutor executor) {
+  static void end(EventExecutor executor) {
     EventLoopGroup group = executor instanceof EventLoop loop ? loop.parent() : null;
     var _ = (group != null ? group : executor).shutdownGracefully(0, 10, TimeUnit.SECONDS);
     assertThat(executor.terminationFuture().awaitUninterruptibly(30, TimeUnit.SECONDS)).isTrue();

@@ -7,11 +7,14 @@ import io.loop.Asyncio;
 import io.loop.coroutine.Coroutine;
 import io.loop.event.Loop;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LoopGroupTest extends OnNetty {
 
@@ -55,6 +58,21 @@ class LoopGroupTest extends OnNetty {
                     .get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
             .isEqualTo(AWAITING_DEPTH);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 4})
+  void next_calledAgainAndAgain_givesEachLoopInTurn(int size) {
+    try (var group = new LoopGroup(size)) {
+      List<Loop> taken = new ArrayList<>();
+
+      for (int i = 0; i < 2 * size; i++) {
+        taken.add(group.next());
+      }
+
+      assertThat(taken.subList(0, size)).containsExactlyInAnyOrderElementsOf(group.loops());
+      assertThat(taken.subList(size, 2 * size)).isEqualTo(taken.subList(0, size));
     }
   }
 
