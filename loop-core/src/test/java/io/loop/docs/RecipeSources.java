@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /// The marked regions of the tests: from `// recipe: name` to `// end`.
 ///
 /// Regions of one name are one recipe, in the order of the file.
-final class RecipeSources {
+public final class RecipeSources {
 
   private static final String START = "// recipe: ";
   private static final String END = "// end";
@@ -21,7 +21,7 @@ final class RecipeSources {
   private RecipeSources() {}
 
   /// {@return the code of each recipe below a directory, by name}
-  static Map<String, String> below(Path directory) {
+  public static Map<String, String> below(Path directory) {
     Map<String, List<String>> recipes = new LinkedHashMap<>();
     for (Path file : javaFiles(directory)) {
       collect(Page.readLines(file), recipes);
