@@ -38,6 +38,7 @@ abstract class InCoroutines {
           "process reaper",
           "Attach Listener",
           "vertx-blocked-thread-checker",
+          "junit-", // JUnit's limits
           "VirtualThread-", // the JDK's own
           "MasterPoller", // the JDK's own
           "Read-Poller",
