@@ -7,24 +7,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
+import io.loop.testing.CountingLoader;
 import io.loop.testing.Growth;
 import io.loop.testing.ManualLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
+import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
 /// What it costs to wake one of many does not depend on how many wait.
-@Tag("slow")
 final class WaiterCostTest {
 
-  private final ManualLoop manual = new ManualLoop();
-
-  @AfterEach
-  void close() {
-    manual.close();
+  private static long onLoop(Coro<Long> body) {
+    try (var manual = new ManualLoop()) {
+      return manual.run(body);
+    }
   }
 
   private static List<Task<Void>> start(int count, Coro.Action body) {
@@ -36,74 +34,99 @@ final class WaiterCostTest {
     return tasks;
   }
 
-  private static long time(int count, Runnable operation) {
-    long start = System.nanoTime();
+  private static long work(int count, Runnable operation) {
+    long before = CountingLoader.work();
     for (int i = 0; i < count; i++) {
       operation.run();
     }
-    return System.nanoTime() - start;
+    return CountingLoader.work() - before;
   }
 
   @Test
   void semaphore_manyReleases() {
-    manual.run(() ->
-        Growth.assertConstant(count -> {
-          var semaphore = new Semaphore(0);
-          List<Task<Void>> tasks = start(count, semaphore::acquire);
+    Growth.assertConstant(new Releases());
+  }
 
-          long nanos = time(count, semaphore::release);
+  private record Releases() implements IntToLongFunction {
+    @Override
+    public long applyAsLong(int count) {
+      return onLoop(() -> {
+        var semaphore = new Semaphore(0);
+        List<Task<Void>> tasks = start(count, semaphore::acquire);
 
-          tasks.forEach(LoopFuture::await);
-          return nanos;
-        }));
+        long work = work(count, semaphore::release);
+
+        tasks.forEach(LoopFuture::await);
+        return work;
+      });
+    }
   }
 
   @Test
   void condition_manySignals() {
-    manual.run(() ->
-        Growth.assertConstant(count -> {
-          var condition = new Condition();
-          List<Task<Void>> tasks = start(count, () -> condition.with(condition::await));
-          for (Task<Void> task : tasks) {
-            assertThat(task.isDone()).isFalse();
-          }
-          long nanos = condition.with(() -> time(count, condition::signal));
+    Growth.assertConstant(new Signals());
+  }
 
-          tasks.forEach(LoopFuture::await);
-          return nanos;
-        }));
+  private record Signals() implements IntToLongFunction {
+    @Override
+    public long applyAsLong(int count) {
+      return onLoop(() -> {
+        var condition = new Condition();
+        List<Task<Void>> tasks = start(count, () -> condition.with(condition::await));
+        for (Task<Void> task : tasks) {
+          assertThat(task.isDone()).isFalse();
+        }
+
+        long work = condition.with(() -> work(count, condition::signal));
+
+        tasks.forEach(LoopFuture::await);
+        return work;
+      });
+    }
   }
 
   @Test
   void queue_manyItems() {
-    manual.run(() ->
-        Growth.assertConstant(count -> {
-          var queue = new Queue<String>();
-          List<Task<Void>> tasks = start(count, queue::get);
+    Growth.assertConstant(new Items());
+  }
 
-          long nanos = time(count, () -> queue.putNowait("x"));
+  private record Items() implements IntToLongFunction {
+    @Override
+    public long applyAsLong(int count) {
+      return onLoop(() -> {
+        var queue = new Queue<String>();
+        List<Task<Void>> tasks = start(count, queue::get);
 
-          tasks.forEach(LoopFuture::await);
-          return nanos;
-        }));
+        long work = work(count, () -> queue.putNowait("x"));
+
+        tasks.forEach(LoopFuture::await);
+        return work;
+      });
+    }
   }
 
   @Test
   void semaphore_manyLooksAtCancelledOnes() {
-    manual.run(() ->
-        Growth.assertConstant(count -> {
-          var semaphore = new Semaphore(1);
-          semaphore.acquire();
-          List<Task<Void>> tasks = start(count, semaphore::acquire);
-          tasks.forEach(LoopFuture::cancel);
-          semaphore.release();
+    Growth.assertConstant(new Looks());
+  }
 
-          long nanos = time(count, semaphore::isLocked);
+  private record Looks() implements IntToLongFunction {
+    @Override
+    public long applyAsLong(int count) {
+      return onLoop(() -> {
+        var semaphore = new Semaphore(1);
+        semaphore.acquire();
+        List<Task<Void>> tasks = start(count, semaphore::acquire);
+        tasks.forEach(LoopFuture::cancel);
+        semaphore.release();
 
-          tasks.forEach(WaiterCostTest::awaitCancelled);
-          assertThat(semaphore.isLocked()).isFalse();
-          return nanos;
-        }));
+        long work = work(count, semaphore::isLocked);
+
+        tasks.forEach(WaiterCostTest::awaitCancelled);
+        assertThat(semaphore.isLocked()).isFalse();
+        return work;
+      });
+    }
   }
 
   private static void awaitCancelled(Task<Void> task) {

@@ -2,15 +2,16 @@ package io.loop.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.testing.CountingLoader;
 import io.loop.testing.Growth;
 import io.loop.testing.ManualLoop;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -126,25 +127,30 @@ final class WaiterLineTest {
     assertThat(futures.getLast().exception()).isSameAs(fault);
   }
 
-  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"forwards", "backwards", "shuffled"})
   void leave_manyInAnyOrder_costsNoMoreThanAFew(String order) {
-    Growth.assertConstant(count -> {
-      for (int i = 0; i < count; i++) {
-        append();
+    Growth.assertConstant(new Departures(order));
+  }
+
+  private record Departures(String order) implements IntToLongFunction {
+    @Override
+    public long applyAsLong(int count) {
+      try (var manual = new ManualLoop()) {
+        var line = new WaiterLine();
+        List<WaiterLine.Place> places = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+          places.add(line.append(new LoopFuture<>(manual.loop())));
+        }
+        if (order.equals("backwards")) {
+          Collections.reverse(places);
+        } else if (order.equals("shuffled")) {
+          Collections.shuffle(places, new Random(1));
+        }
+        long before = CountingLoader.work();
+        places.forEach(line::leave);
+        return CountingLoader.work() - before;
       }
-      if (order.equals("backwards")) {
-        Collections.reverse(places);
-      } else if (order.equals("shuffled")) {
-        Collections.shuffle(places, new Random(1));
-      }
-      long start = System.nanoTime();
-      places.forEach(line::leave);
-      long nanos = System.nanoTime() - start;
-      places.clear();
-      futures.clear();
-      return nanos;
-    });
+    }
   }
 }
