@@ -7,6 +7,7 @@ import io.loop.Asyncio;
 import io.loop.netty.StreamConnection;
 import io.loop.netty.Streams;
 import io.loop.stream.IncompleteReadException;
+import io.loop.stream.StreamReader;
 import io.loop.sync.Barrier;
 import io.loop.sync.Semaphore;
 import io.loop.task.Coro;
@@ -18,6 +19,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeoutException;
 import java.util.zip.CRC32C;
 import org.HdrHistogram.Histogram;
 import picocli.CommandLine.Command;
@@ -89,7 +91,8 @@ final class EchoClient implements Callable<Integer> {
   @Option(
       names = "--hold",
       paramLabel = "SECONDS",
-      description = "open all connections first, and leave them idle for so long")
+      description =
+          "open all connections first, and leave them idle for so long, or until the server ends")
   private int hold;
 
   @Option(
@@ -144,7 +147,7 @@ final class EchoClient implements Callable<Integer> {
   private void talk(StreamConnection connection, int index, Barrier allOpen) throws Exception {
     try (connection) {
       if (hold > 0) {
-        holdAll(allOpen);
+        holdAll(connection.reader(), allOpen);
       }
       exchange(connection, index);
     } catch (IncompleteReadException end) {
@@ -161,12 +164,17 @@ final class EchoClient implements Callable<Integer> {
     }
   }
 
-  private void holdAll(Barrier allOpen) {
+  private void holdAll(StreamReader reader, Barrier allOpen) throws IOException {
     if (allOpen.await() == 0) {
       spec.commandLine().getOut().println(connections + " connections open");
       spec.commandLine().getOut().flush();
     }
-    sleep(Duration.ofSeconds(hold));
+    try {
+      byte[] early = Asyncio.timeout(Duration.ofSeconds(hold), () -> reader.readExactly(1));
+      throw new IOException("an answer without a message: " + early[0]);
+    } catch (TimeoutException idle) {
+      // as it should be; had the server ended, the read would have
+    }
   }
 
   private void exchange(StreamConnection connection, int index) throws IOException {
