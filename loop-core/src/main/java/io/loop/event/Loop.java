@@ -705,9 +705,10 @@ public final class Loop implements AutoCloseable {
     turn.setLimits(ticks, Nanos.of(budget));
   }
 
-  /// {@return whether nothing is waiting to run, so that the poller may sleep}
+  /// {@return whether nothing is waiting to run, so that the poller may sleep} False too when a
+  /// timer was set during the poll: it may be due before the time that the poller was given.
   public boolean mayBlock() {
-    return inbox.isEmpty() && !turn.hasReady() && !stopping;
+    return inbox.isEmpty() && !turn.hasReady() && !turn.hasTimerSetInPoll() && !stopping;
   }
 
   /// {@return whether the caller is on this loop: its thread, or the guest whose turn it is} Any

@@ -71,6 +71,7 @@ final class Turn {
   private int left; // handles of this tick that have not run
   private boolean polling; // the next thing to do is to poll
   private boolean aboutToSleep; // the gate is armed for the poll
+  private boolean timerSet; // since the wait was reckoned for which the gate was last armed
   private volatile boolean isPolling; // on the loop's thread, which may park in there
   private boolean over; // the host has come to the end of the run
   private boolean isDueLater; // there is a time when an attached loop's next turn is due
@@ -279,16 +280,19 @@ final class Turn {
 
   void startAfter(TimerHandle timer) {
     wheel.scheduleAfter(timer);
+    timerSet = true;
     placeUnlessRunning();
   }
 
   void startAt(TimerHandle timer) {
     wheel.schedule(timer, poller.nanoTime());
+    timerSet = true;
     nextLook = 0;
   }
 
   boolean postpone(TimerHandle timer, long delayNanos) {
     boolean isPending = wheel.postpone(timer, delayNanos);
+    timerSet = true; // it may be due sooner than before
     placeUnlessRunning();
     return isPending;
   }
@@ -342,6 +346,12 @@ final class Turn {
     return true;
   }
 
+  /// {@return whether a timer was set in the poll that is under way} It may be due before the
+  /// poll's wait is over.
+  boolean hasTimerSetInPoll() {
+    return aboutToSleep && timerSet;
+  }
+
   /// {@return whether the poll that is under way may wait}
   boolean isAboutToSleep() {
     return aboutToSleep;
@@ -371,6 +381,7 @@ final class Turn {
       return;
     }
     long wait = wheel.nextExpiryNanos(poller.nanoTime());
+    timerSet = false;
     aboutToSleep = true;
     try {
       gate.arm();

@@ -271,13 +271,13 @@ class GracefulEndTest extends OnNetty {
                       writer.write(line);
                     }
                   },
-                  ServerOptions.DEFAULT.withGroup(group));
+                  ServerOptions.DEFAULT.withGroup(group).withGrace(DAY)); // for peers: a second
           try (Socket client = connect(server)) {
             send(client, "hello\n");
             boolean _ =
                 offLoop(() -> {
                   asked.await();
-                  var _ = group.eventLoops().shutdownGracefully(0, 30, TimeUnit.SECONDS);
+                  var _ = group.eventLoops().shutdownGracefully(0, 1, TimeUnit.DAYS);
                   backend.countDown();
                   group.close();
                   return true;
