@@ -41,7 +41,8 @@ public abstract class CloseContract {
 
   private static final Duration TICK = Duration.ZERO;
   private static final Duration DAY = Duration.ofDays(1);
-  private static final Duration STRESS = Duration.ofMillis(500);
+  private static final Duration STRESS =
+      Duration.ofMillis(Integer.getInteger("io.loop.stress", 150));
   private static final int SUBMITTERS = 3;
 
   private final List<String> log = new ArrayList<>();

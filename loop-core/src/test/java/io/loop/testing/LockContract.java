@@ -198,9 +198,9 @@ public abstract class LockContract {
     assertThat(collisions.get()).isZero();
   }
 
-  /// {@return for how long a stress goes on} With all kinds of loops it is about a second for each
+  /// {@return for how long a stress goes on} With all kinds of loops it is half a second for each
   /// kind of lock; `-Dio.loop.stress=10000` makes it ten seconds for each of either.
   private static Duration stressTime() {
-    return Duration.ofMillis(Integer.getInteger("io.loop.stress", 125));
+    return Duration.ofMillis(Integer.getInteger("io.loop.stress", 60));
   }
 }

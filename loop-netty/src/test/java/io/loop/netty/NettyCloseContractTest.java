@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// attached.
 final class NettyCloseContractTest extends OnNetty {
 
-  private static final Duration STRESS = Duration.ofMillis(500);
+  private static final Duration STRESS =
+      Duration.ofMillis(Integer.getInteger("io.loop.stress", 150));
   private static final int SUBMITTERS = 3;
 
   static boolean hasEpoll() {
