@@ -1,5 +1,7 @@
 package io.loop.sync;
 
+import io.loop.task.CancelledError;
+
 /// Holds tasks until a number of them have come together, again and again.
 ///
 /// Loop thread and coroutines of one loop only, the first on which somebody has to wait.

@@ -1,5 +1,7 @@
 package io.loop.sync;
 
+import io.loop.task.CancelledError;
+
 /// A flag that tasks can wait for.
 ///
 /// Loop thread and coroutines of one loop only, the first on which somebody has to wait.

@@ -1,5 +1,6 @@
 package io.loop.sync;
 
+import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import io.loop.task.WaiterLine;
 import java.util.ArrayDeque;
