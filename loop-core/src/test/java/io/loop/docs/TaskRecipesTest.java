@@ -217,9 +217,9 @@ final class TaskRecipesTest extends Recipes {
   @Test
   void runner_keepsItsLoopBetweenTwoRuns() {
     // recipe: runner
-    try (var runner = new Runner(options())) {
-      int first = runner.run(() -> sleep(Duration.ofMillis(100), 1));
-      int second = runner.run(() -> sleep(Duration.ofMillis(100), first + 1));
+    try (var runner = new Runner()) {
+      int first = runner.run(() -> sleep(Duration.ofMillis(10), 1));
+      int second = runner.run(() -> sleep(Duration.ofMillis(10), first + 1));
       IO.println(second);
       IO.println(runner.getLoop().isClosed() ? "closed" : "open");
     }
