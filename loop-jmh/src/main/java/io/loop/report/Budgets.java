@@ -18,36 +18,40 @@ final class Budgets {
   private static final int THOUSANDS = 10_000;
 
   private static final String STEP =
-      "Beside the bare switch a step has the ready queue, the context and, once a tick, the clock.";
+      "In addition to the bare switch, a step uses the ready queue, the context and, once per"
+          + " tick, the clock.";
   private static final String NEXT =
-      "Beside the step there are the future, the callback that completes it and its handle, 80 bytes,"
-          + " and that callback's own turn in the queue.";
+      "In addition to the step, there are the future, the callback that completes it and its"
+          + " handle (80 bytes), and that callback runs from the ready queue.";
   private static final String SPAWN =
-      "The new task and the one that waits for it are mounted once each, in a tick each:"
+      "The new task and the task that waits for it are each mounted once, in separate ticks."
           + " `bareStartJoin` shows what that costs without tasks.";
   private static final String EAGER =
-      "A body may suspend, so it needs a stack of its own, and that is mounted and unmounted:"
-          + " `bareYield` shows what one such switch costs. From a task it takes two, since only the"
-          + " loop's own thread mounts.";
+      "A body may suspend, so it needs its own stack, which is mounted and unmounted."
+          + " `bareYield` shows what one such switch costs. From a task it takes two switches,"
+          + " because only the loop's own thread mounts.";
   private static final String LIVE =
-      "Not explained yet: the wheel is not touched, and the collector takes two hundredths of the time."
-          + " The million are scheduled outside of a callback by the same code, which may be compiled"
-          + " worse for it.";
+      "Not explained yet. The wheel is not touched, and the collector takes 2 % of the time."
+          + " The million timers are scheduled outside a callback by the same code, which may be"
+          + " compiled less well for that reason.";
   private static final String SUBMIT =
-      "Runs differ from 1.0 to 1.5. A handle that any thread may cancel is 48 bytes, and looks up its"
-          + " context; Netty queues the bare callback.";
+      "The ratio varies from 1.0 to 1.5 between runs. A handle that any thread may cancel"
+          + " takes 48 bytes, and submitting it looks up the context. Netty queues the bare"
+          + " callback.";
   private static final String CHANNEL =
-      "A promise and a listener for each write, so that `drain` throws what failed; the raw handler"
-          + " writes without.";
+      "Each write has a promise and a listener, so that `drain` can throw a failure. The raw"
+          + " handler has neither.";
   private static final String MANY =
-      "The full set has raw Netty with 10,000 connections beside it.";
+      "The full set also measures raw Netty with 10,000 connections.";
   private static final String SLEEPERS =
-      "Beside the JDK's thread each has a task, its context, a timer and a future, which the"
-          + " collector copies, and a somewhat higher stack.";
+      "In addition to the JDK's thread, each sleeper has a task, its context, a timer and a"
+          + " future, which the collector copies, and a somewhat deeper stack.";
   private static final String IDLE =
-      "Half is the coroutine's frozen stack, its thread and the JDK's own objects for it.";
+      "Half of it is the coroutine's frozen stack, its thread and the JDK's own objects for"
+          + " the thread.";
   private static final String START =
-      "Most of what is left above raw Netty is the command line: picocli's classes and reflection.";
+      "Most of the difference from raw Netty is the command line: picocli's classes and"
+          + " reflection.";
 
   private Budgets() {}
 
@@ -57,7 +61,7 @@ final class Budgets {
             under("Tasks", tasks()),
             under("Futures", futures()),
             under("Timers", timers()),
-            under("Time-outs", timeouts()),
+            under("Timeouts", timeouts()),
             under("Queues, locks and threads", sync()),
             under("Echo over 127.0.0.1", echo()),
             under("Memory and start", memoryAndStart()))
@@ -91,7 +95,7 @@ final class Budgets {
     return Stream.of(
         row("step, 1,000 tasks in turn", step).atMost(1.25, step("bareParkUnpark")).note(STEP),
         row("step, 1,000 tasks in turn", step).atMost(1.1, step("jdkYield")),
-        row("sleep(0), nobody else ready", Measure.of("TaskStepBenchmark.sleepZeroAlone"))
+        row("sleep(0), no other task ready", Measure.of("TaskStepBenchmark.sleepZeroAlone"))
             .atMost(30, "ns"),
         row("await of a done future", Measure.of("TaskStepBenchmark.awaitDone")).atMost(5, "ns"),
         row("await of a future done next tick", step("awaitNextTick"))
@@ -100,10 +104,10 @@ final class Budgets {
         row("create a task and join it", spawn("createJoin"))
             .atMost(0.8, spawn("jdkStartJoin"))
             .note(SPAWN),
-        row("eager task that ends at once, callback", spawn("eagerFromCallback"))
+        row("eager task, done immediately, callback", spawn("eagerFromCallback"))
             .atMost(60, "ns")
             .note(EAGER),
-        row("eager task that ends at once, task", spawn("eagerFromCoroutine"))
+        row("eager task, done immediately, task", spawn("eagerFromCoroutine"))
             .atMost(60, "ns")
             .note(EAGER),
         row("group of 100 tasks, each", spawn("taskGroup100")).beside(spawn("jdkScope100")));
@@ -160,10 +164,10 @@ final class Budgets {
             .atMost(1.5, timer("loopScheduleExpire", 0)),
         row("schedule, expire; 1,000 outstanding", timer("loopScheduleExpire", 1000))
             .atMost(1.5, timer("loopScheduleExpire", 0)),
-        row("expire a million at once, each", million).atMost(150, "ns"),
-        row("expire a million at once, each", million)
+        row("expire a million together, each", million).atMost(150, "ns"),
+        row("expire a million together, each", million)
             .beside(Measure.of("TimerBenchmark.nettyExpireMillion")),
-        row("expire a million at once, each", million)
+        row("expire a million together, each", million)
             .beside(Measure.of("TimerBenchmark.hashedWheelExpireMillion")));
   }
 
@@ -174,14 +178,14 @@ final class Budgets {
   private static Stream<Budget> timeouts() {
     Measure pushBack = timeout("pushBack");
     return Stream.of(
-        row("time-out, future done next tick", timeout("nextTick"))
+        row("timeout, future done next tick", timeout("nextTick"))
             .atMost(700, "ns")
             .atMost(0.5, timeout("jdkNextTick")),
-        row("time-out, body ends at once", timeout("immediate")),
-        row("move an idle time-out on", pushBack).atMost(15, "ns"),
-        row("move an idle time-out on, bytes", pushBack.figure(ALLOCATED)).atMost(0.5, "B"),
-        row("move an idle time-out on", pushBack).beside(timeout("nettyPushBack")),
-        row("move an idle time-out on", pushBack).beside(timeout("nettyIdleTouch")),
+        row("timeout, body finishes immediately", timeout("immediate")),
+        row("extend an idle timeout", pushBack).atMost(15, "ns"),
+        row("extend an idle timeout, bytes", pushBack.figure(ALLOCATED)).atMost(0.5, "B"),
+        row("extend an idle timeout", pushBack).beside(timeout("nettyPushBack")),
+        row("extend an idle timeout", pushBack).beside(timeout("nettyIdleTouch")),
         row("sleep(1 ms), 1,000 tasks", ofThousand("sleepExpire"))
             .beside(ofThousand("jdkSleepExpire")));
   }

@@ -16,9 +16,9 @@ final class Markdown {
 
   private static final String READING =
       """
-      A figure is the median of the forks' medians of one operation; in brackets the smallest and the largest iteration of all forks.
-      A ratio is our median ÷ the peer's. A difference smaller than these brackets is noise, and so is a single figure beside one of another day: compare the two sides of a row.
-      `met` and `MISSED` say whether the budget holds; `reported` that there is none; `not run` that a figure is missing.
+      A figure is for one operation: the median of the forks' medians, and in brackets the smallest and the largest iteration of all forks.
+      A ratio is Loop's median ÷ the peer's. A difference smaller than these brackets is noise. Figures of different days are not comparable: compare the two sides of a row.
+      `met` and `MISSED` say whether the budget holds, `reported` that there is no budget, and `not run` that a figure is missing.
       """;
 
   private final Results results;
@@ -40,7 +40,7 @@ final class Markdown {
     machine.ifPresent(it -> report.line("Machine: " + it.describe() + ".").line(""));
     report.method();
     report.line(READING);
-    report.line("In sum: " + new Table(verdicts).summary() + ".");
+    report.line("Summary: " + new Table(verdicts).summary() + ".");
     verdicts.stream().map(it -> it.budget().section()).distinct().forEach(report::section);
     plots.forEach(name -> report.line("").line("![" + name + "](" + name + ")"));
     return report.text.toString();
@@ -65,7 +65,7 @@ final class Markdown {
   }
 
   private static String times(Run run) {
-    return "forks of each benchmark %d; in each, %d warm-up iterations of %s, then %d of %s that count"
+    return "%d forks of each benchmark; in each fork, %d warm-up iterations of %s, then %d measured iterations of %s"
         .formatted(
             run.forks(),
             run.warmupIterations(),
