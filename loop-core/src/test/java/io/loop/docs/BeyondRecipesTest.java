@@ -38,7 +38,7 @@ final class BeyondRecipesTest extends Recipes {
       sleep(Duration.ofMillis(100));
       task.cancel();
       sleep(Duration.ofMillis(100));
-      task.cancel(); // again: the clean-up goes on
+      task.cancel(); // again: the clean-up continues
       try {
         task.await();
       } catch (CancelledError cancelled) {
