@@ -1,15 +1,15 @@
 import org.jspecify.annotations.NullMarked;
 
-/// asyncio's model for the JVM: tasks, futures, structured cancellation and streams, on an event
-/// loop.
+/// asyncio's programming model for the JVM: tasks, futures, structured cancellation and streams on
+/// an event loop.
 ///
 /// Start at [io.loop.Asyncio].
 @NullMarked
 @SuppressWarnings("requires-automatic") // Micrometer's library has no module-info
 module io.loop.core {
   requires static transitive org.jspecify;
-  requires static context.propagation; // of Micrometer: its values follow if it is there
-  requires static jdk.management; // what reports say about the owners of locks
+  requires static context.propagation; // Micrometer's: used if present
+  requires static jdk.management; // lock owners in reports
   requires jdk.unsupported;
 
   exports io.loop;

@@ -32,29 +32,30 @@ import org.jspecify.annotations.Nullable;
 
 /// asyncio's functions, as static methods to import.
 ///
-/// Unless a method says otherwise it is for coroutines and callbacks of the running loop. A method
-/// that awaits says whether it always suspends; only a suspension is a cancellation point.
+/// Unless stated otherwise, call a method from a coroutine or callback of the running loop. A
+/// method that awaits documents whether it always suspends; unless stated otherwise, only a
+/// suspension is a cancellation point.
 ///
 /// Source: the module `asyncio`, Python 3.15.
 public final class Asyncio {
 
   /*
-   * One class although it is long: it is the module asyncio, to import as one, and each function is
-   * a line of code under its contract. What they do is elsewhere.
+   * A single long class, because it corresponds to the module asyncio and is imported as one. Each
+   * function is one line of code below its contract. The implementations are elsewhere.
    */
 
   private Asyncio() {}
 
-  /// Runs a body on a loop of its own, to its end; the way into a program.
+  /// Runs a body on a new loop until it finishes. This is the entry point of a program.
   ///
-  /// Afterwards tasks that are left are cancelled and awaited, and the loop is closed. For a
-  /// platform thread on which no loop runs. Signals: see [Runner#run].
+  /// Afterwards the remaining tasks are cancelled and awaited, and the loop is closed. For a thread
+  /// on which no loop is running. For signals, see [Runner#run].
   ///
-  /// A [ScopedValue] that is bound around this call is not bound inside: see [Runner#run].
+  /// A [ScopedValue] that is bound around this call is not bound in the body; see [Runner#run].
   ///
   /// Source: `asyncio.run`.
   ///
-  /// Throws what the body threw, the very object, undeclared.
+  /// Throws whatever the body threw: the same object, undeclared.
   ///
   /// @param main the body
   /// @param <T> the type of the result
@@ -64,17 +65,17 @@ public final class Asyncio {
     return run(main, Runner.Options.DEFAULT);
   }
 
-  /// Runs a body without a result on a loop of its own, to its end; as [#run(Awaitable)].
+  /// Runs a body without a result on a new loop until it finishes; like [#run(Awaitable)].
   ///
   /// @param main the body
   public static void run(Coro.Action main) {
     run(Coro.of(main));
   }
 
-  /// Runs a body on a loop of its own, to its end; as [#run(Awaitable)].
+  /// Runs a body on a new loop until it finishes; like [#run(Awaitable)].
   ///
   /// @param main the body
-  /// @param options how the loop is made and run
+  /// @param options how the loop is created and run
   /// @param <T> the type of the result
   /// @return the result
   public static <T extends @Nullable Object> T run(Awaitable<T> main, Runner.Options options) {
@@ -83,29 +84,30 @@ public final class Asyncio {
     }
   }
 
-  /// Runs a body without a result on a loop of its own, to its end; as [#run(Awaitable)].
+  /// Runs a body without a result on a new loop until it finishes; like [#run(Awaitable)].
   ///
   /// @param main the body
-  /// @param options how the loop is made and run
+  /// @param options how the loop is created and run
   public static void run(Coro.Action main, Runner.Options options) {
     run(Coro.of(main), options);
   }
 
-  /// {@return a new task that runs a body, from the next tick on} Never suspends.
+  /// {@return a new task that runs a body, starting with the next tick} Never suspends.
   ///
   /// Source: `asyncio.create_task`.
   ///
   /// @param body what to run
   /// @param <T> the type of the result
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static <T extends @Nullable Object> Task<T> createTask(Coro<T> body) {
     return createTask(body, TaskOptions.DEFAULT);
   }
 
-  /// {@return a new task that runs a body without a result, from the next tick on} Never suspends.
+  /// {@return a new task that runs a body without a result, starting with the next tick} Never
+  /// suspends.
   ///
   /// @param body what to run
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static Task<@Nullable Void> createTask(Coro.Action body) {
     return createTask(Coro.of(body), TaskOptions.DEFAULT);
   }
@@ -115,7 +117,7 @@ public final class Asyncio {
   /// @param body what to run
   /// @param options name, context and eager start
   /// @param <T> the type of the result
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static <T extends @Nullable Object> Task<T> createTask(Coro<T> body, TaskOptions options) {
     return Task.create(Loop.running(), body, options);
   }
@@ -124,23 +126,24 @@ public final class Asyncio {
   ///
   /// @param body what to run
   /// @param options name, context and eager start
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static Task<@Nullable Void> createTask(Coro.Action body, TaskOptions options) {
     return createTask(Coro.of(body), options);
   }
 
-  /// Sets what makes the running loop's tasks from now on; [TaskFactory#EAGER] starts each at once.
-  /// Never suspends.
+  /// Sets the factory that creates the running loop's tasks from now on. [TaskFactory#EAGER] starts
+  /// each task immediately. Never suspends.
   ///
   /// Source: `loop.set_task_factory`.
   ///
   /// @param factory the factory; null for the default
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static void setTaskFactory(@Nullable TaskFactory factory) {
     Tasks.setTaskFactory(Loop.running(), factory);
   }
 
-  /// {@return the awaitable itself if it is a future, else a new task that runs it} Never suspends.
+  /// {@return the awaitable itself if it is a future, otherwise a new task that runs it} Never
+  /// suspends.
   ///
   /// Source: `asyncio.ensure_future`.
   ///
@@ -152,18 +155,21 @@ public final class Asyncio {
     return Tasks.ensureFuture(Loop.running(), awaitable);
   }
 
-  /// Suspends for a time. Coroutine only; always suspends.
+  /// Suspends the calling coroutine for a given time. Coroutine only; always a cancellation point.
+  ///
+  /// A positive delay always suspends. A delay of zero or less lets everything that is ready run
+  /// once; it does not suspend if nothing is ready.
   ///
   /// Source: `asyncio.sleep`.
   ///
-  /// @param delay how long; zero or less gives up control for exactly one tick
+  /// @param delay how long; zero or less to yield for one tick
   public static void sleep(Duration delay) {
     Tasks.<@Nullable Void>sleep(delay, null);
   }
 
-  /// Suspends for a time. Coroutine only; always suspends.
+  /// Suspends the calling coroutine for a given time; like [#sleep(Duration)].
   ///
-  /// @param delay how long; zero or less gives up control for exactly one tick
+  /// @param delay how long; zero or less to yield for one tick
   /// @param result what to return
   /// @param <T> its type
   /// @return the result
@@ -171,14 +177,15 @@ public final class Asyncio {
     return Tasks.sleep(delay, result);
   }
 
-  /// {@return a future of the results, in argument order, of several things that run together}
-  /// Never suspends.
+  /// {@return a future of the results of several awaitables, in argument order} The awaitables run
+  /// concurrently. Never suspends.
   ///
-  /// The first failure is the future's; the others go on. Cancelling the future cancels all.
+  /// The future fails with the first failure, while the other awaitables keep running. Cancelling
+  /// the future cancels all of them.
   ///
   /// Source: `asyncio.gather`.
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results
   @SafeVarargs
   @SuppressWarnings("varargs") // the array is only read
@@ -187,62 +194,62 @@ public final class Asyncio {
     return Tasks.gather(List.of(awaitables));
   }
 
-  /// {@return a future of the results of several things that run together} As
+  /// {@return a future of the results of several awaitables, in argument order} Like
   /// [#gather(Awaitable...)].
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results
   public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
       List<? extends Awaitable<? extends T>> awaitables) {
     return Tasks.gather(awaitables);
   }
 
-  /// {@return a future of several bodies without a result that run together as tasks} As
-  /// [#gather(Awaitable...)]; its list has as many nulls.
+  /// {@return a future that is done when several bodies without a result have finished} Like
+  /// [#gather(Awaitable...)]; its result is a list of nulls.
   ///
   /// @param bodies what to run
   public static LoopFuture<List<@Nullable Void>> gather(Coro.Action... bodies) {
     return Tasks.gather(Stream.of(bodies).map(Coro::of).toList());
   }
 
-  /// {@return a future of the results of several things that run together, a failed one's result
-  /// being its throwable} Never suspends.
+  /// {@return a future of the results of several awaitables, in argument order; for one that
+  /// failed, the list holds the exception} Never suspends.
   ///
   /// Source: `asyncio.gather(return_exceptions=True)`.
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
       Awaitable<?>... awaitables) {
     return gatherReturnExceptions(List.of(awaitables));
   }
 
-  /// {@return a future of the results of several things that run together, a failed one's result
-  /// being its throwable} Never suspends.
+  /// {@return a future of the results of several awaitables, in argument order; for one that
+  /// failed, the list holds the exception} Never suspends.
   ///
   /// Source: `asyncio.gather(return_exceptions=True)`.
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
       List<? extends Awaitable<?>> awaitables) {
     return Tasks.gatherReturnExceptions(Loop.running(), awaitables);
   }
 
-  /// {@return a future of the results of several things that run together; the first failure
-  /// cancels the others, and is the future's once they have ended} Never suspends.
+  /// {@return a future of the results of several awaitables, in argument order} The first failure
+  /// cancels the others; the future fails with it once they have finished. Never suspends.
   ///
   /// No asyncio equivalent.
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results
   public static <T extends @Nullable Object> LoopFuture<List<T>> gatherCancelSiblings(
       List<? extends Awaitable<? extends T>> awaitables) {
     return Tasks.gatherCancelSiblings(awaitables);
   }
 
-  /// {@return a future of the results of several things that run together} As
+  /// {@return a future of the results of several awaitables, in argument order} Like
   /// [#gatherCancelSiblings(List)].
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results
   @SafeVarargs
   @SuppressWarnings("varargs") // the array is only read
@@ -251,24 +258,24 @@ public final class Asyncio {
     return gatherCancelSiblings(List.of(awaitables));
   }
 
-  /// Starts several bodies one after the other, each when the one before has failed or has taken
-  /// too long, until one succeeds. Coroutine only; suspends.
+  /// Starts bodies one after another until one succeeds. The next body starts when the previous one
+  /// has failed or the delay has elapsed. Coroutine only; suspends.
   ///
   /// Source: `asyncio.staggered.staggered_race`.
   ///
   /// @param bodies what to try, in order
-  /// @param delay how long to wait for one before the next is started beside it; null to wait until
-  ///   it has failed
+  /// @param delay how long to wait before the next body is started in addition; null to wait until
+  ///   the previous one has failed
   /// @param <T> the type of the result
-  /// @return the first success, and how the others ended; all have ended
+  /// @return the first success, and the outcomes of the others; all bodies have finished
   public static <T extends @Nullable Object> RaceResult<T> staggeredRace(
       List<? extends Coro<? extends T>> bodies, @Nullable Duration delay) {
     return Tasks.staggeredRace(bodies, delay);
   }
 
-  /// Awaits something, with a time limit. Coroutine only; suspends if it must wait.
+  /// Awaits `awaitable` with a time limit. Coroutine only; suspends if it has to wait.
   ///
-  /// A body runs in the calling task, unless the timeout is zero or less: then it never starts.
+  /// A body runs in the calling task. If the timeout is zero or less, it never starts.
   ///
   /// Source: `asyncio.wait_for`.
   ///
@@ -276,43 +283,43 @@ public final class Asyncio {
   /// @param timeout the time limit; null for none
   /// @param <T> the type of the result
   /// @return the result
-  /// @throws TimeoutException if the time limit expired; the awaited thing was cancelled and has
-  ///   ended
+  /// @throws TimeoutException if the time limit expired; the awaitable was cancelled and has
+  ///   finished
   public static <T extends @Nullable Object> T waitFor(
       Awaitable<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
     return Tasks.waitFor(awaitable, timeout);
   }
 
-  /// Runs a body without a result, with a time limit; as [#waitFor(Awaitable, Duration)].
+  /// Runs a body without a result, with a time limit; like [#waitFor(Awaitable, Duration)].
   ///
   /// @param body what to run
   /// @param timeout the time limit; null for none
-  /// @throws TimeoutException if the time limit expired; the body was cancelled and has ended
+  /// @throws TimeoutException if the time limit expired; the body was cancelled and has finished
   public static void waitFor(Coro.Action body, @Nullable Duration timeout) throws TimeoutException {
     Void _ = Tasks.waitFor(Coro.of(body), timeout);
   }
 
   /// Waits until several futures are done. Coroutine only; always suspends.
   ///
-  /// Call it with the class name, or import [#waitFutures(Collection)]: [Object] hides a static
-  /// import of `wait`.
+  /// Call it with the class name, or import [#waitFutures(Collection)]: [Object#wait] hides a
+  /// static import of `wait`.
   ///
   /// Source: `asyncio.wait`.
   ///
-  /// @param futures what to wait for; one that is in it twice counts once
-  /// @param <F> what is waited for: futures, or tasks
-  /// @return all of them, done
-  /// @throws IllegalArgumentException if there is no future
+  /// @param futures the futures to wait for; duplicates count once
+  /// @param <F> the type of the futures
+  /// @return the result, with all futures in the set of those that are done
+  /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> wait(Collection<? extends F> futures) {
     return Tasks.wait(futures, null, ReturnWhen.ALL_COMPLETED);
   }
 
-  /// Waits until several futures are done; as [#wait(Collection)].
+  /// Waits until several futures are done; like [#wait(Collection)].
   ///
-  /// @param futures what to wait for; one that is in it twice counts once
-  /// @param <F> what is waited for: futures, or tasks
-  /// @return all of them, done
-  /// @throws IllegalArgumentException if there is no future
+  /// @param futures the futures to wait for; duplicates count once
+  /// @param <F> the type of the futures
+  /// @return the result, with all futures in the set of those that are done
+  /// @throws IllegalArgumentException if `futures` is empty
   @SafeVarargs
   @SuppressWarnings("varargs") // the array is only read
   public static <F extends LoopFuture<?>> WaitResult<F> wait(F... futures) {
@@ -321,13 +328,13 @@ public final class Asyncio {
 
   /// Waits until several futures are done, with a time limit. Coroutine only; always suspends.
   ///
-  /// Nothing is cancelled, neither when the limit expires nor when the caller is cancelled.
+  /// No future is cancelled, neither when the limit expires nor when the caller is cancelled.
   ///
-  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param futures the futures to wait for; duplicates count once
   /// @param timeout the time limit; null for none
-  /// @param <F> what is waited for: futures, or tasks
-  /// @return which were done at the end, and which were not
-  /// @throws IllegalArgumentException if there is no future
+  /// @param <F> the type of the futures
+  /// @return the futures that are done, and those still pending
+  /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> wait(
       Collection<? extends F> futures, @Nullable Duration timeout) {
     return wait(futures, timeout, ReturnWhen.ALL_COMPLETED);
@@ -335,14 +342,14 @@ public final class Asyncio {
 
   /// Waits for several futures. Coroutine only; always suspends.
   ///
-  /// Nothing is cancelled, neither when the limit expires nor when the caller is cancelled.
+  /// No future is cancelled, neither when the limit expires nor when the caller is cancelled.
   ///
-  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param futures the futures to wait for; duplicates count once
   /// @param timeout the time limit; null for none
-  /// @param when what ends the wait
-  /// @param <F> what is waited for: futures, or tasks
-  /// @return which were done at the end, and which were not
-  /// @throws IllegalArgumentException if there is no future
+  /// @param when the condition that ends the wait
+  /// @param <F> the type of the futures
+  /// @return the futures that are done, and those still pending
+  /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> wait(
       Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
     return Tasks.wait(futures, timeout, when);
@@ -350,10 +357,10 @@ public final class Asyncio {
 
   /// Waits until several futures are done: [#wait(Collection)] under a name that can be imported.
   ///
-  /// @param futures what to wait for; one that is in it twice counts once
-  /// @param <F> what is waited for: futures, or tasks
-  /// @return all of them, done
-  /// @throws IllegalArgumentException if there is no future
+  /// @param futures the futures to wait for; duplicates count once
+  /// @param <F> the type of the futures
+  /// @return the result, with all futures in the set of those that are done
+  /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> waitFutures(
       Collection<? extends F> futures) {
     return wait(futures);
@@ -362,10 +369,10 @@ public final class Asyncio {
   /// Waits until several futures are done: [#wait(LoopFuture...)] under a name that can be
   /// imported.
   ///
-  /// @param futures what to wait for; one that is in it twice counts once
-  /// @param <F> what is waited for: futures, or tasks
-  /// @return all of them, done
-  /// @throws IllegalArgumentException if there is no future
+  /// @param futures the futures to wait for; duplicates count once
+  /// @param <F> the type of the futures
+  /// @return the result, with all futures in the set of those that are done
+  /// @throws IllegalArgumentException if `futures` is empty
   @SafeVarargs
   @SuppressWarnings("varargs") // the array is only read
   public static <F extends LoopFuture<?>> WaitResult<F> waitFutures(F... futures) {
@@ -374,11 +381,11 @@ public final class Asyncio {
 
   /// Waits for several futures: [#wait(Collection, Duration)] under a name that can be imported.
   ///
-  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param futures the futures to wait for; duplicates count once
   /// @param timeout the time limit; null for none
-  /// @param <F> what is waited for: futures, or tasks
-  /// @return which were done at the end, and which were not
-  /// @throws IllegalArgumentException if there is no future
+  /// @param <F> the type of the futures
+  /// @return the futures that are done, and those still pending
+  /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> waitFutures(
       Collection<? extends F> futures, @Nullable Duration timeout) {
     return wait(futures, timeout);
@@ -387,33 +394,33 @@ public final class Asyncio {
   /// Waits for several futures: [#wait(Collection, Duration, ReturnWhen)] under a name that can be
   /// imported.
   ///
-  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param futures the futures to wait for; duplicates count once
   /// @param timeout the time limit; null for none
-  /// @param when what ends the wait
-  /// @param <F> what is waited for: futures, or tasks
-  /// @return which were done at the end, and which were not
-  /// @throws IllegalArgumentException if there is no future
+  /// @param when the condition that ends the wait
+  /// @param <F> the type of the futures
+  /// @return the futures that are done, and those still pending
+  /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> waitFutures(
       Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
     return wait(futures, timeout, when);
   }
 
-  /// {@return several things that run together, to be had in the order in which they end} Never
-  /// suspends; iterating over it does.
+  /// {@return an iterable over several awaitables in the order in which they finish} The awaitables
+  /// run concurrently. Never suspends; the iteration does.
   ///
   /// Source: `asyncio.as_completed`.
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results
   public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
       Collection<? extends Awaitable<? extends T>> awaitables) {
     return Tasks.asCompleted(awaitables, null);
   }
 
-  /// {@return several things that run together, to be had in the order in which they end} As
+  /// {@return an iterable over several awaitables in the order in which they finish} Like
   /// [#asCompleted(Collection)].
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results
   @SafeVarargs
   @SuppressWarnings("varargs") // the array is only read
@@ -422,16 +429,17 @@ public final class Asyncio {
     return asCompleted(List.of(awaitables));
   }
 
-  /// {@return several things that run together, to be had in the order in which they end} As
-  /// [#asCompleted(Collection)].
+  /// {@return an iterable over several awaitables in the order in which they finish, with a time
+  /// limit} Like [#asCompleted(Collection)].
   ///
-  /// This call never throws the [TimeoutException], the steps do: the loop over them. It is
-  /// declared here so that a `catch` around both compiles.
+  /// This call itself never throws [TimeoutException]; the steps of the iteration do. The exception
+  /// is declared here so that a `catch` around both compiles.
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param timeout the time limit for all steps together, from this call on; null for none
   /// @param <T> the common type of the results
-  /// @throws TimeoutException from a step, if the time limit expired before something ended for it
+  /// @throws TimeoutException from a step, if the time limit expired before the next awaitable
+  ///   finished
   public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
       Collection<? extends Awaitable<? extends T>> awaitables, @Nullable Duration timeout)
       throws TimeoutException {
@@ -452,7 +460,7 @@ public final class Asyncio {
     return Timeout.within(delay, body);
   }
 
-  /// Runs a body under a deadline; as [#timeout(Duration, Timeout.Body)].
+  /// Runs a body under a deadline; like [#timeout(Duration, Timeout.Body)].
   ///
   /// @param delay the time limit; null for none
   /// @param body what to run
@@ -464,7 +472,7 @@ public final class Asyncio {
     return Timeout.within(delay, _ -> body.run());
   }
 
-  /// Runs a body without a result under a deadline; as [#timeout(Duration, Timeout.Body)].
+  /// Runs a body without a result under a deadline; like [#timeout(Duration, Timeout.Body)].
   ///
   /// @param delay the time limit; null for none
   /// @param body what to run
@@ -473,7 +481,7 @@ public final class Asyncio {
     Void _ = timeout(delay, Coro.of(body));
   }
 
-  /// Runs a body under a deadline on the loop's clock; as [#timeout(Duration, Timeout.Body)].
+  /// Runs a body under a deadline on the loop's clock; like [#timeout(Duration, Timeout.Body)].
   ///
   /// Source: `asyncio.timeout_at`.
   ///
@@ -487,7 +495,7 @@ public final class Asyncio {
     return Timeout.at(when).with(body);
   }
 
-  /// Runs a body under a deadline on the loop's clock; as [#timeoutAt(Duration, Timeout.Body)].
+  /// Runs a body under a deadline on the loop's clock; like [#timeoutAt(Duration, Timeout.Body)].
   ///
   /// @param when the deadline, on the clock of [Loop#time]; null for none
   /// @param body what to run
@@ -499,7 +507,7 @@ public final class Asyncio {
     return Timeout.at(when).with(_ -> body.run());
   }
 
-  /// Runs a body without a result under a deadline on the loop's clock; as [#timeoutAt(Duration,
+  /// Runs a body without a result under a deadline on the loop's clock; like [#timeoutAt(Duration,
   /// Timeout.Body)].
   ///
   /// @param when the deadline, on the clock of [Loop#time]; null for none
@@ -509,27 +517,27 @@ public final class Asyncio {
     Void _ = timeoutAt(when, Coro.of(body));
   }
 
-  /// {@return a future of the same outcome, whose cancellation leaves the original alone} Never
-  /// suspends.
+  /// {@return a future with the outcome of an awaitable; cancelling it does not cancel the
+  /// awaitable} Never suspends.
   ///
   /// Source: `asyncio.shield`.
   ///
-  /// @param awaitable a future, or a body to make a task of
+  /// @param awaitable a future, or a body to run as a task
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> shield(
       Awaitable<? extends T> awaitable) {
     return Tasks.shield(awaitable);
   }
 
-  /// {@return a future of a body without a result, whose cancellation leaves the body's task alone}
-  /// As [#shield(Awaitable)].
+  /// {@return a future of a body without a result, which runs as a task; cancelling the future does
+  /// not cancel the task} Like [#shield(Awaitable)].
   ///
   /// @param body what to run as a task
   public static LoopFuture<@Nullable Void> shield(Coro.Action body) {
     return Tasks.shield(Coro.of(body));
   }
 
-  /// Runs a body to its end, even if the task is cancelled meanwhile; as
+  /// Runs a body to completion, even if the task is cancelled meanwhile; like
   /// [CancelScope#shielding(Coro)].
   ///
   /// Coroutine only; suspends where the body does. No asyncio equivalent.
@@ -541,14 +549,14 @@ public final class Asyncio {
     return CancelScope.shielding(body);
   }
 
-  /// Runs a body without a result to its end; as [#shielding(Coro)].
+  /// Runs a body without a result to completion; like [#shielding(Coro)].
   ///
   /// @param body what to run
   public static void shielding(Coro.Action body) {
     CancelScope.shielding(body);
   }
 
-  /// Runs a body with a time limit, and goes on after it either way; as
+  /// Runs a body with a time limit, and returns normally if the limit expires; like
   /// [CancelScope#moveOnAfter(Duration, Coro)].
   ///
   /// Coroutine only; suspends where the body does. No asyncio equivalent.
@@ -556,84 +564,85 @@ public final class Asyncio {
   /// @param delay the time limit; null for none
   /// @param body what to run; its result must not be null
   /// @param <T> the type of the result
-  /// @return what the body returned; empty if the limit ended it
+  /// @return what the body returned; empty if the limit expired and ended it
   public static <T> Optional<T> moveOnAfter(@Nullable Duration delay, Coro<T> body) {
     return CancelScope.moveOnAfter(delay, body);
   }
 
-  /// Runs a body without a result with a time limit; as [#moveOnAfter(Duration, Coro)].
+  /// Runs a body without a result, with a time limit; like [#moveOnAfter(Duration, Coro)].
   ///
   /// @param delay the time limit; null for none
   /// @param body what to run
-  /// @return whether the body ran to its end; false if the limit ended it
+  /// @return true if the body completed; false if the limit expired and ended it
   public static boolean moveOnAfter(@Nullable Duration delay, Coro.Action body) {
     return CancelScope.moveOnAfter(delay, body);
   }
 
-  /// Runs a body as a task of a loop, from any thread. Waiting for it on the loop's own thread
-  /// deadlocks.
+  /// Runs a body as a task of a loop. Any thread, but waiting for the future on the loop's own
+  /// thread deadlocks.
   ///
-  /// If the loop closes first, the future is cancelled; the `CancellationException` says "Event
-  /// loop is closed" unless the body was cancelled itself. A call that meets the closing is
-  /// refused, or its future is cancelled.
+  /// If the loop closes first, the future is cancelled. The message of the `CancellationException`
+  /// is then "Event loop is closed", unless the body itself was cancelled. A call that races with
+  /// the close either throws or returns a future that is cancelled.
   ///
   /// Source: `asyncio.run_coroutine_threadsafe`.
   ///
   /// @param body what to run
   /// @param loop the loop
   /// @param <T> the type of the result
-  /// @return a future for other threads; cancelling it cancels the task
+  /// @return a future for use by other threads; cancelling it cancels the task
   /// @throws IllegalStateException if the loop is closed
   public static <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
       Coro<T> body, Loop loop) {
     return Tasks.runCoroutineThreadsafe(body, loop);
   }
 
-  /// Runs a body without a result as a task of a loop, from any thread; as
+  /// Runs a body without a result as a task of a loop. Any thread; like
   /// [#runCoroutineThreadsafe(Coro, Loop)].
   ///
   /// @param body what to run
   /// @param loop the loop
-  /// @return a future for other threads; cancelling it cancels the task
+  /// @return a future for use by other threads; cancelling it cancels the task
   /// @throws IllegalStateException if the loop is closed
   public static CompletableFuture<@Nullable Void> runCoroutineThreadsafe(
       Coro.Action body, Loop loop) {
     return Tasks.runCoroutineThreadsafe(Coro.of(body), loop);
   }
 
-  /// {@return a future of the running loop with a stage's outcome} Never suspends.
+  /// {@return a future of the running loop that completes with the outcome of a stage} Never
+  /// suspends.
   ///
-  /// Cancelling it cancels the stage, with `cancel(true)`: the JDK's `HttpClient` ends an exchange
-  /// at this only. Wrap a stage that others use as well once, and wait for a [#shield] of the
-  /// wrapper.
+  /// Cancelling the future cancels the stage with `cancel(true)`, because the JDK's `HttpClient`
+  /// aborts an exchange only then. If a stage has several users, wrap it once, and let each await a
+  /// [#shield] of the wrapper.
   ///
   /// Source: `asyncio.wrap_future`.
   ///
-  /// @param stage the stage, completed by any thread
+  /// @param stage the stage, which any thread may complete
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
     return Tasks.wrapFuture(stage);
   }
 
-  /// Runs something on another thread, in a copy of the caller's context, and waits for it. For
-  /// work that computes, that must outlive its caller, or that blocks where a virtual thread cannot
-  /// let go of its carrier. Coroutine only; suspends.
+  /// Runs `work` on another thread, in a copy of the caller's context, and waits for its result.
+  /// Use it for computation, for work that must outlive its caller, and for calls that block a
+  /// virtual thread without releasing its carrier. Coroutine only; suspends.
   ///
   /// The work runs on a platform thread of the loop's default executor, which has at most `min(32,
-  /// processors + 4)` of them. If all are busy the work waits in line. So a job must not wait for
-  /// another job.
+  /// processors + 4)` threads. If all are busy, the work is queued. Work must therefore not wait
+  /// for other work in the same executor.
   ///
-  /// A blocking call on a socket, a lock or a queue needs none of this, nor does `Thread.sleep`: it
-  /// suspends the coroutine that makes it. Reading or writing a file or a pipe, `System.in`,
-  /// looking up a host name and calling native code do not suspend: they hold up the loop until
-  /// they return. Do them here.
+  /// Blocking calls on a socket, a lock or a queue, and `Thread.sleep`, do not need this method:
+  /// they suspend the calling coroutine. Reading or writing a file, a pipe or `System.in`, looking
+  /// up a host name and calling native code do not suspend; they block the loop until they return.
+  /// Run those here.
   ///
   /// Source: `asyncio.to_thread`.
   ///
-  /// Throws what the work threw, the very object, undeclared.
+  /// Throws whatever the work threw: the same object, undeclared.
   ///
-  /// @param work what to run; cancelling the caller keeps it from starting, but does not stop or
-  ///   interrupt it once it runs
+  /// @param work what to run; if the caller is cancelled, work that has not started never starts,
+  ///   and work that is running is neither stopped nor interrupted
   /// @param <T> the type of the result
   /// @return its result
   /// @throws IllegalStateException if the default executor was shut down
@@ -641,7 +650,8 @@ public final class Asyncio {
     return Tasks.toThread(work);
   }
 
-  /// Runs something without a result on another thread, and waits for it; as [#toThread(Callable)].
+  /// Runs work without a result on another thread, and waits until it finishes; like
+  /// [#toThread(Callable)].
   ///
   /// @param work what to run
   /// @throws IllegalStateException if the default executor was shut down
@@ -649,8 +659,8 @@ public final class Asyncio {
     Void _ = Tasks.toThread(Coro.of(work)::run);
   }
 
-  /// {@return a future of the result of something that runs on another thread} Never suspends. As
-  /// [#toThread(Callable)], but the caller's context is not passed on.
+  /// {@return a future of the result of work that runs on another thread} Never suspends. Like
+  /// [#toThread(Callable)], but does not pass on the caller's context.
   ///
   /// Source: `loop.run_in_executor(None, …)`.
   ///
@@ -661,58 +671,59 @@ public final class Asyncio {
     return Tasks.runInExecutor(Loop.running(), null, work);
   }
 
-  /// {@return a future of the result of something that an executor runs} Never suspends.
+  /// {@return a future of the result of work that an executor runs} Never suspends.
   ///
-  /// Cancelling the future keeps the work from starting, but does not stop it once it runs.
+  /// Cancelling the future prevents work that has not started from starting, but does not stop
+  /// running work.
   ///
   /// Source: `loop.run_in_executor`.
   ///
-  /// @param executor who runs it; null for the running loop's default executor
+  /// @param executor the executor that runs it; null for the running loop's default executor
   /// @param work what to run
   /// @param <T> the type of the result
-  /// @throws java.util.concurrent.RejectedExecutionException if the executor takes no more
+  /// @throws java.util.concurrent.RejectedExecutionException if the executor rejects the work
   public static <T extends @Nullable Object> LoopFuture<T> runInExecutor(
       @Nullable Executor executor, Callable<T> work) {
     return Tasks.runInExecutor(Loop.running(), executor, work);
   }
 
-  /// {@return where the calling task stands, who waits for it, who waits for those, and so on; null
-  /// in a callback} Never suspends.
+  /// {@return the call graph of the calling task, or null in a callback} It has the stack of the
+  /// task, and of the tasks that await it, directly or indirectly. Never suspends.
   ///
   /// Source: `asyncio.capture_call_graph`.
   ///
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static @Nullable FutureCallGraph captureCallGraph() {
     return FutureCallGraph.capture(null, Integer.MAX_VALUE);
   }
 
-  /// {@return where a future or task stands, and who waits for it} As [#captureCallGraph()].
+  /// {@return the call graph of a future or task} Like [#captureCallGraph()].
   ///
   /// @param future the future
   public static FutureCallGraph captureCallGraph(LoopFuture<?> future) {
     return captureCallGraph(future, Integer.MAX_VALUE);
   }
 
-  /// {@return where a future or task stands, and who waits for it} As [#captureCallGraph()].
+  /// {@return the call graph of a future or task} Like [#captureCallGraph()].
   ///
   /// @param future the future
-  /// @param limit how many frames of each stack: the innermost ones, or the outermost if it is
-  ///   negative; zero for none
+  /// @param limit the number of frames of each stack: of the innermost frames if positive, of the
+  ///   outermost frames if negative; zero for none
   public static FutureCallGraph captureCallGraph(LoopFuture<?> future, int limit) {
     return Objects.requireNonNull(FutureCallGraph.capture(future, limit));
   }
 
-  /// {@return the calling task's call graph as a text; empty in a callback} Never suspends.
+  /// {@return the calling task's call graph as text; empty in a callback} Never suspends.
   ///
   /// Source: `asyncio.format_call_graph`.
   ///
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static String formatCallGraph() {
     FutureCallGraph graph = captureCallGraph();
     return graph == null ? "" : graph.format();
   }
 
-  /// {@return a future's call graph as a text} Never suspends.
+  /// {@return a future's call graph as text} Never suspends.
   ///
   /// @param future the future
   public static String formatCallGraph(LoopFuture<?> future) {
@@ -724,13 +735,13 @@ public final class Asyncio {
   /// Source: `asyncio.print_call_graph`.
   ///
   /// @param future the future
-  /// @param out where to
+  /// @param out the stream to print to
   public static void printCallGraph(LoopFuture<?> future, PrintStream out) {
     out.println(formatCallGraph(future));
   }
 
-  /// Runs a loop until something is done, and returns its result. For a thread on which no loop
-  /// runs.
+  /// Runs a loop until `awaitable` is done, and returns its result. For a thread on which no loop
+  /// is running.
   ///
   /// Source: `loop.run_until_complete`.
   ///
@@ -738,39 +749,38 @@ public final class Asyncio {
   /// @param awaitable a future of that loop, or a body
   /// @param <T> the type of the result
   /// @return the result
-  /// @throws IllegalStateException if the loop was stopped before it was done
+  /// @throws IllegalStateException if the loop was stopped before `awaitable` was done
   public static <T extends @Nullable Object> T runUntilComplete(
       Loop loop, Awaitable<? extends T> awaitable) {
     return Tasks.runUntilComplete(loop, awaitable);
   }
 
-  /// Calls something on the running loop whenever this process gets a signal, until the loop
-  /// closes. Never suspends.
+  /// Registers a callback that the running loop calls each time this process receives a signal,
+  /// until the loop closes. Never suspends.
   ///
-  /// A handler that the loop has for the signal already is replaced. What would happen to the
-  /// signal otherwise does not: a handler for `INT` or `TERM` takes the place of cancelling the
-  /// main task. Signals that come fast may be merged by the system. Several loops may handle one
-  /// signal.
+  /// Replaces the loop's previous handler for the signal, and the default action: with a handler
+  /// for `INT` or `TERM`, the signal does not cancel the main task. The operating system may merge
+  /// signals that arrive in quick succession. Several loops may handle the same signal.
   ///
-  /// Source: `loop.add_signal_handler`; on any thread.
+  /// Source: `loop.add_signal_handler`, here not limited to the main thread.
   ///
-  /// @param signal its name, such as `HUP` or `SIGHUP`
-  /// @param callback what to call, in a copy of the current context
-  /// @throws IllegalArgumentException if there is no such signal here, or it cannot be caught, or
-  ///   the JVM keeps it for itself
-  /// @throws IllegalStateException if no loop is running here
+  /// @param signal the signal's name, such as `HUP` or `SIGHUP`
+  /// @param callback the callback, called in a copy of the current context
+  /// @throws IllegalArgumentException if this system has no such signal, if it cannot be caught, or
+  ///   if the JVM reserves it
+  /// @throws IllegalStateException if no loop is running on this thread
   public static void addSignalHandler(String signal, Callback callback) {
     LoopSignals.of(Loop.running()).add(signal, callback);
   }
 
-  /// Takes back what [#addSignalHandler] did for the running loop; what was there before handles
-  /// the signal again. Never suspends.
+  /// Removes the running loop's handler for a signal, and restores the default action. Never
+  /// suspends.
   ///
   /// Source: `loop.remove_signal_handler`.
   ///
-  /// @param signal its name
-  /// @return whether the loop had a handler for it
-  /// @throws IllegalStateException if no loop is running here
+  /// @param signal the signal's name
+  /// @return whether the loop had a handler for the signal
+  /// @throws IllegalStateException if no loop is running on this thread
   public static boolean removeSignalHandler(String signal) {
     return LoopSignals.of(Loop.running()).remove(signal);
   }

@@ -3,22 +3,23 @@ package io.loop;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.SystemExit;
 
-/// Ends the process where nobody catches a [SystemExit] or [KeyboardInterrupt], with its code and
-/// without a stack trace, as Python does.
+/// Ends the process when a [SystemExit] or [KeyboardInterrupt] is not caught, with its exit code
+/// and without a stack trace, as Python does.
 final class ExitWhenUncaught implements Thread.UncaughtExceptionHandler {
 
   /*
-   * It is given to a thread just before a run on it throws one of the two, so a program that catches
-   * them never meets it. Whatever else that thread dies of is told as if it were not there.
+   * It is installed on a thread just before a run on that thread throws one of the two, so it has
+   * no effect on a program that catches them. Any other uncaught exception is handled as if it were
+   * not installed.
    *
-   * The process ends on a thread of its own: a shutdown hook may join the thread that threw.
+   * A separate thread calls System.exit, because a shutdown hook may join the thread that threw.
    */
 
   private static final int INTERRUPTED = 130; // 128 + SIGINT, as in a shell
 
   private ExitWhenUncaught() {}
 
-  /// Looks after the calling thread from now on, unless the program has given it a handler.
+  /// Installs this on the calling thread, unless the program has given the thread a handler.
   static void armCallingThread() {
     Thread thread = Thread.currentThread();
     if (thread.getUncaughtExceptionHandler() == thread.getThreadGroup()) {

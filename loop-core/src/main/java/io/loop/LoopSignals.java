@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The signal handlers of one loop, gone when it closes.
+/// The signal handlers of one loop, removed when the loop closes.
 final class LoopSignals implements AutoCloseable {
 
   /*
-   * `receivers` is written by the loop and read by the JVM's signal threads, in handles().
+   * `receivers` is written on the loop and read by the JVM's signal threads in handles().
    */
 
   private static final LoopLocal<LoopSignals> KEY = LoopLocal.withInitial(LoopSignals::new);
@@ -28,8 +28,8 @@ final class LoopSignals implements AutoCloseable {
     return KEY.get(loop);
   }
 
-  /// {@return whether a loop has a handler for a signal, so that nothing else is to be done about
-  /// it} Any thread.
+  /// {@return whether a loop has a handler for a signal, which then replaces the default action}
+  /// Any thread.
   static boolean handles(Loop loop, OsSignal signal) {
     LoopSignals signals = KEY.peek(loop);
     return signals != null && signals.receivers.containsKey(signal.name());
@@ -52,7 +52,7 @@ final class LoopSignals implements AutoCloseable {
     try {
       loop.callSoonThreadsafe(callback, context);
     } catch (IllegalStateException closed) {
-      // the loop is gone, and its handlers with it
+      // the loop has closed, and its handlers with it
     }
   }
 

@@ -4,17 +4,17 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
-/// A signal of the operating system that this JVM can be told to hand to us.
+/// An operating system signal that the JVM can deliver to this library.
 enum OsSignal {
   /// The terminal's interrupt key.
   INT(2),
-  /// A polite request to end.
+  /// A request to terminate.
   TERM(15);
 
   /*
-   * The JVM's only door is sun.misc.Signal, whose very mention is a compiler warning that cannot be
-   * turned off. It is reached by name; a JVM without it, or one told to leave signals alone (-Xrs),
-   * simply has no signals for us.
+   * The JVM's only interface to signals is sun.misc.Signal. Any reference to it causes a compiler
+   * warning that cannot be suppressed, so it is accessed by reflection. On a JVM without it, or one
+   * started with -Xrs, no signals are delivered.
    */
 
   private final int number;
@@ -23,17 +23,17 @@ enum OsSignal {
     this.number = number;
   }
 
-  /// {@return the exit code of a process that this signal ended}
+  /// {@return the exit code of a process that this signal terminated}
   int exitCode() {
     return 128 + number;
   }
 
-  /// Takes any signal over.
+  /// Installs a handler for a signal.
   ///
-  /// @param name its name, without `SIG`
-  /// @param receiver what to call, on a thread of the JVM's own, each time it comes
-  /// @return puts back what was there before
-  /// @throws IllegalArgumentException if there is no such signal, or this JVM does not give it away
+  /// @param name the signal's name, without `SIG`
+  /// @param receiver what to call on a JVM thread each time the signal arrives
+  /// @return restores the previous handler
+  /// @throws IllegalArgumentException if there is no such signal, or the JVM reserves it
   static Runnable take(String name, Runnable receiver) {
     try {
       Class<?> signalType = Class.forName("sun.misc.Signal");
@@ -44,7 +44,8 @@ enum OsSignal {
       return () -> putBack(handle, signal, before);
     } catch (ReflectiveOperationException absentOrReserved) {
       throw new IllegalArgumentException(
-          "the signal '" + name + "' is unknown here, or cannot be caught", absentOrReserved);
+          "the signal '" + name + "' is unknown on this system, or cannot be caught",
+          absentOrReserved);
     }
   }
 
@@ -68,7 +69,7 @@ enum OsSignal {
     try {
       handle.invoke(null, signal, before);
     } catch (IllegalAccessException | InvocationTargetException fault) {
-      throw new IllegalStateException("could not put back the handler of " + signal, fault);
+      throw new IllegalStateException("could not restore the handler of " + signal, fault);
     }
   }
 }

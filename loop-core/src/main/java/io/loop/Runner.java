@@ -20,38 +20,38 @@ import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A loop for several calls of [#run], one after the other.
+/// Runs several bodies, one after another, on the same loop.
 ///
-/// Makes its loop at the first use; closing it cancels what is left and closes the loop. For one
-/// thread at a time, of any kind. The loop runs on a thread of the runner's own while the caller
-/// waits, unless [Options#withoutOwnThread] says otherwise.
+/// A runner creates its loop on first use. Closing the runner cancels the remaining tasks and
+/// closes the loop. Use it from one thread at a time, platform or virtual. By default the loop runs
+/// on the runner's own thread while the caller waits; see [Options#withoutOwnThread].
 ///
-/// Source: `asyncio.Runner`, Python 3.15. SIGTERM is treated as SIGINT is: see [#run].
+/// Source: `asyncio.Runner`, Python 3.15. Here SIGTERM is handled like SIGINT; see [#run].
 public final class Runner implements AutoCloseable {
 
   /*
    *   CREATED --getLoop, run--> INITIALIZED --close--> CLOSED (final)
    *
-   * All runs share one context: what one sets, the next one sees.
+   * All runs share one context: a run sees the values that earlier runs set.
    *
-   * `interrupted` says that the caller's thread was interrupted in the run that is under way. It is
+   * `interrupted` is set if the caller's thread was interrupted during the current run. It is
    * written and read on the caller's thread.
    */
 
-  /// How a runner makes and runs its loop.
+  /// Options for creating and running the loop.
   ///
-  /// @param debug whether debug mode is on; null leaves it as the loop factory made it
-  /// @param loopFactory makes the loop
+  /// @param debug whether debug mode is on; null to keep the setting from the loop factory
+  /// @param loopFactory creates the loop
   /// @param handlesSignals whether SIGINT and SIGTERM cancel the main task
-  /// @param hasOwnThread whether the loop runs on a thread of the runner's own
+  /// @param hasOwnThread whether the loop runs on the runner's own thread
   public record Options(
       @Nullable Boolean debug,
       Supplier<Loop> loopFactory,
       boolean handlesSignals,
       boolean hasOwnThread) {
 
-    /// Debug mode as the system property says, the best loop there is, signals handled, a thread of
-    /// its own.
+    /// The default options: debug mode as set by the system property, the best available loop,
+    /// signals handled, and the runner's own thread.
     public static final Options DEFAULT = new Options(null, Loop::create, true, true);
 
     /// Checks that there is a factory.
@@ -59,9 +59,9 @@ public final class Runner implements AutoCloseable {
       Objects.requireNonNull(loopFactory, "loopFactory");
     }
 
-    /// {@return these options with another way to make the loop}
+    /// {@return these options with another loop factory}
     ///
-    /// @param factory makes the loop
+    /// @param factory creates the loop
     public Options withLoopFactory(Supplier<Loop> factory) {
       return new Options(debug, factory, handlesSignals, hasOwnThread);
     }
@@ -78,10 +78,11 @@ public final class Runner implements AutoCloseable {
       return new Options(debug, loopFactory, false, hasOwnThread);
     }
 
-    /// {@return these options with the loop on the thread that calls the runner}
+    /// {@return these options with the loop running on the thread that calls the runner}
     ///
-    /// That must be a platform thread, the same for each call, and it must hold no monitor
-    /// (`synchronized`): JDK 25 would take it for a coroutine's. Interrupting it does nothing.
+    /// That thread must be a platform thread, and the same one for every call. It must not hold a
+    /// monitor (`synchronized`), because JDK 25 would treat it as held by a coroutine. Interrupting
+    /// the thread has no effect.
     public Options withoutOwnThread() {
       return new Options(debug, loopFactory, handlesSignals, false);
     }
@@ -96,19 +97,19 @@ public final class Runner implements AutoCloseable {
   private boolean interrupted;
   private boolean closed;
 
-  /// Makes a runner with the default options.
+  /// Creates a runner with the default options.
   public Runner() {
     this(Options.DEFAULT);
   }
 
-  /// Makes a runner.
+  /// Creates a runner.
   ///
-  /// @param options how it makes and runs its loop
+  /// @param options how to create and run the loop
   public Runner(Options options) {
     this.options = options;
   }
 
-  /// {@return the loop, made now if this is the first use}
+  /// {@return the loop, created if this is the first use}
   ///
   /// @throws IllegalStateException if this runner is closed
   public Loop getLoop() {
@@ -128,37 +129,38 @@ public final class Runner implements AutoCloseable {
     return made;
   }
 
-  /// Runs a body as the main task, to its end.
+  /// Runs a body as the main task until it finishes.
   ///
-  /// The first SIGINT or SIGTERM meanwhile cancels the main task; a second one ends the process at
-  /// once, with exit code 130 or 143. Interrupting the calling thread cancels the main task too: if
-  /// it ends by that, this throws [InterruptedException], undeclared; else the thread is
-  /// interrupted when this returns or throws.
+  /// The first SIGINT or SIGTERM during the run cancels the main task. A second one ends the
+  /// process immediately, with exit code 130 or 143. Interrupting the calling thread cancels the
+  /// main task too. If that ends the task, this method throws [InterruptedException], undeclared;
+  /// otherwise the thread's interrupt status is set when this method returns or throws.
   ///
   /// The body sees the caller's thread locals that a [io.loop.event.ContextPropagator] carries. A
-  /// [ScopedValue] that is bound around this call is not bound in the body, which has a thread of
-  /// its own: the JDK hands bindings on only to threads that a `StructuredTaskScope` starts. Bind
-  /// it inside the body, or use a [io.loop.event.ContextVar], which child tasks inherit too.
+  /// [ScopedValue] that is bound around this call is not bound in the body, because the body runs
+  /// on another thread and the JDK passes bindings only to threads started by a
+  /// `StructuredTaskScope`. Bind it inside the body, or use a [io.loop.event.ContextVar], which
+  /// child tasks also inherit.
   ///
-  /// Throws what the body threw, the very object, undeclared.
+  /// Throws whatever the body threw: the same object, undeclared.
   ///
   /// @param main the body, or a future of this runner's loop
   /// @param <T> the type of the result
   /// @return the result
   /// @throws IllegalStateException if a loop is running on this thread, or this runner is closed
-  /// @throws KeyboardInterrupt if SIGINT cancelled the main task, and it ended by that, or if the
-  ///   program threw it; if nobody catches it the process ends with exit code 130
-  /// @throws SystemExit with code 143, if SIGTERM did, or as the program threw it; if nobody
-  ///   catches it the process ends with that code
+  /// @throws KeyboardInterrupt if SIGINT cancelled the main task and the task ended as cancelled,
+  ///   or if the program threw it; uncaught, it ends the process with exit code 130
+  /// @throws SystemExit with code 143 if SIGTERM cancelled the main task and the task ended as
+  ///   cancelled, or if the program threw it; uncaught, it ends the process with its code
   public <T extends @Nullable Object> T run(Awaitable<T> main) {
     return run(main, null);
   }
 
-  /// Runs a body as the main task, in a context of the caller's choice; as [#run(Awaitable)].
+  /// Runs a body as the main task, in a given context; like [#run(Awaitable)].
   ///
   /// @param main the body, or a future of this runner's loop
-  /// @param chosen the context it runs in, itself and not a copy; null for the one that all runs
-  ///   share
+  /// @param chosen the context to run in, used directly rather than copied; null for the context
+  ///   that all runs share
   /// @param <T> the type of the result
   /// @return the result
   /// @throws IllegalStateException if a loop is running on this thread, or this runner is closed
@@ -171,7 +173,7 @@ public final class Runner implements AutoCloseable {
     Loop running = getLoop();
     Context used = chosen != null ? chosen : sharedContext();
     if (!options.hasOwnThread()) {
-      running.requireRunnable(); // before there is a task that would never run
+      running.requireRunnable(); // check before creating a task that would never run
     }
     Task<T> task = Task.create(running, Coro.from(main), TaskOptions.DEFAULT.withContext(used));
     interrupted = false;
@@ -180,7 +182,8 @@ public final class Runner implements AutoCloseable {
     } catch (CancelledError cancelled) {
       if (interrupted) {
         interrupted = false;
-        var translated = new InterruptedException("the thread that runs the loop was interrupted");
+        var translated =
+            new InterruptedException("the thread that called the runner was interrupted");
         translated.initCause(cancelled);
         throw Runner.<Error>sneak(translated);
       }
@@ -222,31 +225,31 @@ public final class Runner implements AutoCloseable {
     return thread.call(work::get, onInterrupt);
   }
 
-  /// Runs a body without a result as the main task, to its end; as [#run(Awaitable)].
+  /// Runs a body without a result as the main task until it finishes; like [#run(Awaitable)].
   ///
   /// @param main the body
   public void run(Coro.Action main) {
     run(Coro.of(main));
   }
 
-  /// Runs a body without a result as the main task, in a context of the caller's choice; as
-  /// [#run(Awaitable, Context)].
+  /// Runs a body without a result as the main task, in a given context; like [#run(Awaitable,
+  /// Context)].
   ///
   /// @param main the body
-  /// @param chosen the context it runs in, itself and not a copy; null for the one that all runs
-  ///   share
+  /// @param chosen the context to run in, used directly rather than copied; null for the context
+  ///   that all runs share
   public void run(Coro.Action main, @Nullable Context chosen) {
     run(Coro.of(main), chosen);
   }
 
   private Context sharedContext() {
     Context shared = Objects.requireNonNull(context, "context");
-    shared.recapture(); // the spans and the like of the caller who runs this one
+    shared.recapture(); // the spans and so on of the caller of this run
     return shared;
   }
 
-  /// Cancels all tasks that are left, waits for them and, for five minutes at most, for the default
-  /// executor's work, and closes the loop. Closing twice does nothing.
+  /// Cancels and awaits all remaining tasks, waits up to five minutes for the default executor's
+  /// work, and closes the loop. Closing again has no effect.
   ///
   /// A task that fails during this is reported to the exception handler.
   @Override
@@ -264,7 +267,7 @@ public final class Runner implements AutoCloseable {
                 closeLoop(closing);
                 return null;
               },
-              () -> interrupted = true); // closing goes on: it is what an interrupt asks for
+              () -> interrupted = true); // continue: closing is what an interrupt asks for
     } finally {
       if (thread != null) {
         thread.close();
@@ -302,7 +305,7 @@ public final class Runner implements AutoCloseable {
     if (left.isEmpty()) {
       return;
     }
-    Map<Task<?>, @Nullable Context> contexts = new HashMap<>(); // a done task has none
+    Map<Task<?>, @Nullable Context> contexts = new HashMap<>(); // a done task has no context
     left.forEach(task -> contexts.put(task, task.getContext()));
     left.forEach(LoopFuture::cancel);
     Tasks.runToItsEnd(loop, Tasks.gatherReturnExceptions(loop, left));

@@ -7,28 +7,28 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/// The thread on which a runner's loop runs, while the runner's caller waits for it.
+/// The thread on which a runner's loop runs while the runner's caller waits.
 ///
-/// A thread of its own holds no monitor, whatever the caller holds: on JDK 25 a monitor that is
-/// held by the thread that mounts virtual threads is taken for one of theirs. And the caller can be
-/// interrupted, or be a virtual thread.
+/// A separate thread holds no monitors, even if the caller does. JDK 25 treats a monitor held by
+/// the thread that mounts virtual threads as if a virtual thread held it. A separate thread also
+/// lets the caller be interrupted, or be a virtual thread.
 final class RunnerThread implements AutoCloseable {
 
   private final ExecutorService executor =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform()
-              .daemon() // the caller's thread keeps the JVM alive, if it is one that does
+              .daemon() // the caller's thread keeps the JVM alive, unless it is a daemon
               .name("loop")
               .factory());
 
-  /// Runs something on the thread, and waits for its end, also if the caller is interrupted.
+  /// Runs `work` on the thread, and waits until it finishes even if the caller is interrupted.
   ///
-  /// Throws what it threw, the very object, undeclared.
+  /// Throws whatever the work threw: the same object, undeclared.
   ///
   /// @param work what to run
-  /// @param onInterrupt what to do at each interrupt of the caller, on the caller's thread
+  /// @param onInterrupt what to run on the caller's thread each time the caller is interrupted
   /// @param <T> the type of the result
-  /// @return its result; the caller's interrupt is taken off
+  /// @return its result; the caller's interrupt status is cleared
   <T extends @Nullable Object> T call(Callable<T> work, Runnable onInterrupt) {
     Future<T> result = executor.submit(work);
     while (true) {

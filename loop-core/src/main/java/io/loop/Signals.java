@@ -9,19 +9,19 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// SIGINT and SIGTERM for as long as runners run.
+/// Handles SIGINT and SIGTERM while runners are running.
 final class Signals {
 
   /*
-   * Several runners may run at once, each on its thread. A signal goes to every runner: the first
-   * cancels its main task, through the loop; any further one ends the process without running
-   * anything more. A runner whose loop has a handler of the program's own for the signal leaves it
-   * to that.
+   * Several runners may run concurrently, each on its own thread. A signal is delivered to every
+   * runner. The first signal cancels the runner's main task, through the loop; the next one halts
+   * the process. If the program has registered its own handler with a runner's loop, the runner
+   * ignores the signal.
    */
 
   private Signals() {}
 
-  /// One run that signals cancel.
+  /// A run that signals cancel.
   static final class Watch implements AutoCloseable {
     private final Loop loop;
     private final Task<?> main;
@@ -40,7 +40,7 @@ final class Signals {
           TakenSignals.add(signal.name(), receiver);
           receivers.put(signal, receiver);
         } catch (IllegalArgumentException kept) {
-          // a JVM that keeps its signals, or has none, ends without our help
+          // without signals, or if the JVM reserves them, the JVM's own action applies
         }
       }
     }
@@ -56,11 +56,12 @@ final class Signals {
       try {
         loop.callSoonThreadsafe(main::cancel);
       } catch (IllegalStateException closed) {
-        // the run is over; its caller goes on as if the signal had come later
+        // the run is over; its caller continues as if the signal had come later
       }
     }
 
-    /// What a cancelled run throws: the signal's error, if the cancellation was the signal's alone.
+    /// Returns what a cancelled run throws: the signal's error if only the signal cancelled the
+    /// task.
     Error translate(CancelledError cancelled) {
       OsSignal signal = received;
       if (signal == null || main.uncancel() > 0) {

@@ -6,12 +6,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The signals that are ours instead of the JVM's, and who receives them. Any thread.
+/// The signals that this library handles instead of the JVM, and their receivers. Any thread.
 final class TakenSignals {
 
   /*
-   * The JVM has one handler per signal. The first receiver of a signal installs ours, the last one
-   * to go puts back what was there, so the order in which receivers come and go does not matter.
+   * The JVM has one handler per signal. Adding the first receiver of a signal installs our handler,
+   * and removing the last one restores the previous handler. The order in which receivers are added
+   * and removed therefore does not matter.
    */
 
   private static final Map<String, TakenSignals> TAKEN = new HashMap<>();
@@ -21,12 +22,12 @@ final class TakenSignals {
 
   private TakenSignals() {}
 
-  /// Adds one who is called, on a thread of the JVM's own, each time a signal comes.
+  /// Adds a receiver that is called on a JVM thread each time a signal arrives.
   ///
   /// @param name the signal's name, without `SIG`
   /// @param receiver what to call
-  /// @throws IllegalArgumentException if there is no such signal, or this JVM does not give it
-  ///   away; nothing has changed then
+  /// @throws IllegalArgumentException if there is no such signal, or the JVM reserves it; nothing
+  ///   has changed then
   static void add(String name, Runnable receiver) {
     synchronized (TAKEN) {
       TakenSignals signal = TAKEN.get(name);
@@ -39,7 +40,7 @@ final class TakenSignals {
     }
   }
 
-  /// Removes one, who must be there.
+  /// Removes a receiver that [#add] added.
   static void remove(String name, Runnable receiver) {
     synchronized (TAKEN) {
       TakenSignals signal = TAKEN.get(name);
