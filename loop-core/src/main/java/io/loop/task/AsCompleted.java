@@ -14,15 +14,16 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Several things that run together, to be had in the order in which they end.
+/// An iterable over several awaitables that run concurrently, in the order in which they finish.
 ///
-/// Iterating over it gives the futures themselves, each as it is done; [#results] gives bodies that
-/// return the next result. Both take from the same supply, and each thing comes once. Loop thread
-/// and coroutines of the loop only; a step suspends, and is a cancellation point, if nothing has
-/// ended since the last one. A step that is cancelled loses nothing.
+/// Iterating over it returns the futures themselves, each when it is done; [#results] returns
+/// bodies that return the next result. Both consume the same sequence, in which each awaitable
+/// occurs once. Loop thread and coroutines of the loop only. A step suspends, and is a cancellation
+/// point, if nothing has finished since the previous step. Cancelling a step loses no result.
 ///
-/// Once the time limit has expired, every step for which nothing has ended throws a
-/// [TimeoutException]. The steps cannot declare it; what makes this with a time limit does.
+/// After the time limit has expired, a step throws [TimeoutException] if no finished awaitable is
+/// left. The steps cannot declare the exception; the method that creates this with a time limit
+/// does.
 ///
 /// Source: `asyncio.as_completed`, Python 3.15.1.
 ///
@@ -30,13 +31,14 @@ import org.jspecify.annotations.Nullable;
 public final class AsCompleted<T extends @Nullable Object> implements Iterable<LoopFuture<T>> {
 
   /*
-   * A future that is done moves from `running` to `ended`, one tick later. When the time is up, all
-   * that still run are replaced by as many marks that say so.
+   * A future that is done moves from `running` to `ended` one tick later. When the time limit
+   * expires, each future that is still running is replaced by the marker `timeUp`.
    *
-   * Several steps may wait at once. What ends wakes the one that waits longest; it looks again when
-   * it runs, and if somebody was quicker it waits at the end of the line.
+   * Several steps may wait at the same time. A future that finishes wakes the step that has waited
+   * longest. When that step runs, it checks again; if another step was faster, it waits at the end
+   * of the line.
    *
-   * `left` is how many steps have not been handed out.
+   * `left` is the number of steps that have not been handed out.
    */
 
   private final Loop loop;
@@ -65,9 +67,9 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
     }
   }
 
-  /// {@return the futures, each once it is done: the caller's own, and tasks for what were bodies}
+  /// {@return the futures, each when it is done: the caller's own futures, and tasks for bodies}
   ///
-  /// Its `next` suspends, as described at the top.
+  /// Its `next` suspends as described for this class.
   ///
   /// Source: `async for` over `as_completed`.
   @Override
@@ -75,9 +77,10 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
     return steps(this::next);
   }
 
-  /// {@return bodies, each of which, run once, returns or throws what the next thing ended with}
+  /// {@return bodies, each of which returns or throws the outcome of the next awaitable; each may
+  /// be run once}
   ///
-  /// Handing them out never suspends, running them does, as described at the top.
+  /// The iteration never suspends; running a body suspends as described for this class.
   ///
   /// Source: `for` over `as_completed`.
   public Iterable<Coro<T>> results() {
@@ -111,14 +114,14 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
     public T run() {
       loop.checkTurn();
       if (used) {
-        throw new IllegalStateException("this step has been run already");
+        throw new IllegalStateException("this step has already been run");
       }
       used = true;
       return AsCompleted.this.next().result();
     }
   }
 
-  /// Waits until something has ended that nobody has taken.
+  /// Waits until a finished future is available.
   private LoopFuture<T> next() {
     try {
       while (ended.isEmpty()) {
@@ -130,7 +133,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
     }
     LoopFuture<T> future = ended.remove();
     if (future == timeUp) {
-      throw Throwing.rethrow(new TimeoutException("the time was up"));
+      throw Throwing.rethrow(new TimeoutException("the time limit expired"));
     }
     return future;
   }

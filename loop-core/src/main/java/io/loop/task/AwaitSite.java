@@ -5,15 +5,16 @@ import java.lang.StackWalker.StackFrame;
 import java.util.Arrays;
 import java.util.Set;
 
-/// Where a failure came out of an await: added to it as a suppressed exception, so that a printed
-/// stack trace shows the awaiting side beside the failing one.
+/// The place where an await threw a failure. It is added to the failure as a suppressed exception,
+/// so that a printed stack trace shows the awaiting code in addition to the failing code.
 ///
-/// Source: the frames that Python adds to a traceback on its way up.
+/// Source: the frames that Python adds to a traceback as an exception propagates.
 final class AwaitSite extends Throwable {
 
   /*
-   * A failure that travels up a chain of tasks gets a site at each, a failure that many read gets no
-   * more than MOST_SITES: it must not grow for ever.
+   * A failure that propagates through a chain of tasks gets a site at each task. The number of
+   * sites is limited to MOST_SITES, so that a failure with many readers does not grow without
+   * bound.
    */
 
   @Serial private static final long serialVersionUID = 1;
@@ -29,7 +30,7 @@ final class AwaitSite extends Throwable {
   /// Adds the caller's place to a failure. Coroutine only.
   static void addTo(Throwable failure, Task<?> waiter) {
     if (failure instanceof CancelledError
-        || failure == Failure.OUT_OF_MEMORY.cause() // everybody's
+        || failure == Failure.OUT_OF_MEMORY.cause() // shared
         || countIn(failure) >= MOST_SITES) {
       return;
     }
@@ -40,7 +41,7 @@ final class AwaitSite extends Throwable {
     return Arrays.stream(failure.getSuppressed()).filter(AwaitSite.class::isInstance).count();
   }
 
-  /// Few frames, without ours: this is made at every failed await.
+  /// Captures few frames, without ours, because this is created at every failed await.
   @Override
   public synchronized Throwable fillInStackTrace() {
     setStackTrace(
@@ -60,7 +61,7 @@ final class AwaitSite extends Throwable {
 
   /// {@return the text, without the name of this class}
   @Override
-  @SuppressWarnings("OverrideThrowableToString") // the message alone does not take the name away
+  @SuppressWarnings("OverrideThrowableToString") // getMessage alone would not remove the name
   public String toString() {
     return String.valueOf(getMessage());
   }

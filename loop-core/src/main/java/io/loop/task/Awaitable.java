@@ -2,10 +2,10 @@ package io.loop.task;
 
 import org.jspecify.annotations.Nullable;
 
-/// What can be awaited: a future, a task, or the body of a coroutine.
+/// Something that can be awaited: a future, a task, or the body of a coroutine.
 ///
-/// A function that takes an awaitable says what it does with each: a future is waited for, and a
-/// body is run, most often as a new task. A lambda is a body.
+/// A function that takes an awaitable waits for it if it is a future, and runs it, usually as a new
+/// task, if it is a body. A lambda is a body.
 ///
 /// Source: an awaitable, Python 3.15.
 ///
@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 public interface Awaitable<T extends @Nullable Object> {
 
   /// Waits for the result of a future, or runs a body in the calling task. Coroutine only; suspends
-  /// if it must wait.
+  /// if it has to wait.
   ///
   /// @return the result
-  /// @throws Exception what the future failed with, or what the body threw
+  /// @throws Exception the exception that the future failed with or that the body threw
   T await() throws Exception;
 }

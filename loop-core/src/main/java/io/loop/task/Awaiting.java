@@ -2,14 +2,14 @@ package io.loop.task;
 
 import org.jspecify.annotations.Nullable;
 
-/// The body that awaits what is no body itself: a future, or a lambda that a combinator was given.
+/// A body that awaits another awaitable: a future, or a lambda that was passed to a combinator.
 ///
 /// @param <T> the type of the result
 record Awaiting<T extends @Nullable Object>(Awaitable<T> awaitable)
     implements Coro<T>, Repr.Wrapper {
 
-  /// {@return what an awaitable ends with, in the calling task} Throws what it threw, the very
-  /// object, undeclared.
+  /// {@return the result of an awaitable, awaited in the calling task} Throws whatever it threw:
+  /// the same object, undeclared.
   static <T extends @Nullable Object> T await(Awaitable<? extends T> awaitable) {
     try {
       return awaitable.await();

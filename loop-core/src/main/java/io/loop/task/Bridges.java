@@ -8,21 +8,21 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The futures of one loop whose outcome something outside of the loop waits for.
+/// The futures of one loop whose outcomes are awaited outside the loop.
 ///
 /// Loop thread and coroutines of the loop only.
 final class Bridges {
 
   /*
-   * A bridge is a done callback that is also on a list. Whoever comes first takes it off: its future is
-   * settled and the callback runs, or the loop closes. A closing loop runs no callbacks any more, and
-   * nobody settles what is pending then.
+   * A bridge is a done callback that is also on a list. The first of two events removes it: the
+   * callback runs because its future is settled, or the loop closes. A closing loop no longer runs
+   * callbacks, and its pending futures are never settled.
    *
    *   open --callback, or close--> used     final: the function is called
    *     `---remove--------------->          final: it is not
    */
 
-  /// One future, and the function that hands its outcome on.
+  /// A future, and the function that passes on its outcome.
   static final class Bridge<T extends @Nullable Object> implements DoneCallback<LoopFuture<T>> {
     private final Bridges owner;
     private final LoopFuture<T> inside;
@@ -41,7 +41,7 @@ final class Bridges {
       }
     }
 
-    /// Takes it away: nobody waits any more.
+    /// Removes this bridge, because nothing waits for it any more.
     void remove() {
       if (owner.open.remove(this)) {
         inside.removeDoneCallback(this);
@@ -65,13 +65,13 @@ final class Bridges {
     return LoopTasks.of(loop).bridges();
   }
 
-  /// Calls a function once: when a future is settled, as its done callbacks are called, or when the
-  /// loop closes. Then the future may be pending. On a closed loop it is called at once.
+  /// Calls a function once: when a future is settled, like a done callback, or when the loop
+  /// closes, when the future may still be pending. On a closed loop, calls it immediately.
   <T extends @Nullable Object> Bridge<T> add(
       LoopFuture<T> inside, Consumer<? super LoopFuture<T>> function) {
     var bridge = new Bridge<T>(this, inside, function);
     open.add(bridge);
-    if (closed || loop.isClosed()) { // the loop may have closed before its tasks were made
+    if (closed || loop.isClosed()) { // the loop may have closed before its LoopTasks was created
       bridge.use();
     } else {
       inside.addDoneCallback(bridge);
@@ -79,13 +79,13 @@ final class Bridges {
     return bridge;
   }
 
-  /// Uses all that are left; what a function adds meanwhile is used at once.
+  /// Uses all remaining bridges. A bridge that a function adds meanwhile is used immediately.
   void close() {
     closed = true;
     for (Bridge<?> bridge : List.copyOf(open)) {
       try {
         bridge.use();
-      } catch (Throwable fault) { // the others must be told too
+      } catch (Throwable fault) { // the other functions must be called too
         loop.callExceptionHandler(
             new ExceptionContext("Exception while closing the event loop", fault));
       }

@@ -10,20 +10,19 @@ import org.jspecify.annotations.Nullable;
 
 /// The callbacks of a future that has several, in the order in which they were added.
 ///
-/// Adding takes constant time, and so does each that is taken back, in whatever order that happens.
-/// Loop thread only.
+/// Adding takes constant time, and so does removing, in any order. Loop thread only.
 final class CallbackList {
 
   /*
-   *   plain --the first that is taken back from among many--> indexed
+   *   plain --the first removal from a long list--> indexed
    *
-   * Most futures have few callbacks, or never lose one: an array is the cheapest way to keep those.
-   * An indexed list is linked, and knows for each key the entries that go by it: the function of a
-   * call, the task of a mark, or a task's step itself.
+   * Most futures have few callbacks, or never remove one; an array is the cheapest representation
+   * for those. An indexed list is linked, and maps each key to its entries. A key is the function
+   * of a call, the task of a mark, or a task's step itself.
    *
    * A function is found by its hashCode and equals; asyncio compares it with every callback.
    *
-   * Where there is no memory for an entry, the list stays as it was.
+   * If there is no memory for an entry, the list is unchanged.
    */
 
   private static final int FEW = 16;
@@ -62,7 +61,7 @@ final class CallbackList {
     var entry = new Entry(handle, sameKey);
     try {
       entries.put(key, entry);
-    } catch (OutOfMemoryError full) { // a map that cannot grow may have it all the same
+    } catch (OutOfMemoryError full) { // a map that cannot grow may contain it nonetheless
       entries.remove(key, entry);
       if (sameKey != null) {
         entries.put(key, sameKey);
@@ -83,7 +82,7 @@ final class CallbackList {
     return size;
   }
 
-  /// Takes back all that go by a key.
+  /// Removes all callbacks with a given key.
   void remove(Object key) {
     if (index == null && size > FEW) {
       index = buildIndex();
@@ -127,7 +126,7 @@ final class CallbackList {
     }
   }
 
-  /// Does something with each callback, in order.
+  /// Performs an action for each callback, in order.
   void forEach(Consumer<Handle> action) {
     plain.forEach(action);
     for (Entry entry = first; entry != null; entry = entry.after) {
@@ -135,7 +134,7 @@ final class CallbackList {
     }
   }
 
-  /// Does something with each callback that goes by a key.
+  /// Performs an action for each callback with a given key.
   void forEach(Object key, Consumer<Handle> action) {
     if (index == null && size > FEW) {
       index = buildIndex();
@@ -153,12 +152,12 @@ final class CallbackList {
     }
   }
 
-  /// {@return the first callback} There must be one.
+  /// {@return the first callback; the list must not be empty}
   Handle first() {
     return first == null ? plain.getFirst() : first.handle;
   }
 
-  /// {@return the last callback} There must be one.
+  /// {@return the last callback; the list must not be empty}
   Handle last() {
     return last == null ? plain.getLast() : last.handle;
   }

@@ -6,22 +6,22 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What a pending future calls once it is settled: nothing, one handle, or a list of them.
+/// The callbacks of a pending future: none, a single handle, or a list.
 ///
-/// One awaiter is the usual case, and costs no list. Loop thread only.
+/// A single awaiter is the usual case, and needs no list. Loop thread only.
 final class Callbacks {
 
   /*
-   * The value is kept by the future as an Object: null, a Handle, or a CallbackList. The
-   * handle made when a callback is added is what runs later; an awaiting task adds the handle that
-   * all its steps reuse. One list for both keeps their order.
+   * The future keeps the value as an Object: null, a Handle, or a CallbackList. Adding a callback
+   * creates the handle that runs later; an awaiting task adds the handle that all its steps reuse.
+   * One list for both preserves their order.
    *
-   * It also says who waits: the tasks of the steps, and the tasks that a combinator named when it
-   * added its callback. So the await graph needs no edges of its own, and a callback that goes
-   * takes its edge along.
+   * The value also records the tasks that wait: those of the steps, and those that a combinator
+   * named when it added its callback. The await graph therefore needs no separate edges, and
+   * removing a callback removes its edge.
    */
 
-  /// A function to call, with the future.
+  /// A callback that is called with the future.
   static class Call<T extends @Nullable Object> extends Handle {
     private final LoopFuture<T> future;
     private final DoneCallback<? super LoopFuture<T>> function;
@@ -58,7 +58,7 @@ final class Callbacks {
     }
   }
 
-  /// A function of ours to call for the sake of a task.
+  /// A callback of this library, on behalf of a task.
   static final class CallFor<T extends @Nullable Object> extends Call<T> {
     private @Nullable Task<?> waiter;
 
@@ -71,7 +71,7 @@ final class Callbacks {
     }
   }
 
-  /// Nothing to call: it only says that a task waits.
+  /// A marker that a task waits; there is nothing to call.
   static final class Mark extends Handle {
     private final Task<?> waiter;
 
@@ -113,7 +113,8 @@ final class Callbacks {
     }
   }
 
-  /// {@return what is left without the registrations of a function, the marks of a task, or a step}
+  /// {@return the callbacks without the registrations of a function, the marks of a task, or a
+  /// step}
   static @Nullable Object without(@Nullable Object callbacks, Object key) {
     if (callbacks instanceof CallbackList list) {
       list.remove(key);
@@ -122,7 +123,7 @@ final class Callbacks {
     return callbacks instanceof Handle single && keyOf(single).equals(key) ? null : callbacks;
   }
 
-  /// {@return what takes a handle back}
+  /// {@return the key by which a handle is removed}
   static Object keyOf(Handle handle) {
     return switch (handle) {
       case Call<?> call -> call.function;
@@ -138,7 +139,7 @@ final class Callbacks {
     return callbacks == null ? 0 : 1;
   }
 
-  /// Leaves a function registered, but no longer for the sake of a task.
+  /// Keeps a function registered, but no longer on behalf of a task.
   static void forgetWaiter(@Nullable Object callbacks, Object function) {
     if (callbacks instanceof CallbackList list) {
       list.forEach(function, Callbacks::forgetWaiter);
@@ -153,7 +154,7 @@ final class Callbacks {
     }
   }
 
-  /// {@return the tasks that wait, in the order in which they began to}
+  /// {@return the tasks that wait, in the order in which they began to wait}
   static Set<Task<?>> waiters(@Nullable Object callbacks) {
     var waiters = new LinkedHashSet<Task<?>>();
     if (callbacks instanceof CallbackList list) {
@@ -174,7 +175,7 @@ final class Callbacks {
     }
   }
 
-  /// {@return a text such as `cb=[a, <2 more>, b]`, empty if there is nothing to call}
+  /// {@return text such as `cb=[a, <2 more>, b]`; empty if there are no callbacks}
   static String text(@Nullable Object callbacks) {
     if (callbacks instanceof CallbackList list && list.size() > 1) {
       String more = list.size() == 2 ? "" : "<" + (list.size() - 2) + " more>, ";

@@ -8,13 +8,13 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A stretch of a coroutine that can be ended on its own: cancelling the scope cancels what runs in
-/// it, and the code after it goes on.
+/// A section of a coroutine that can be cancelled separately: cancelling the scope cancels what
+/// runs in it, and the code after it continues.
 ///
 /// Loop thread and coroutines of the loop only. A scope is used once.
 ///
-/// No asyncio equivalent. Source: `trio.CancelScope`; as in asyncio, a cancellation is thrown once,
-/// and a body that catches it goes on undisturbed.
+/// No asyncio equivalent. Source: `trio.CancelScope`. As in asyncio, a cancellation is thrown once;
+/// a body that catches it is not cancelled again.
 public final class CancelScope {
 
   /*
@@ -24,9 +24,10 @@ public final class CancelScope {
    *      v                 v
    *   CANCELLED --with--> FIRED --body ends--> ENDED
    *
-   * A scope sends the task one request, and takes it back when the body ends. If the body ended with
-   * a cancellation, and no more requests are left than there were on entry, the cancellation was this
-   * scope's alone, and ends here. Else somebody else wants the task to end, and it goes on.
+   * A scope sends the task one cancellation request, and withdraws it when the body ends. If the
+   * body ended with a cancellation, and no more requests are left than there were on entry, only
+   * this scope cancelled the body, and the cancellation stops here. Otherwise something else also
+   * cancelled the task, and the cancellation is rethrown.
    */
 
   private enum State {
@@ -47,9 +48,9 @@ public final class CancelScope {
   private @Nullable Handle deadline;
   private int requestsOnEntry;
 
-  /// Makes a scope that has not been entered.
+  /// Creates a scope that has not been entered.
   ///
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public CancelScope() {
     this(null);
   }
@@ -61,13 +62,13 @@ public final class CancelScope {
 
   /// Runs a body in this scope. Coroutine only; suspends where the body does.
   ///
-  /// Throws what the body threw, the very object, undeclared.
+  /// Throws whatever the body threw: the same object, undeclared.
   ///
   /// @param body what to run; its result must not be null
   /// @param <T> the type of the result
   /// @return what the body returned; empty if the scope was cancelled and that ended the body
-  /// @throws CancelledError if the task was cancelled by somebody else
-  /// @throws IllegalStateException if this was entered before, or outside a task
+  /// @throws CancelledError if the task was cancelled by something other than this scope
+  /// @throws IllegalStateException if this scope was already entered, or if called outside a task
   public <T> Optional<T> with(Coro<T> body) {
     enter();
     T result;
@@ -81,10 +82,10 @@ public final class CancelScope {
     return Optional.of(Objects.requireNonNull(result, "the body's result"));
   }
 
-  /// Runs a body without a result in this scope. Coroutine only; as [#with(Coro)].
+  /// Runs a body without a result in this scope. Coroutine only; like [#with(Coro)].
   ///
   /// @param body what to run
-  /// @return whether the body ran to its end; false if the scope was cancelled and that ended it
+  /// @return true if the body completed; false if the scope was cancelled and that ended it
   public boolean with(Coro.Action body) {
     return with(
             () -> {
@@ -94,48 +95,48 @@ public final class CancelScope {
         .isPresent();
   }
 
-  /// Runs a body with a time limit, and goes on after it either way. Coroutine only; suspends where
-  /// the body does.
+  /// Runs a body with a time limit, and returns normally if the limit expires. Coroutine only;
+  /// suspends where the body does.
   ///
-  /// When the limit is over the body is cancelled, as by [#cancel]. The delay begins as that of
-  /// `timeout`. Throws what the body threw, the very object, undeclared.
+  /// When the limit expires, the body is cancelled, as by [#cancel]. The delay starts like that of
+  /// `timeout`. Throws whatever the body threw: the same object, undeclared.
   ///
   /// Source: `trio.move_on_after`.
   ///
   /// @param delay the time limit; null for none
   /// @param body what to run; its result must not be null
   /// @param <T> the type of the result
-  /// @return what the body returned; empty if the limit ended it
-  /// @throws CancelledError if the task was cancelled by somebody else
+  /// @return what the body returned; empty if the limit expired and ended it
+  /// @throws CancelledError if the task was cancelled by something other than this scope
   /// @throws IllegalStateException if called outside a task
   public static <T> Optional<T> moveOnAfter(@Nullable Duration delay, Coro<T> body) {
     return new CancelScope(delay).with(body);
   }
 
-  /// Runs a body without a result with a time limit, and goes on after it either way. Coroutine
-  /// only; as [#moveOnAfter(Duration, Coro)].
+  /// Runs a body without a result with a time limit, and returns normally if the limit expires.
+  /// Coroutine only; like [#moveOnAfter(Duration, Coro)].
   ///
   /// @param delay the time limit; null for none
   /// @param body what to run
-  /// @return whether the body ran to its end; false if the limit ended it
+  /// @return true if the body completed; false if the limit expired and ended it
   public static boolean moveOnAfter(@Nullable Duration delay, Coro.Action body) {
     return new CancelScope(delay).with(body);
   }
 
-  /// Runs a body to its end, even if the task is cancelled meanwhile. Coroutine only; suspends
+  /// Runs a body to completion, even if the task is cancelled meanwhile. Coroutine only; suspends
   /// where the body does. For clean-up in a `finally` block that has to await.
   ///
-  /// Cancellations from outside are held back while the body runs: those of [Task#cancel], and
-  /// those of the time limits, groups and scopes around it. The task gets them at its first
-  /// cancellation point after the body; a blocking JDK call there is interrupted at once. Blocking
-  /// calls in the body are not interrupted. A cancellation that was requested before, and has not
-  /// been thrown yet, is held back too.
+  /// Cancellations from outside are held back while the body runs: those from [Task#cancel], and
+  /// those from enclosing time limits, groups and scopes. A cancellation that was requested
+  /// earlier, and has not been thrown yet, is held back too. The task receives them at its first
+  /// cancellation point after the body; a blocking JDK call there is interrupted immediately.
+  /// Blocking calls in the body are not interrupted.
   ///
-  /// Time limits, groups and scopes inside the body work as ever: put one there, since nothing from
-  /// outside ends a body that hangs. [Task#cancelling] counts what is held back, and
-  /// [Task#uncancel] takes it back. A loop that closes waits for no body.
+  /// Time limits, groups and scopes inside the body work as usual. Put a time limit there, because
+  /// nothing outside can end a body that hangs. [Task#cancelling] counts the requests that are held
+  /// back, and [Task#uncancel] withdraws them. Closing the loop does not wait for the body.
   ///
-  /// Unlike `shield`, this makes no task: what the body throws goes to the caller, and nothing is
+  /// Unlike `shield`, this creates no task: what the body throws goes to the caller, and nothing is
   /// left running.
   ///
   /// No asyncio equivalent. Source: `trio.CancelScope(shield=True)`.
@@ -148,8 +149,8 @@ public final class CancelScope {
     return Shielding.run(requireTask("shielding"), body);
   }
 
-  /// Runs a body without a result to its end, even if the task is cancelled meanwhile. Coroutine
-  /// only; as [#shielding(Coro)].
+  /// Runs a body without a result to completion, even if the task is cancelled meanwhile. Coroutine
+  /// only; like [#shielding(Coro)].
   ///
   /// @param body what to run
   public static void shielding(Coro.Action body) {
@@ -158,8 +159,8 @@ public final class CancelScope {
 
   /// Cancels what runs in this scope, once. Never suspends.
   ///
-  /// Before entry it takes effect on entry: the body ends at its first cancellation point. After
-  /// the end it does nothing.
+  /// If called before the scope is entered, it takes effect on entry: the body is cancelled at its
+  /// first cancellation point. Has no effect once the body has ended.
   public void cancel() {
     loop.checkTurn();
     switch (state) {
@@ -172,8 +173,8 @@ public final class CancelScope {
     }
   }
 
-  /// {@return whether this scope was cancelled before its body ended} The body may have ended well
-  /// all the same.
+  /// {@return whether this scope was cancelled before its body ended} The body may have completed
+  /// normally nonetheless.
   public boolean isCancelled() {
     loop.checkTurnToRead();
     return isCancelled;
@@ -225,9 +226,9 @@ public final class CancelScope {
     }
   }
 
-  /// The body ended.
+  /// Exits the scope after the body ended.
   ///
-  /// @return how many requests are left, not counting this scope's own
+  /// @return the number of requests left, not counting this scope's own
   private int leave() {
     Task<?> leaving = Objects.requireNonNull(task);
     leaving.takeTurn();
@@ -237,7 +238,7 @@ public final class CancelScope {
     boolean hasFired = state == State.FIRED;
     state = State.ENDED;
     int left = hasFired ? leaving.uncancel(sentAs) : leaving.requests();
-    task = null; // who keeps the scope keeps none of these
+    task = null; // keeping the scope must not keep these
     level = null;
     sentAs = null;
     deadline = null;

@@ -3,29 +3,29 @@ package io.loop.task;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/// The operation was cancelled.
+/// Thrown when an operation was cancelled.
 ///
-/// An [Error], so that a body's `catch (Exception e)` does not swallow a cancellation; whoever
-/// catches it on purpose throws it on, or calls [Task#uncancel].
+/// An [Error], so that a body's `catch (Exception e)` does not swallow a cancellation. Code that
+/// catches it should rethrow it or call [Task#uncancel].
 ///
 /// Source: `asyncio.CancelledError`, Python 3.15.
 public final class CancelledError extends Error {
   @Serial private static final long serialVersionUID = 1;
 
-  /// Creates it without a message.
+  /// Creates an error without a message.
   public CancelledError() {}
 
-  /// Creates it.
+  /// Creates an error.
   ///
-  /// @param message what the canceller said, if anything
+  /// @param message the message given to `cancel`, if any
   public CancelledError(@Nullable String message) {
     super(message);
   }
 
-  /// Creates it with the throwable that carried the cancellation so far.
+  /// Creates an error with the exception through which the cancellation arrived.
   ///
-  /// @param message what the canceller said, if anything
-  /// @param cause what carried it
+  /// @param message the message given to `cancel`, if any
+  /// @param cause the exception, such as that of an interrupted call
   public CancelledError(@Nullable String message, Throwable cause) {
     super(message, cause);
   }

@@ -5,15 +5,14 @@ import java.util.IdentityHashMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The chain of an exception's causes.
+/// Searches the chain of an exception's causes.
 ///
-/// Exceptions are made by other code, and nothing keeps their causes from forming a ring. So each
-/// one is visited once.
+/// Nothing prevents causes from forming a cycle, so each exception is visited once.
 final class Causes {
 
   private Causes() {}
 
-  /// {@return whether an exception is another one, or came of it}
+  /// {@return whether an exception is `origin`, or has it as a cause}
   static boolean contains(Throwable fault, Throwable origin) {
     Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     for (@Nullable Throwable cause = fault;
@@ -26,8 +25,8 @@ final class Causes {
     return false;
   }
 
-  /// {@return the first cause of a type, or null if there is none} The exception itself does not
-  /// count.
+  /// {@return the first cause of a given type, or null if there is none} The exception itself does
+  /// not count.
   static <X extends Throwable> @Nullable X find(Throwable fault, Class<X> type) {
     Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     seen.add(fault);

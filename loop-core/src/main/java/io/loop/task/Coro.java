@@ -3,10 +3,10 @@ package io.loop.task;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The body of a coroutine that has a result: ordinary code that may await.
+/// The body of a coroutine with a result: ordinary code that may await.
 ///
-/// A body is started by a task or called by another body. What it throws is the task's outcome, the
-/// very object.
+/// A body is run by a task or called by another body. An exception that it throws becomes the
+/// task's outcome, as the same object.
 ///
 /// Source: a coroutine function, Python 3.15.
 ///
@@ -17,19 +17,19 @@ public interface Coro<T extends @Nullable Object> extends Awaitable<T> {
   /// Runs the body. Suspends wherever it awaits.
   ///
   /// @return the result
-  /// @throws Exception whatever the body lets out
+  /// @throws Exception whatever the body throws
   T run() throws Exception;
 
   /// Runs the body in place, in the calling task, and returns its result. Suspends wherever the
   /// body awaits.
   ///
-  /// Throws what the body threw, the very object, undeclared (decision D7).
+  /// Throws whatever the body threw: the same object, undeclared (decision D7).
   ///
   /// Source: `await coro()`.
   ///
   /// @return the result
   @Override
-  @SuppressWarnings("FunctionalInterfaceMethodChanged") // it is run() without the throws clause
+  @SuppressWarnings("FunctionalInterfaceMethodChanged") // run() without the throws clause
   default T await() {
     try {
       return run();
@@ -44,12 +44,12 @@ public interface Coro<T extends @Nullable Object> extends Awaitable<T> {
 
     /// Runs the body. Suspends wherever it awaits.
     ///
-    /// @throws Exception whatever the body lets out
+    /// @throws Exception whatever the body throws
     void run() throws Exception;
   }
 
-  /// {@return an awaitable as a body: itself if it is one, else a body that awaits it} For what
-  /// takes bodies only: `createTask(Coro.from(future))`.
+  /// {@return a body that awaits an awaitable; the awaitable itself if it is a body} For methods
+  /// that accept only bodies: `createTask(Coro.from(future))`.
   ///
   /// @param awaitable what to await
   /// @param <T> the type of the result

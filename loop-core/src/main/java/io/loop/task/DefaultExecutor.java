@@ -12,7 +12,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// One loop's executor for work that must not run on the loop, and the way into any other.
+/// A loop's default executor for work that must not run on the loop. Also submits work to other
+/// executors.
 ///
 /// Loop thread and coroutines of the loop only.
 final class DefaultExecutor implements AutoCloseable {
@@ -20,9 +21,9 @@ final class DefaultExecutor implements AutoCloseable {
   /*
    *   none --first use, or set--> open --shutdown--> refusing (final)
    *
-   * A job that is cancelled before a thread has taken it never runs; one that runs already goes on,
-   * and what it returns is dropped. Shutting down lets the jobs run that are there, also those in
-   * line, as asyncio does.
+   * A job that is cancelled before a thread has taken it never runs. A running job continues, and
+   * its result is discarded. Shutting down lets all submitted jobs run, including queued ones, as
+   * asyncio does.
    */
 
   private static final System.Logger LOG = System.getLogger("io.loop");
@@ -51,7 +52,7 @@ final class DefaultExecutor implements AutoCloseable {
     }
     var job = new Job<>(work, null);
     LoopFuture<T> inside = Threadsafe.wrap(loop, job);
-    Tasks.onLoopThread(() -> { // a thread made by a coroutine would start on the coroutine's loop
+    Tasks.onLoopThread(() -> { // a thread that a coroutine creates would start on its loop
       target.execute(job);
       return null;
     });
@@ -67,8 +68,7 @@ final class DefaultExecutor implements AutoCloseable {
 
   private ExecutorService open() {
     if (refusing) {
-      throw new IllegalStateException(
-          "Executor shutdown has been called; pass an executor of your own");
+      throw new IllegalStateException("Executor shutdown has been called; pass your own executor");
     }
     ExecutorService existing = executor;
     if (existing == null) {
@@ -82,7 +82,7 @@ final class DefaultExecutor implements AutoCloseable {
     executor = Objects.requireNonNull(replacement, "executor");
   }
 
-  /// Refuses new jobs and waits for those that are there. Coroutine only.
+  /// Rejects new jobs and waits for the submitted ones. Coroutine only.
   void shutdown(@Nullable Duration timeout) {
     refusing = true;
     ExecutorService closing = executor;
@@ -98,7 +98,7 @@ final class DefaultExecutor implements AutoCloseable {
             timeout == null ? Long.MAX_VALUE : timeout.toSeconds());
       }
     } catch (InterruptedException interruption) {
-      throw Throwing.rethrow(interruption); // the task was cancelled, or somebody means its thread
+      throw Throwing.rethrow(interruption); // the task was cancelled, or its thread interrupted
     }
   }
 
@@ -112,7 +112,7 @@ final class DefaultExecutor implements AutoCloseable {
     return executor != null;
   }
 
-  /// Refuses new jobs and waits for nobody.
+  /// Rejects new jobs, and does not wait.
   @Override
   public void close() {
     refusing = true;

@@ -1,8 +1,8 @@
 package io.loop.task;
 
-/// What is called once a future is done: see [LoopFuture#addDoneCallback].
+/// A callback that runs when a future is done; see [LoopFuture#addDoneCallback].
 ///
-/// What it throws goes to the loop's exception handler.
+/// An exception that it throws goes to the loop's exception handler.
 ///
 /// Source: the callback of `Future.add_done_callback`, Python 3.15.
 ///
@@ -10,9 +10,9 @@ package io.loop.task;
 @FunctionalInterface
 public interface DoneCallback<F> {
 
-  /// Does the work. It must not await: it is no coroutine.
+  /// Runs the callback. It must not await, because it is not a coroutine.
   ///
   /// @param future the future, which is done
-  /// @throws Exception whatever it lets out
+  /// @throws Exception whatever the callback throws
   void call(F future) throws Exception;
 }

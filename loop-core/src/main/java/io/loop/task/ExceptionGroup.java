@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// Several failures at once.
+/// A group of exceptions that were thrown together.
 ///
-/// The members are also suppressed exceptions of the group, so a printed stack trace shows them
-/// all.
+/// The members are also suppressed exceptions of the group, so a printed stack trace shows all of
+/// them.
 ///
 /// Source: `ExceptionGroup` and `BaseExceptionGroup`, Python 3.15 (PEP 654), as one class: members
 /// may be any throwables.
@@ -22,7 +22,7 @@ public final class ExceptionGroup extends RuntimeException {
   ///
   /// @param message what failed
   /// @param exceptions the members, at least one, in order
-  /// @throws IllegalArgumentException if there is no member
+  /// @throws IllegalArgumentException if `exceptions` is empty
   public ExceptionGroup(String message, List<? extends Throwable> exceptions) {
     super(message + " (" + exceptions.size() + plural(exceptions.size()));
     if (exceptions.isEmpty()) {
@@ -41,33 +41,34 @@ public final class ExceptionGroup extends RuntimeException {
     return exceptions;
   }
 
-  /// What [#split] makes of a group.
+  /// The result of [#split].
   ///
-  /// @param matching the part whose leaves match; null if none does
-  /// @param rest the part whose leaves do not; null if all match
+  /// @param matching the part whose leaves match; null if none match
+  /// @param rest the part whose leaves do not match; null if all match
   public record Split(@Nullable ExceptionGroup matching, @Nullable ExceptionGroup rest) {}
 
-  /// {@return the part of this group whose leaves match, nested groups kept, or null if none does}
+  /// {@return the part of this group whose leaves match, with nested groups kept, or null if none
+  /// match}
   ///
-  /// @param condition what a leaf or a whole group must satisfy
+  /// @param condition the condition, tested on leaves and on whole groups
   public @Nullable ExceptionGroup subgroup(Predicate<? super Throwable> condition) {
     return split(condition).matching();
   }
 
-  /// {@return the part of this group whose leaves are of a type, or null if none is}
+  /// {@return the part of this group whose leaves have a given type, or null if none do}
   ///
   /// @param type the type
   public @Nullable ExceptionGroup subgroup(Class<? extends Throwable> type) {
     return subgroup(type::isInstance);
   }
 
-  /// {@return both parts of this group: whose leaves match, and whose do not} Nested groups are
-  /// kept, and so are message, stack trace and cause. A group that matches as a whole is the
-  /// matching part itself.
+  /// {@return two parts of this group: the one whose leaves match, and the one whose leaves do not}
+  /// Nested groups, messages, stack traces and causes are kept. If the group as a whole matches,
+  /// the matching part is the group itself.
   ///
   /// Source: `ExceptionGroup.split`, and `except*`.
   ///
-  /// @param condition what a leaf or a whole group must satisfy
+  /// @param condition the condition, tested on leaves and on whole groups
   public Split split(Predicate<? super Throwable> condition) {
     if (condition.test(this)) {
       return new Split(this, null);
@@ -86,7 +87,7 @@ public final class ExceptionGroup extends RuntimeException {
     return new Split(derive(matching), derive(rest));
   }
 
-  /// {@return both parts of this group: whose leaves are of a type, and whose are not}
+  /// {@return two parts of this group: the one whose leaves have a given type, and the rest}
   ///
   /// @param type the type
   public Split split(Class<? extends Throwable> type) {

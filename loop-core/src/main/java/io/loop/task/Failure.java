@@ -3,7 +3,7 @@ package io.loop.task;
 import io.loop.event.MemoryReserve;
 import org.jspecify.annotations.Nullable;
 
-/// The outcome of a future that failed, and the watch kept until somebody reads it.
+/// The outcome of a future that failed. It is watched until it is read.
 final class Failure {
 
   /*
@@ -11,11 +11,11 @@ final class Failure {
    * unread --future collected--> reported  by the cleaner's thread, through the loop
    * unread --loop closes--> reported       by LoopTasks
    *
-   * The report must not keep the future alive, so it is an object of its own, a FailureText: it
-   * knows the failure and what the future was called. Loop thread only, but for the cleaner's call.
+   * The report must not keep the future alive, so it is a separate object, a FailureText, which
+   * knows the failure and the future's name. Loop thread only, except for the cleaner's call.
    */
 
-  /// For a future that has failed, when there is no memory to say with what. Nobody watches it.
+  /// The failure of a future if there is no memory to keep the actual one. It is not watched.
   static final Failure OUT_OF_MEMORY =
       new Failure(
           new OutOfMemoryError("there is no memory to start this task, or to keep its failure"),
@@ -30,7 +30,7 @@ final class Failure {
     this.unread = unread;
   }
 
-  /// {@return a failure of a loop's future; [#OUT_OF_MEMORY] if there is no memory for it}
+  /// {@return a failure of a loop's future; [#OUT_OF_MEMORY] if there is no memory for one}
   static Failure of(Throwable cause, UnreadFailures unread) {
     if (cause == OUT_OF_MEMORY.cause) {
       return OUT_OF_MEMORY;
@@ -43,7 +43,7 @@ final class Failure {
     }
   }
 
-  /// Starts the watch: the future is settled with this, and nobody has read it.
+  /// Starts the watch, after the future was settled with this unread failure.
   void watch(LoopFuture<?> future) {
     try {
       startWatch(future);
@@ -60,7 +60,7 @@ final class Failure {
     entry = unread.add(future, FailureText.of(future, cause));
   }
 
-  /// {@return the failure, which counts as read from now on}
+  /// {@return the exception, and marks it as read}
   Throwable read() {
     if (entry != null && unread != null) {
       unread.remove(entry);

@@ -6,18 +6,18 @@ import io.loop.event.Origin;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What would be reported about a future that failed, if nobody reads the failure.
+/// The report about a future that failed, in case the failure is never read.
 ///
-/// Made when the future fails, and kept without the future, which it must not keep reachable. The
-/// text is made when somebody asks for it: the exception's own `toString` may do anything, and no
-/// such code runs while a future is settled.
+/// Created when the future fails. It must not keep the future reachable, so it does not refer to
+/// it. The text is created only on demand: the exception's `toString` is arbitrary code, which must
+/// not run while a future is being settled.
 ///
 /// @param type the future's class
-/// @param name the task's name; null if it is no task
+/// @param name the task's name; null if the future is not a task
 /// @param body the class of the task's body; null if it has none
-/// @param cause what it failed with
-/// @param context the task's context; null if it is no task
-/// @param origin where the future was made; null if that is not known
+/// @param cause the exception that the future failed with
+/// @param context the task's context; null if the future is not a task
+/// @param origin where the future was created; null if unknown
 record FailureText(
     Class<?> type,
     @Nullable String name,
@@ -50,7 +50,7 @@ record FailureText(
         .from(origin);
   }
 
-  /// {@return the future's description, as it was when it failed} A body is named after its class.
+  /// {@return the future's description at the time of the failure} A body is named after its class.
   @Override
   public String toString() {
     return "<"

@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Where a future or task stands, who waits for it, who waits for those, and so on.
+/// The call stack of a future or task, and of the tasks that await it, directly or indirectly.
 ///
-/// A picture of one moment. Taken on the loop's thread or by one of its coroutines; to be read
-/// anywhere.
+/// A snapshot. It is taken on the loop's thread or by one of its coroutines, and can be read by any
+/// thread.
 ///
 /// Source: `asyncio.FutureCallGraph`, Python 3.14.
 ///
-/// @param future what the picture is of
-/// @param callStack where its body stands, innermost frame first; empty for a plain future
-/// @param awaitedBy the same for each task that waits for it
+/// @param future the future or task
+/// @param callStack the stack of its body, innermost frame first; empty for a plain future
+/// @param awaitedBy the call graphs of the tasks that wait for it
 public record FutureCallGraph(
     LoopFuture<?> future, List<StackTraceElement> callStack, List<FutureCallGraph> awaitedBy) {
 
@@ -26,20 +26,21 @@ public record FutureCallGraph(
     awaitedBy = List.copyOf(awaitedBy);
   }
 
-  /// {@return the graph of a future, or null if there is none to take one of}
+  /// {@return the call graph of a future, or null if `future` is null and the caller is not in a
+  /// task}
   ///
   /// Source: `asyncio.capture_call_graph`.
   ///
-  /// @param future the future; null for the task that calls this
-  /// @param limit how many frames to keep of each stack: the innermost ones, or the outermost if it
-  ///   is negative; zero for none, [Integer#MAX_VALUE] for all
-  /// @throws IllegalStateException if no future is given and no loop is running here
+  /// @param future the future; null for the calling task
+  /// @param limit the number of frames to keep of each stack: of the innermost frames if positive,
+  ///   of the outermost frames if negative; zero for none, [Integer#MAX_VALUE] for all
+  /// @throws IllegalStateException if `future` is null and no loop is running on this thread
   public static @Nullable FutureCallGraph capture(@Nullable LoopFuture<?> future, int limit) {
     LoopFuture<?> root = future != null ? future : LoopTasks.of(Loop.running()).current();
     return root == null ? null : capture(root, limit, new HashSet<>());
   }
 
-  /// Tasks that wait for each other in a ring are each told once on a path.
+  /// Lists each task at most once on a path, because tasks may wait for each other in a cycle.
   private static FutureCallGraph capture(LoopFuture<?> future, int limit, Set<LoopFuture<?>> path) {
     List<FutureCallGraph> awaiters = new ArrayList<>();
     path.add(future);
@@ -61,7 +62,7 @@ public record FutureCallGraph(
     return frames.subList(from, limit < 0 ? frames.size() : Math.min(frames.size(), limit));
   }
 
-  /// {@return the graph as an indented text, a line per frame}
+  /// {@return the graph as indented text, one line per frame}
   ///
   /// Source: `asyncio.format_call_graph`.
   public String format() {

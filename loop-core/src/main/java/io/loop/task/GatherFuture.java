@@ -8,28 +8,28 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The future of a gather: settled when all its children are, or, unless it is told otherwise, when
-/// the first one fails.
+/// The future of a gather. It is settled when all its children are, or, depending on [OnFailure],
+/// when the first child fails.
 ///
 /// @param <T> the type of the results
 final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>> {
 
   /*
-   * Cancelling it cancels every child and nothing else: it settles when they have, so whoever awaits
-   * it resumes after its children's clean-up. It never becomes cancelled itself; a cancellation is
-   * a failure of it like any other.
+   * Cancelling it only cancels every child. It is settled after they are, so a task that awaits it
+   * resumes after the children's clean-up. It never becomes cancelled itself: a cancellation is a
+   * failure like any other.
    *
-   * `arguments` has an entry per argument, `children` each future once. Once this is settled both
-   * are empty: who keeps the results does not keep the tasks.
+   * `arguments` has an entry for each argument, `children` has each future once. Both are cleared
+   * when this is settled, so that keeping the results does not keep the tasks.
    */
 
-  /// What a gather does about a child that failed.
+  /// What a gather does when a child fails.
   enum OnFailure {
-    /// Fails at once; the others go on.
+    /// Fails immediately; the other children keep running.
     FAIL,
-    /// Counts the failure as the child's result.
+    /// Treats the exception as the child's result.
     KEEP,
-    /// Cancels the others, waits for them, and then fails.
+    /// Cancels the other children, waits for them, and then fails.
     CANCEL_SIBLINGS
   }
 
@@ -87,7 +87,7 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
   private void childDone(LoopFuture<?> child) {
     finished++;
     if (isDone()) {
-      child.markRead(); // the first failure has been told; the others are not news
+      child.markRead(); // only the first failure is reported
       return;
     }
     Throwable fault = onFailure == OnFailure.KEEP ? null : child.takeThrowable();
@@ -99,7 +99,7 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
     }
     if (fault != null && firstFault == null) {
       firstFault = fault;
-      children.forEach(LoopFuture::cancel); // one that is done takes no notice
+      children.forEach(LoopFuture::cancel); // has no effect on children that are done
     }
     if (finished == children.size()) {
       complete();
@@ -144,7 +144,7 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
     }
     boolean any = false;
     for (LoopFuture<? extends T> child : arguments) {
-      any |= child.cancel(message); // one given twice is cancelled twice, as by asyncio
+      any |= child.cancel(message); // a duplicate is cancelled twice, as in asyncio
     }
     cancelRequested |= any;
     return any;

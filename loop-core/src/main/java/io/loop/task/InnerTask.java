@@ -4,35 +4,35 @@ import io.loop.event.Context;
 import io.loop.event.Loop;
 import org.jspecify.annotations.Nullable;
 
-/// A task that another one drives: its body goes on inside the other's steps. What generators are
-/// made of; programs use those.
+/// A task that is driven by another task: its body runs inside the other's steps. A building block
+/// for generators, which programs use instead.
 ///
-/// Loop thread and coroutines of one loop only. The body is a task of its own in all else: it has a
-/// stack, can be cancelled, and is in the list of tasks.
+/// Loop thread and coroutines of one loop only. In all other respects the body is a separate task:
+/// it has its own stack, can be cancelled, and is in the list of tasks.
 public final class InnerTask {
 
   /*
    *   not started --go()--> running --pause()--> paused --go()--> running --> done
    *
-   * `gate` is what a paused body waits for. go() opens it and runs the body's step as an errand of the
-   * caller, like an eager start: no tick passes, and nothing else runs. A body that somebody has
-   * cancelled in its pause is in the ready queue already, and goes on from there.
+   * A paused body waits for `gate`. go() opens the gate and runs the body's step inside the caller,
+   * like an eager start: no tick passes, and nothing else runs. A body that was cancelled while
+   * paused is already in the ready queue, and resumes from there.
    *
-   * The body starts in the context of the task that drives it, and shares it. Both are never on the
-   * loop at once, but for the errand, where that context is entered already. A caller that is inside
-   * Context.run is in another one: then the gate is opened as for anybody else, and the body goes on
-   * in the next tick.
+   * The body starts in the context of the task that drives it, and shares it. The two never run at
+   * the same time, except when the body runs inside the caller, where the context is already
+   * entered. A caller inside Context.run has a different context: then the gate is only opened, and
+   * the body resumes in the next tick.
    *
-   * A body may drive another one. Each step inside another takes a part of the stack of the loop's
-   * thread, so a long chain is cut: there, too, the body goes on in the next tick, and what waits for
-   * it has left that stack.
+   * A body may drive another one. Each nested step uses some of the stack of the loop's thread, so
+   * a long chain is cut: there, too, the body resumes in the next tick, when the tasks that wait
+   * for it have left that stack.
    */
 
   private final Coro<?> body;
   private @Nullable Task<?> task;
   private @Nullable LoopFuture<@Nullable Void> gate;
 
-  /// Makes one that has not started.
+  /// Creates an inner task that has not started.
   ///
   /// @param body what to run
   public InnerTask(Coro.Action body) {
@@ -44,14 +44,13 @@ public final class InnerTask {
     return task;
   }
 
-  /// Starts the body, or lets it go on where it paused, and returns when it stops: at its end, in a
-  /// pause, or at anything else it awaits. Does nothing if it is in none of the first two
-  /// situations. Coroutine only; never suspends, as the loop sees it, unless many bodies drive each
-  /// other: then it may suspend for one tick before the first step, or leave the next one to the
-  /// ready queue.
+  /// Starts the body or resumes it from a pause, and returns when it stops: when it finishes,
+  /// pauses or awaits anything else. Does nothing if the body has started and is not paused.
+  /// Coroutine only; never suspends, as the loop sees it, unless many bodies drive each other. Then
+  /// it may suspend for one tick before the first step, or leave the next step to the ready queue.
   ///
   /// @throws CancelledError if the caller was cancelled before the first step
-  /// @throws IllegalStateException if the caller is no coroutine, or one of another loop
+  /// @throws IllegalStateException if the caller is not a coroutine of this loop
   public void go() {
     TaskStep driver = driver();
     Task<?> started = task;
@@ -65,11 +64,11 @@ public final class InnerTask {
     }
   }
 
-  /// Cancels a body that is paused, and lets it go on until it stops, as [#go] does; cancels it as
-  /// any other task if it is somewhere else. Coroutine only; never suspends, as the loop sees it.
-  /// Where many bodies drive each other, the body goes on in the next tick.
+  /// Cancels a body that is paused, and resumes it until it stops, like [#go]. A body that is not
+  /// paused is cancelled like any other task. Coroutine only; never suspends, as the loop sees it.
+  /// If many bodies drive each other, the body resumes in the next tick.
   ///
-  /// @param message what the [CancelledError] says
+  /// @param message the message of the [CancelledError]
   public void cancel(String message) {
     TaskStep driver = driver();
     Task<?> started = task;
@@ -79,7 +78,7 @@ public final class InnerTask {
     boolean isPaused = gate != null && !gate.isDone();
     if (openGate(started.step(), message)) {
       driver.callInside(started.step());
-    } else if (!isPaused) { // else its gate was cancelled, which counts as no request
+    } else if (!isPaused) { // else its gate was cancelled, which does not count as a request
       boolean _ = started.cancel(message);
     }
   }
@@ -88,7 +87,7 @@ public final class InnerTask {
     Loop here = Loop.running();
     Task<?> started = task;
     if (started != null && started.loop != here) {
-      throw new IllegalStateException("the body belongs to another loop than its caller");
+      throw new IllegalStateException("the body belongs to a different loop than its caller");
     }
     return TaskStep.current(here);
   }
@@ -102,7 +101,7 @@ public final class InnerTask {
     driver.callInside(starting.step());
   }
 
-  /// Takes the body off its gate.
+  /// Opens the gate; returns whether to run the body's step now.
   private boolean openGate(TaskStep step, @Nullable String cancelMessage) {
     LoopFuture<@Nullable Void> closed = gate;
     if (closed == null || closed.isDone()) {
@@ -125,10 +124,10 @@ public final class InnerTask {
     }
   }
 
-  /// Stops the body until somebody calls [#go]. In the body only; suspends, and is a cancellation
+  /// Pauses the body until [#go] is called. In the body only; suspends, and is a cancellation
   /// point.
   ///
-  /// @throws CancelledError if it was cancelled in the pause
+  /// @throws CancelledError if the body was cancelled while paused
   public void pause() {
     var closed = new LoopFuture<@Nullable Void>();
     gate = closed;

@@ -14,21 +14,21 @@ import org.jspecify.annotations.Nullable;
 final class Interrupt {
 
   /*
-   * The loop makes it and sends it; the body's own thread, when it has its turn, ends it.
+   * The loop creates and sends it; the body's own thread ends it when it has its turn.
    *
-   * `requests` is how many of the requests that the task still has to pass to its body came before
-   * or while the interrupt was out. A scope that takes its own back ends the interrupt with the last
-   * of them.
+   * `requests` counts the undelivered cancellation requests that were made before the interrupt was
+   * sent or while it was outstanding. When a scope withdraws the last of them, the interrupt ends.
    *
-   * A thread has one flag, whoever set it. If it was up before ours, it is somebody else's and stays.
+   * A thread has a single interrupt flag. If it was set before our interrupt, it is not ours and
+   * stays set.
    */
 
   private boolean isFlagOurs;
   private int requests;
   private @Nullable Throwable unrelated;
 
-  /// @param isFlagOurs whether the thread's flag was down before
-  /// @param requests how many requests wait already
+  /// @param isFlagOurs whether the thread's flag was clear before
+  /// @param requests the number of requests already outstanding
   Interrupt(boolean isFlagOurs, int requests) {
     this.isFlagOurs = isFlagOurs;
     this.requests = requests;
@@ -38,22 +38,22 @@ final class Interrupt {
     requests++;
   }
 
-  /// Takes a request back.
+  /// Withdraws a request.
   ///
   /// @return whether none is left
   boolean removeRequest() {
     return --requests <= 0;
   }
 
-  /// {@return an interrupt that is out still, after all that it was sent for was taken back}
+  /// {@return an interrupt that is still outstanding although all its requests were withdrawn}
   Interrupt withoutRequests() {
     return new Interrupt(isFlagOurs, 0);
   }
 
-  /// Goes on after a stretch of the body that was kept from it. On the body's own thread.
+  /// Resumes this interrupt after a shielded section. On the body's own thread.
   ///
   /// @param sets whether to set the thread's flag
-  /// @param fault what leaves that stretch, and so did not come of this
+  /// @param fault the exception that leaves the section, which this interrupt did not cause
   void resume(boolean sets, @Nullable Throwable fault) {
     unrelated = fault;
     if (sets) {
@@ -62,26 +62,26 @@ final class Interrupt {
     }
   }
 
-  /// {@return whether an exception is, or came of, one from before this interrupt}
+  /// {@return whether an exception is, or was caused by, one from before this interrupt}
   boolean isUnrelatedTo(Throwable fault) {
     Throwable earlier = unrelated;
     return earlier != null && Causes.contains(fault, earlier);
   }
 
-  /// Takes the interrupt off the calling thread, which is the body's.
+  /// Clears the interrupt flag of the calling thread, which is the body's.
   void takeOff() {
     if (isFlagOurs) {
       Thread.interrupted();
     }
   }
 
-  /// {@return whether an exception that came after an interrupt came of it}
+  /// {@return whether an interrupt caused an exception that was thrown after it}
   ///
-  /// What an interrupted call throws is often wrapped; and often the flag alone is left, put back
-  /// by somebody on the way.
+  /// The exception of an interrupted call is often wrapped. Often, other code has also caught it
+  /// and only set the flag again.
   ///
   /// @param fault the exception
-  /// @param countsFlag whether the calling thread's flag says so too
+  /// @param countsFlag whether the calling thread's flag also counts as evidence
   static boolean isBehind(Throwable fault, boolean countsFlag) {
     if (isOfItsOwn(fault)) {
       return false;
@@ -97,8 +97,8 @@ final class Interrupt {
     return countsFlag && fault instanceof Exception && Thread.currentThread().isInterrupted();
   }
 
-  /// A cancellation needs no translation, a group tells of tasks that have been interrupted by
-  /// themselves, and what ends the program ends it.
+  /// Returns whether an exception is never translated: a cancellation, a group, whose tasks were
+  /// interrupted separately, or an error that ends the program.
   private static boolean isOfItsOwn(Throwable fault) {
     return fault instanceof CancelledError
         || fault instanceof ExceptionGroup

@@ -2,16 +2,16 @@ package io.loop.task;
 
 import java.io.Serial;
 
-/// A future was asked for something its state does not allow: a result it has not got, or a second
-/// one.
+/// Thrown when the state of a future does not allow an operation: when its result is read before it
+/// is settled, or when it is settled twice.
 ///
 /// Source: `asyncio.InvalidStateError`, Python 3.15.
 public final class InvalidStateException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
 
-  /// Creates it.
+  /// Creates an exception.
   ///
-  /// @param message what was asked and why it cannot be
+  /// @param message the operation, and why the state does not allow it
   public InvalidStateException(String message) {
     super(message);
   }

@@ -5,24 +5,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// Work that an executor's thread does for a loop, and the future of its outcome.
+/// Work that an executor runs for a loop, and the future of its outcome.
 ///
 /// @param <T> the type of the result
 final class Job<T extends @Nullable Object> extends CompletableFuture<T> implements Runnable {
 
   /*
-   *   in line --run-----> running --> done      what it returns is dropped if it was cancelled
+   *   queued --run-----> running --> done       if it was cancelled, the result is discarded
    *      `-----cancel---> cancelled             it never runs
    *
-   * `work` tells the two apart: whoever takes it out decides. A cancelled job stays in its
-   * executor's line, but keeps neither the work nor the context alive.
+   * `work` decides between the two: the side that removes it wins. A cancelled job stays in its
+   * executor's queue, but keeps neither the work nor the context alive.
    */
 
   private final AtomicReference<@Nullable Callable<T>> work;
   private final @Nullable JobThreads threads;
 
-  /// @param work what to do
-  /// @param threads whom to tell of the end, or null
+  /// @param work the work to run
+  /// @param threads the threads to notify at the end, or null
   Job(Callable<T> work, @Nullable JobThreads threads) {
     this.work = new AtomicReference<>(work);
     this.threads = threads;
@@ -32,7 +32,7 @@ final class Job<T extends @Nullable Object> extends CompletableFuture<T> impleme
   public void run() {
     Callable<T> taken = work.getAndSet(null);
     if (taken == null) {
-      tellThreads(); // cancelled before it began
+      tellThreads(); // cancelled before it started
       return;
     }
     T result;

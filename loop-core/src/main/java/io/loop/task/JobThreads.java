@@ -12,18 +12,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class JobThreads extends ThreadPoolExecutor {
 
   /*
-   * A thread is started only if every other one has a job, as in asyncio. The JDK's pool starts one
-   * whenever it has fewer than its core size; so the core size is what the jobs under way need. It
-   * does not shrink: a thread that has been idle for some seconds ends by itself.
+   * A thread is started only if all others have a job, as in asyncio. The JDK's pool starts a
+   * thread whenever it has fewer than its core size, so the core size is raised to the number of
+   * jobs in progress. It is never reduced: a thread that has been idle for some seconds ends
+   * anyway.
    *
-   * The threads are no daemons, since asyncio's process waits for its jobs too. Idle ones end soon,
-   * so that a loop that nobody closes does not keep the JVM alive.
+   * The threads are not daemons, because a process with asyncio also waits for its jobs. Idle
+   * threads end soon, so a loop that is never closed does not keep the JVM alive.
    *
-   * A job reports its end before it hands out its outcome. Who starts the next one after that
-   * finds the thread free.
+   * A job reports its end before it publishes its outcome, so code that reacts to the outcome by
+   * starting another job finds the thread free.
    */
 
-  /// How many jobs run at the same time.
+  /// The maximum number of jobs that run at the same time.
   static final int LIMIT = Math.min(32, Runtime.getRuntime().availableProcessors() + 4);
 
   private static final int IDLE_SECONDS = 5;
@@ -45,7 +46,7 @@ final class JobThreads extends ThreadPoolExecutor {
     allowCoreThreadTimeOut(true);
   }
 
-  /// Runs a job when there is a thread for it, in the order of these calls. Loop thread only.
+  /// Runs a job when a thread is available, in the order of the calls. Loop thread only.
   ///
   /// @param job the job, which calls [#jobEnded] once
   void start(Runnable job) {
@@ -55,13 +56,13 @@ final class JobThreads extends ThreadPoolExecutor {
         setCorePoolSize(needed);
       }
       execute(job);
-    } catch (Throwable refused) { // no memory for a thread, or no room
+    } catch (Throwable refused) { // no memory for a thread or a queue entry
       jobEnded();
       throw refused;
     }
   }
 
-  /// A job is over, or was cancelled before it began. Any thread.
+  /// Called when a job has finished, or was cancelled before it started. Any thread.
   void jobEnded() {
     underWay.decrementAndGet();
   }

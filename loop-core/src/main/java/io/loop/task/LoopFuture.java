@@ -11,9 +11,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// A result that arrives once, on one loop.
+/// A result that will be available later. It is set once, on one loop.
 ///
-/// Loop thread and coroutines of the loop only; from elsewhere, queue the call with
+/// Loop thread and coroutines of the loop only; from other threads, queue the call with
 /// [Loop#callSoonThreadsafe].
 ///
 /// Source: `asyncio.Future`, Python 3.15.
@@ -33,9 +33,10 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
    * hand them to the loop. A caller is not re-entered, and the stack stays flat however long a
    * chain of futures grows.
    *
-   * `callbacks` holds what Callbacks keeps there, which also knows the tasks that wait.
+   * `callbacks` belongs to the class Callbacks, which also knows the tasks that wait.
    *
-   * No field is volatile. Confinement orders every access; crossing threads is the loop's job.
+   * No field is volatile. Confinement orders every access; the loop does all hand-over between
+   * threads.
    *
    * The file is long because every method carries its contract; the code is two pages.
    */
@@ -54,7 +55,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
       this.original = original;
     }
 
-    /// {@return one without message and original if there is no memory for one with them}
+    /// {@return a new outcome; without message and original if memory has run out}
     static Cancelled of(@Nullable String message, @Nullable CancelledError original) {
       try {
         return new Cancelled(message, original);
@@ -64,7 +65,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
       }
     }
 
-    /// The error a task ended with goes to the first who asks; later ones get a new one.
+    /// Returns the error that a task ended with to the first caller; later callers get a new error.
     CancelledError error() {
       CancelledError first = original;
       original = null;
@@ -76,14 +77,14 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   private @Nullable Object outcome;
   private @Nullable Object callbacks;
 
-  /// Makes a pending future of the running loop.
+  /// Creates a pending future of the running loop.
   ///
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public LoopFuture() {
     this(Loop.running());
   }
 
-  /// Makes a pending future.
+  /// Creates a pending future.
   ///
   /// @param loop its loop
   public LoopFuture(Loop loop) {
@@ -98,13 +99,13 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return loop;
   }
 
-  /// {@return whether this future is settled: has a result, a failure, or was cancelled}
+  /// {@return whether this future is settled: it has a result or a failure, or was cancelled}
   public final boolean isDone() {
     takeTurn();
     return outcome != null;
   }
 
-  /// As [#isDone], for descriptions and reports, which any thread may make.
+  /// Like [#isDone], for descriptions and reports; any thread.
   final boolean isSettled() {
     return outcome != null;
   }
@@ -118,20 +119,20 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   /// Settles this future with a result.
   ///
   /// @param value the result
-  /// @throws InvalidStateException if it is settled already
-  /// @throws IllegalStateException if this is a task: only its body settles it
+  /// @throws InvalidStateException if it is already settled
+  /// @throws IllegalStateException if this is a task, which only its body settles
   public void setResult(T value) {
     settleWith(value);
   }
 
   /// Settles this future with a failure.
   ///
-  /// A failure that nobody reads is reported to the loop's exception handler when this future is
-  /// collected, at the latest when the loop closes.
+  /// A failure that is never read is reported to the loop's exception handler when this future is
+  /// garbage-collected, or at the latest when the loop closes.
   ///
-  /// @param cause what awaiting this future throws
-  /// @throws InvalidStateException if it is settled already
-  /// @throws IllegalStateException if this is a task: only its body settles it
+  /// @param cause the exception that awaiting this future throws
+  /// @throws InvalidStateException if it is already settled
+  /// @throws IllegalStateException if this is a task, which only its body settles
   public void setException(Throwable cause) {
     failWith(cause);
   }
@@ -143,9 +144,9 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return cancel(null);
   }
 
-  /// Cancels this future if it is pending, with a message for those who await it.
+  /// Cancels this future if it is pending, with a message.
   ///
-  /// @param message what the [CancelledError] says; null for nothing
+  /// @param message the message of the [CancelledError]; null for none
   /// @return whether this call cancelled it
   public boolean cancel(@Nullable String message) {
     loop.checkTurn();
@@ -178,8 +179,8 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     settle(Cancelled.of(message, null));
   }
 
-  /// A body may have gone on by itself after a blocking call; here it waits until nothing else runs
-  /// on the loop. In debug mode a caller that is not on the loop is refused.
+  /// Waits until nothing else runs on the loop, because a body may have continued on its own after
+  /// a blocking call. In debug mode, throws if the caller is not on the loop.
   final void takeTurn() {
     loop.checkTurnToRead();
   }
@@ -187,7 +188,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   private void requirePending() {
     loop.checkTurn();
     if (outcome != null) {
-      throw new InvalidStateException("invalid state: the future is settled already: " + this);
+      throw new InvalidStateException("invalid state: the future is already settled: " + this);
     }
   }
 
@@ -200,9 +201,9 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
 
   /// {@return the result; never waits for it}
   ///
-  /// Throws what [#setException] was given, the very object, undeclared (decision D7).
+  /// Throws the exception given to [#setException]: the same object, undeclared (decision D7).
   ///
-  /// @throws InvalidStateException if nothing has arrived yet
+  /// @throws InvalidStateException if this future is pending
   /// @throws CancelledError if this future was cancelled
   public final T result() {
     takeTurn();
@@ -219,14 +220,14 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return unbox(settled);
   }
 
-  @SuppressWarnings({"unchecked", "NullAway"}) // NULL stands for a null that T allowed in setResult
+  @SuppressWarnings({"unchecked", "NullAway"}) // NULL represents a null that T allowed in setResult
   private T unbox(Object settled) {
     return settled == NULL ? null : (T) settled;
   }
 
-  /// {@return what this future failed with, or null if it has a result; never waits}
+  /// {@return the exception this future failed with, or null if it has a result; never waits}
   ///
-  /// @throws InvalidStateException if nothing has arrived yet
+  /// @throws InvalidStateException if this future is pending
   /// @throws CancelledError if this future was cancelled
   public final @Nullable Throwable exception() {
     takeTurn();
@@ -240,10 +241,10 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return settled instanceof Failure failure ? failure.read() : null;
   }
 
-  /// {@return whether this failed and nobody has read why}
+  /// {@return whether this future failed and its failure has not been read}
   ///
-  /// Reading is [#result], [#exception], awaiting, and cancelling even though it is too late. A
-  /// gather or a group reads its children. Asking this is not reading.
+  /// A failure is read by [#result], by [#exception], by awaiting the future, and by cancelling it
+  /// although it is done. A gather or a group reads its children. This method does not read it.
   ///
   /// Source: the flag behind "exception was never retrieved", `Future._log_traceback`.
   public final boolean isUnread() {
@@ -251,7 +252,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return outcome instanceof Failure failure && failure.isUnread();
   }
 
-  /// Reads the outcome as awaiting does: what awaiting would throw, or null if there is a result.
+  /// Reads the outcome as awaiting does. Returns what awaiting would throw, or null for a result.
   final @Nullable Throwable takeThrowable() {
     Object settled = outcome;
     if (settled instanceof Failure failure) {
@@ -260,19 +261,20 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return settled instanceof Cancelled cancelled ? cancelled.error() : null;
   }
 
-  /// What this failed with, without counting as reading it.
+  /// Returns the exception this failed with, without marking it as read.
   final @Nullable Throwable failure() {
     return outcome instanceof Failure failure ? failure.cause() : null;
   }
 
-  /// The error of a cancelled future as asking for its result gives it; a new one for any other.
+  /// Returns the error that [#result] throws for a cancelled future; a new one for any other
+  /// future.
   final CancelledError cancelledError() {
     return outcome instanceof Cancelled cancelled
         ? cancelled.error()
         : new CancelledError(declinedMessage());
   }
 
-  /// {@return the message of a request to cancel that did not end this future}
+  /// {@return the message of a cancellation request that did not end this future}
   @Nullable String declinedMessage() {
     return null;
   }
@@ -287,15 +289,15 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     }
   }
 
-  /// {@return the result, waiting for it if need be} Coroutine only.
+  /// {@return the result, waiting for it if necessary} Coroutine only.
   ///
   /// Suspends, and is a cancellation point, only if this future is pending.
   ///
-  /// Throws what this future failed with, the very object, undeclared (decision D7). Where it was
-  /// awaited is added to it as a suppressed exception.
+  /// Throws the exception this future failed with: the same object, undeclared (decision D7). A
+  /// suppressed exception is added to it that shows where it was awaited.
   ///
   /// @throws CancelledError if this future or the awaiting task was cancelled
-  /// @throws IllegalStateException if it is pending and the caller is not a coroutine
+  /// @throws IllegalStateException if this future is pending and the caller is not a coroutine
   @Override
   public final T await() {
     takeTurn();
@@ -307,10 +309,10 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return result();
   }
 
-  /// {@return the result, waiting for it if need be; lets the compiler accept a catch of one
-  /// checked exception} Coroutine only. As [#await()].
+  /// {@return the result, waiting for it if necessary} Declares one checked exception, so that
+  /// callers can catch it. Coroutine only; like [#await()].
   ///
-  /// @param declared a checked exception this future may fail with
+  /// @param declared a checked exception that this future may fail with
   /// @param <X> its type
   /// @throws X if this future failed with it
   /// @throws CancelledError if this future or the awaiting task was cancelled
@@ -319,21 +321,22 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return await();
   }
 
-  /// Calls a function when this future is settled; soon, if it is already.
+  /// Adds a callback to run when this future is settled. If it is already settled, the callback is
+  /// scheduled immediately.
   ///
-  /// The call goes through the loop's ready queue, in a copy of the current context. A function
-  /// added twice is called twice.
+  /// The callback runs through the loop's ready queue, in a copy of the current context. A callback
+  /// that is added twice is called twice.
   ///
-  /// @param function what to call, with this future
+  /// @param function the callback, called with this future
   public final void addDoneCallback(DoneCallback<? super LoopFuture<T>> function) {
     addDoneCallback(function, null);
   }
 
-  /// Calls a function when this future is settled, in a context of the caller's choice.
+  /// Adds a callback to run when this future is settled, in a given context.
   ///
-  /// @param function what to call, with this future
-  /// @param context the context to call it in, itself and not a copy; null for a copy of the
-  ///   current
+  /// @param function the callback, called with this future
+  /// @param context the context to run it in, used directly rather than copied; null for a copy of
+  ///   the current context
   public final void addDoneCallback(
       DoneCallback<? super LoopFuture<T>> function, @Nullable Context context) {
     Objects.requireNonNull(function, "function");
@@ -341,24 +344,24 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     add(new Callbacks.Call<>(this, function, context));
   }
 
-  /// Hands the outcome to something outside of the loop that waits for it, such as a future of
-  /// another library. The function is called once: when this future is settled, as
-  /// [#addDoneCallback] does it, or while the loop closes. Then this future may be pending. On a
-  /// closed loop it is called at once.
+  /// Adds a callback that passes the outcome to something outside the loop, such as a future of
+  /// another library. The callback is called once: when this future is settled, as with
+  /// [#addDoneCallback], or while the loop closes, when this future may still be pending. On a
+  /// closed loop it is called immediately.
   ///
-  /// [#toCompletableFuture] is made of it.
+  /// [#toCompletableFuture] is built on this.
   ///
-  /// @param function what to call, with this future; must not wait for anything
-  /// @return takes the function back, on the loop, when nothing waits any more; does nothing once
-  ///   the function was called
+  /// @param function the callback, called with this future; it must not block
+  /// @return removes the callback, when nothing waits any more; to be run on the loop; has no
+  ///   effect once the callback was called
   public final Runnable addBridge(Consumer<? super LoopFuture<T>> function) {
     Objects.requireNonNull(function, "function");
     loop.checkTurn();
     return Bridges.of(loop).add(this, function)::remove;
   }
 
-  /// As [#addDoneCallback], on behalf of a task: until it is called or removed, the task counts as
-  /// one that awaits this future.
+  /// Like [#addDoneCallback], on behalf of a task: until the callback is called or removed, the
+  /// task counts as awaiting this future.
   final void addDoneCallbackFor(
       @Nullable Task<?> waiter, DoneCallback<? super LoopFuture<T>> function) {
     add(new Callbacks.CallFor<>(this, function, waiter));
@@ -372,13 +375,14 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     }
   }
 
-  /// {@return a future for other threads with this one's outcome} Cancelling it cancels this one; a
-  /// cancellation here is one there. If the loop closes while this one is pending, that one is
-  /// cancelled, with the message "Event loop is closed".
+  /// {@return a future for use by other threads, with this future's outcome} Cancelling either
+  /// future cancels the other. If the loop closes while this future is pending, the returned one is
+  /// cancelled with the message "Event loop is closed".
   ///
   /// Waiting for it on the loop's thread deadlocks.
   ///
-  /// Source: the future that `asyncio.run_coroutine_threadsafe` returns, for what is there already.
+  /// Source: the future that `asyncio.run_coroutine_threadsafe` returns, here for an existing
+  /// future.
   public final CompletableFuture<T> toCompletableFuture() {
     loop.checkTurn();
     return Threadsafe.outside(this);
@@ -388,17 +392,18 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     callbacks = Callbacks.with(callbacks, handle);
   }
 
-  /// Takes back what [#addHandle] added; false if it is not there.
+  /// Removes what [#addHandle] added; returns false if it is not there.
   final boolean removeHandle(Handle handle) {
     int before = Callbacks.count(callbacks);
     callbacks = Callbacks.without(callbacks, handle);
     return Callbacks.count(callbacks) < before;
   }
 
-  /// Removes every registration of a function; what is in the ready queue already still runs.
+  /// Removes every registration of a callback. A callback that is already in the ready queue still
+  /// runs.
   ///
-  /// @param function what was given to [#addDoneCallback]
-  /// @return how many registrations were removed
+  /// @param function the callback given to [#addDoneCallback]
+  /// @return the number of registrations removed
   public final int removeDoneCallback(DoneCallback<? super LoopFuture<T>> function) {
     loop.checkTurn();
     int before = Callbacks.count(callbacks);
@@ -406,7 +411,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return before - Callbacks.count(callbacks);
   }
 
-  /// Leaves a function registered, but not on behalf of its task any more.
+  /// Keeps a callback registered, but no longer on behalf of its task.
   final void forgetWaiter(DoneCallback<? super LoopFuture<T>> function) {
     Callbacks.forgetWaiter(callbacks, function);
   }
@@ -421,8 +426,8 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     callbacks = Callbacks.without(callbacks, waiter);
   }
 
-  /// {@return the tasks that wait for this future, directly or in a `gather`, `wait`, group and so
-  /// on, in the order in which they began to} None once it is settled.
+  /// {@return the tasks that wait for this future, directly or through a `gather`, `wait`, group
+  /// and so on, in the order in which they began to wait} Empty once this future is settled.
   ///
   /// Source: the await graph of Python 3.14, `future_add_to_awaited_by`.
   public final Set<Task<?>> awaitedBy() {
@@ -430,7 +435,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return Callbacks.waiters(callbacks);
   }
 
-  /// What a description of this future says of its state.
+  /// Returns the text for the state in this future's description.
   final String stateText() {
     return switch (outcome) {
       case null -> "pending";
@@ -440,24 +445,23 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     };
   }
 
-  /// A description that names no other future.
+  /// Returns a description that mentions no other future.
   String summary() {
     return "<" + getClass().getSimpleName() + (isSettled() ? " finished>" : " pending>");
   }
 
-  /// What is said behind the state: who is called, and in debug mode where this was made.
+  /// Returns the text after the state: the callbacks, and in debug mode where this was created.
   final String detailText() {
     Origin origin = origin();
     return Callbacks.text(callbacks) + (origin == null ? "" : " created at " + origin.shortText());
   }
 
-  /// Where this was made, if that was in debug mode.
+  /// Returns where this was created, if that was in debug mode.
   final @Nullable Origin origin() {
     return Origins.of(loop).get(this);
   }
 
-  /// {@return a description: the state, what is called when it is settled, and in debug mode where
-  /// it was made}
+  /// {@return a description: the state, the callbacks, and in debug mode where this was created}
   @Override
   public String toString() {
     return "<" + getClass().getSimpleName() + " " + stateText() + detailText() + ">";

@@ -12,13 +12,14 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// One loop's tasks: which one runs, which are not done, and what is left when the loop closes.
+/// One loop's tasks: the current one, the pending ones, and what remains to do when the loop
+/// closes.
 ///
-/// Loop thread only, but for [#all(Loop)] and what a [GuestDirectory] is asked.
+/// Loop thread only, except for [#all(Loop)] and the methods of [GuestDirectory].
 final class LoopTasks implements AutoCloseable, GuestDirectory {
 
-  /// How long a closing loop waits for bodies that it has interrupted in a blocking call. Those
-  /// that take longer run to their end beside it.
+  /// How long a closing loop waits for bodies that it has interrupted in a blocking call. Bodies
+  /// that take longer continue to run after the loop has closed.
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private static final String DESTROYED = "Task was destroyed but it is pending!";
@@ -41,7 +42,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     this.unread = new UnreadFailures(loop);
     this.bridges = new Bridges(loop);
     if (Coroutine.isPortable()) {
-      loop.requireTurns(); // a body may go on by itself after a blocking call
+      loop.requireTurns(); // a body may continue on its own after a blocking call
     }
     loop.setGuests(this);
   }
@@ -74,7 +75,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     return current;
   }
 
-  /// {@return what the loop runs for, or null: it does not run, or runs for nothing in particular}
+  /// {@return the run in progress, or null if the loop is not running or runs forever}
   @Nullable RunUntilComplete run() {
     return run;
   }
@@ -83,14 +84,14 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     this.run = run;
   }
 
-  /// Makes a task the current one; the caller restores what it got.
+  /// Makes a task the current one; the caller later restores the previous one, which this returns.
   @Nullable Task<?> swapCurrent(@Nullable Task<?> task) {
     Task<?> before = current;
     current = task;
     return before;
   }
 
-  /// {@return how many bodies of inner tasks run inside each other on the loop's thread}
+  /// {@return the nesting depth of inner tasks on the loop's thread}
   int innerDepth() {
     return innerDepth;
   }
@@ -139,8 +140,8 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     return closing;
   }
 
-  /// Unwinds the tasks that never ended, so that their `finally` blocks run, hands every outcome to
-  /// those outside who wait for it, and reports what nobody read.
+  /// Unwinds the pending tasks, so that their `finally` blocks run, passes all outcomes to the
+  /// futures outside the loop, and reports unread failures.
   @Override
   public void close() {
     closing = true;
@@ -159,9 +160,9 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     unread.reportAll();
   }
 
-  /// Whether no body is in a blocking call any more. Asked whenever one has come back, so it does
-  /// not go through all of them each time: it waits for one, then for the next, and looks at all
-  /// once more at the end, since one that was back may be in another call.
+  /// Tests whether no body is in a blocking call any more. It is evaluated whenever a body has come
+  /// back, so it does not check all of them each time: it waits for one, then for the next, and
+  /// checks all of them again at the end, because a body that had come back may be in another call.
   private final class AllBack implements BooleanSupplier {
     private List<Task<?>> left = pending.list();
     private int next;

@@ -8,15 +8,15 @@ import java.util.Map;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// Where one loop's futures and tasks were made, kept while debug mode is on.
+/// Records where a loop's futures and tasks were created while debug mode is on.
 ///
-/// A table beside them, so that a future without debug mode does not pay for a field.
+/// A separate table, so that futures need no extra field when debug mode is off.
 final class Origins {
 
   private static final LoopLocal<Origins> KEY = LoopLocal.withInitial(_ -> new Origins());
 
   private final Map<LoopFuture<?>, Origin> origins =
-      Collections.synchronizedMap(new WeakHashMap<>()); // futures may be made before the loop runs
+      Collections.synchronizedMap(new WeakHashMap<>()); // may be filled before the loop runs
 
   private Origins() {}
 

@@ -8,25 +8,25 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The tasks of one loop that are not done, in the order they were made.
+/// The tasks of one loop that are not done, in the order of their creation.
 ///
-/// Adding and removing are for the loop's thread and its coroutines; any thread may list.
+/// Loop thread and coroutines of the loop only, except for [#list].
 final class PendingTasks {
 
   /*
    *   newest --> C --older--> B --older--> A --older--> null
    *
    * One writer at a time, any number of readers, no lock. Readers walk from the newest to the
-   * oldest. `newest` and `older` are written with release and read by other threads with acquire, so
-   * whoever finds an entry finds the task in it; `newer` is the writer's alone.
+   * oldest. `newest` and `older` are written with release and read by other threads with acquire,
+   * so a reader that finds an entry also sees the task in it. `newer` is used only by the writer.
    *
-   * Removing B makes C point to A and leaves B's own pointer as it is. A pointer of an entry in the
-   * list names an entry in the list, and that of a removed one names what was in the list when it
-   * was removed. So a reader that stands on a removed entry comes back into the list, and cannot
-   * pass a task that is pending all the time it walks. What comes or ends meanwhile it may see or
-   * not.
+   * Removing B makes C point to A and leaves B's own pointer as it is. The pointer of an entry in
+   * the list refers to an entry in the list; the pointer of a removed entry refers to one that was
+   * in the list at the time of the removal. So a reader at a removed entry gets back into the list,
+   * and cannot miss a task that is pending during its whole walk. It may or may not see tasks that
+   * are added or finish meanwhile.
    *
-   * The walk is from new to old so that a removed entry keeps no later one from being collected.
+   * The walk goes from new to old so that a removed entry does not keep newer entries reachable.
    */
 
   /// A task's place in the list.
@@ -52,7 +52,7 @@ final class PendingTasks {
 
   /// Appends a task.
   ///
-  /// @return its place, to hand to [#remove] once
+  /// @return its place, to pass to [#remove] once
   Entry add(Task<?> task) {
     Entry before = newest;
     var entry = new Entry(task, before);

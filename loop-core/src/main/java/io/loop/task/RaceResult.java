@@ -5,14 +5,14 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// How a staggered race ended.
+/// The result of a staggered race.
 ///
 /// Source: the tuple that `asyncio.staggered.staggered_race` returns, Python 3.15.
 ///
-/// @param value the winner's result; null if nobody won
-/// @param winner the index of the winner among the bodies; -1 if nobody won
-/// @param exceptions how each body that was started ended: null for the winner, a [CancelledError]
-///   for one that was cancelled because another won
+/// @param value the winner's result; null if no body succeeded
+/// @param winner the index of the winner among the bodies; -1 if no body succeeded
+/// @param exceptions the exception of each body that was started: null for the winner, a
+///   [CancelledError] for a body that was cancelled because another one won
 /// @param <T> the type of the result
 public record RaceResult<T extends @Nullable Object>(
     @Nullable T value, int winner, List<@Nullable Throwable> exceptions) {

@@ -2,7 +2,7 @@ package io.loop.task;
 
 import org.jspecify.annotations.Nullable;
 
-/// Short texts of things for the descriptions of futures and tasks.
+/// Short texts for the descriptions of futures and tasks.
 final class Repr {
 
   private static final int LONGEST = 80;
@@ -10,7 +10,7 @@ final class Repr {
 
   private Repr() {}
 
-  /// {@return the value's own text, cut if it is long; a text that cannot be had is replaced}
+  /// {@return the value's text, truncated if it is long; a replacement if its toString fails}
   static String value(@Nullable Object value) {
     try {
       return shorten(
@@ -30,13 +30,14 @@ final class Repr {
     return value == null ? "null" : value.getClass().getName();
   }
 
-  /// A function that only passes on to another one, after which it is called.
+  /// A function that only delegates to another one, after which it is named.
   interface Wrapper {
-    /// {@return the function it passes on to}
+    /// {@return the function that it delegates to}
     Object wrapped();
   }
 
-  /// {@return the name of a function: its own text, or for a lambda the class it stands in}
+  /// {@return the name of a function: its own text, or for a lambda the name of the enclosing
+  /// class}
   static String function(Object function) {
     Object inner = unwrap(function);
     return isLambda(inner.getClass()) ? typeName(inner.getClass()) : value(inner);
@@ -59,7 +60,7 @@ final class Repr {
     return type.getName().contains(LAMBDA);
   }
 
-  /// {@return the name of a function's class: for a lambda of the class it stands in}
+  /// {@return the name of a function's class; for a lambda, the name of the enclosing class}
   static String typeName(Class<?> type) {
     String name = type.getName();
     int lambda = name.indexOf(LAMBDA);

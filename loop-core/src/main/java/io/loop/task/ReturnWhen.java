@@ -1,13 +1,13 @@
 package io.loop.task;
 
-/// What ends a wait for several futures.
+/// The condition that ends a wait for several futures.
 ///
 /// Source: the constants for `asyncio.wait`, Python 3.15.
 public enum ReturnWhen {
-  /// All are done.
+  /// All futures are done.
   ALL_COMPLETED,
-  /// One is done.
+  /// At least one future is done.
   FIRST_COMPLETED,
-  /// One has failed, or all are done. Being cancelled is not failing.
+  /// At least one future has failed, or all are done. Cancellation does not count as a failure.
   FIRST_EXCEPTION
 }

@@ -6,7 +6,7 @@ import io.loop.event.SystemExit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Runs a loop for as long as one future is pending.
+/// Runs a loop until a future is done.
 final class RunUntilComplete {
 
   private final LoopFuture<?> future;
@@ -17,7 +17,7 @@ final class RunUntilComplete {
     this.isEnd = isEnd;
   }
 
-  /// @param isEnd whether this run is to end the loop, so that [#cancel] need not
+  /// @param isEnd whether this run is a part of shutting down, so that [#cancel] leaves it alone
   static <T extends @Nullable Object> T run(
       Loop loop, Awaitable<? extends T> awaitable, boolean isEnd) {
     loop.requireRunnable();
@@ -34,7 +34,7 @@ final class RunUntilComplete {
       loop.runForever();
     } catch (Throwable fault) {
       if (ours || fault == future.failure()) {
-        future.markRead(); // it is on its way out already
+        future.markRead(); // it is already being thrown
       }
       throw fault;
     } finally {
@@ -50,11 +50,11 @@ final class RunUntilComplete {
   private static void stopAfter(LoopFuture<?> done) {
     Throwable fault = done.failure();
     if (!(fault instanceof KeyboardInterrupt) && !(fault instanceof SystemExit)) {
-      done.getLoop().stop(); // a fatal error has left the loop already
+      done.getLoop().stop(); // a fatal error has already been thrown by the loop
     }
   }
 
-  /// As [Tasks#cancelRun].
+  /// Does what [Tasks#cancelRun] says.
   static void cancel(Loop loop) {
     RunUntilComplete run = LoopTasks.of(loop).run();
     if (run == null) {

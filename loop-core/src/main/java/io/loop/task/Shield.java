@@ -2,7 +2,7 @@ package io.loop.task;
 
 import org.jspecify.annotations.Nullable;
 
-/// Lets a coroutine await something without passing its own cancellation on.
+/// Lets a coroutine await a future without passing on its own cancellation.
 final class Shield {
 
   private Shield() {}
@@ -24,7 +24,7 @@ final class Shield {
 
   private static <T extends @Nullable Object> void copy(LoopFuture<T> inner, LoopFuture<T> outer) {
     if (outer.isCancelled()) {
-      return; // a failure of inner stays unread, and is reported if nobody else reads it
+      return; // a failure of inner stays unread, and is reported unless other code reads it
     }
     if (inner.isCancelled()) {
       outer.cancel();

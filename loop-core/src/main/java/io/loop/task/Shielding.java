@@ -2,25 +2,26 @@ package io.loop.task;
 
 import org.jspecify.annotations.Nullable;
 
-/// A stretch of a task's body that requests from outside wait for.
+/// A shielded section of a task's body: cancellation requests from outside are held until it ends.
 ///
 /// Loop thread and coroutines of the loop only.
 final class Shielding {
 
   /*
-   * Stretches nest. A request has a target: the stretch in which the scope that sends it was entered,
-   * or none for [Task#cancel], which is for the whole body. It is held by the stretch directly inside
-   * its target, and goes on when that one ends:
+   * Sections nest. A request has a target: the section in which the scope that sends it was
+   * entered, or none for [Task#cancel], which targets the whole body. The request is held by the
+   * section directly inside its target, and released when that section ends:
    *
    *   body   [ timeout A   [ shielding 1   [ timeout B   [ shielding 2 ] ] ] ]
    *   A's request and cancel() are held by 1, B's by 2
    *
-   * `requests` are those that the body does not see while it is in the stretch: all that were
-   * outstanding at the beginning, and all that came since. A scope inside counts its own alone.
+   * `requests` counts the requests that the body does not see while it is in the section: those
+   * that were outstanding at its beginning, and those that arrived since. A scope inside the
+   * section does not count them.
    *
-   * `pending` is there if one of them has not reached the body yet. When the stretch ends it becomes
-   * the task's interrupt, so that a blocking call that comes next is not waited for. An exception
-   * that leaves the stretch did not come of that interrupt.
+   * `pending` is set if one of them has not reached the body yet. When the section ends, it becomes
+   * the task's interrupt, so that it interrupts a subsequent blocking call. An exception that
+   * leaves the section was not caused by that interrupt.
    */
 
   private final @Nullable Shielding outer;
@@ -29,11 +30,11 @@ final class Shielding {
   private @Nullable String message;
   private boolean mustInterrupt;
 
-  /// @param outer the stretch around this one
-  /// @param requests how many requests are outstanding
-  /// @param pending one that has not reached the body
-  /// @param message what it says
-  /// @param mustInterrupt whether the thread's interrupt flag tells of it
+  /// @param outer the enclosing section
+  /// @param requests the number of outstanding requests
+  /// @param pending set if a request has not reached the body
+  /// @param message the message of that request
+  /// @param mustInterrupt whether that request set the thread's interrupt flag
   Shielding(
       @Nullable Shielding outer,
       int requests,
@@ -67,11 +68,11 @@ final class Shielding {
     return mustInterrupt;
   }
 
-  /// Keeps a request until the stretch inside its target ends.
+  /// Holds a request until the section directly inside its target ends.
   ///
-  /// @param target where the request is for; null for the body
+  /// @param target the section that the request targets; null for the whole body
   /// @param text its message
-  /// @return what tells it from others
+  /// @return identifies the request
   Interrupt hold(@Nullable Shielding target, @Nullable String text) {
     Shielding holder = this;
     for (Shielding next; (next = holder.outer) != null && next != target; ) {
@@ -93,7 +94,7 @@ final class Shielding {
     return waiting;
   }
 
-  /// {@return how many requests are held, here and further out}
+  /// {@return the number of requests that are held, here and in enclosing sections}
   static int count(@Nullable Shielding innermost) {
     int sum = 0;
     for (Shielding here = innermost; here != null; here = here.outer) {
@@ -102,8 +103,7 @@ final class Shielding {
     return sum;
   }
 
-  /// Takes one request back, the one that is held furthest inside. With the last one, none is
-  /// pending any more.
+  /// Withdraws one request, the one that is held furthest inside.
   static void takeBack(@Nullable Shielding innermost) {
     Shielding here = innermost;
     while (here != null && here.requests == 0) {
@@ -120,7 +120,7 @@ final class Shielding {
     }
   }
 
-  /// Runs a body that cancellations wait for, in the task that calls this.
+  /// Runs a body as a shielded section of the calling task.
   static <T extends @Nullable Object> T run(Task<?> task, Coro<T> body) {
     task.beginShielding();
     T result;

@@ -3,14 +3,14 @@ package io.loop.task;
 import io.loop.event.Loop;
 import org.jspecify.annotations.Nullable;
 
-/// So many places for bodies that run at the same time; first come, first served.
+/// Limits how many bodies run at a time; slots are granted in order of arrival.
 ///
 /// Loop thread and coroutines of the loop only.
 final class Slots {
 
   /*
-   * A place that is given up goes to the one who waits longest, if there is one, and is free
-   * otherwise. Who is cancelled after it was given a place passes it on.
+   * A released slot is handed to the task that has waited longest; if no task waits, it becomes
+   * free. A task that is cancelled after it was handed a slot passes it on.
    */
 
   private final WaiterLine waiting = new WaiterLine();
@@ -48,7 +48,7 @@ final class Slots {
     return new Limited();
   }
 
-  /// Takes a place; suspends until there is one.
+  /// Takes a slot; suspends until one is available.
   void acquire() {
     if (free > 0) {
       free--;
@@ -59,7 +59,7 @@ final class Slots {
       waiting.await(place);
     } catch (Throwable fault) {
       if (!place.isCancelled()) {
-        release(); // it had been given to us
+        release(); // it had been handed to us
       }
       throw fault;
     }

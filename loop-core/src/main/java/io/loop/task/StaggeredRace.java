@@ -12,15 +12,15 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// Several bodies, started one after the other, until one succeeds.
+/// Starts several bodies one after another until one succeeds.
 ///
 /// @param <T> the type of the result
 final class StaggeredRace<T extends @Nullable Object> {
 
   /*
-   * Each runner waits until the one before has failed or has had its time, makes the next runner,
-   * and only then runs its own body. So there is always one runner more than bodies that run; the
-   * last one finds no body left and ends.
+   * Each runner waits until the previous one has failed or the delay has elapsed, creates the next
+   * runner, and only then runs its own body. So there is always one more runner than running
+   * bodies; the last runner finds no body left and ends.
    */
 
   private final Loop loop;
@@ -42,7 +42,7 @@ final class StaggeredRace<T extends @Nullable Object> {
   RaceResult<T> run() {
     Task<?> owner = Task.current();
     if (owner == null) {
-      throw new IllegalStateException("staggeredRace waits: call it in the body of a task");
+      throw new IllegalStateException("staggeredRace awaits: call it in the body of a task");
     }
     start(owner, null);
     CancelledError outside = awaitRunners();
@@ -90,7 +90,7 @@ final class StaggeredRace<T extends @Nullable Object> {
     try {
       Timeout.within(delay, _ -> previousFailed.await());
     } catch (TimeoutException timeUp) {
-      // the one before has had its time, and goes on beside
+      // the delay has elapsed; the previous body continues to run
     }
   }
 
@@ -116,7 +116,7 @@ final class StaggeredRace<T extends @Nullable Object> {
     }
   }
 
-  /// Waits until no runner is left, however often the caller is cancelled meanwhile.
+  /// Waits until no runner is left, even if the caller is cancelled repeatedly meanwhile.
   private @Nullable CancelledError awaitRunners() {
     CancelledError outside = null;
     while (!runners.isEmpty()) {

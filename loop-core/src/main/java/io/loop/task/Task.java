@@ -14,53 +14,53 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// A future that runs a coroutine: it is settled when the body ends.
+/// A future that runs a coroutine. It is settled when the body finishes.
 ///
-/// Loop thread and coroutines of the loop only, as [LoopFuture]. The loop holds a task until it is
-/// done. Cancelling is a request: the body gets a [CancelledError] at the await it sits in, or at
-/// its next one, and may decline it.
+/// Loop thread and coroutines of the loop only, like [LoopFuture]. The loop keeps a reference to a
+/// task until the task is done. Cancelling is a request: the body's current or next await throws a
+/// [CancelledError], which the body may catch to decline the request.
 ///
-/// Source: `asyncio.Task`, Python 3.15. A task whose body sits in a blocking JDK call is
-/// interrupted when it is cancelled.
+/// Source: `asyncio.Task`, Python 3.15. In addition, cancelling a task whose body is in a blocking
+/// JDK call interrupts the body.
 ///
 /// @param <T> the type of the result
 public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   /*
-   * A task that is not done is in exactly one of these situations:
+   * A task that is not done is in exactly one of these states:
    *
    *   waiting     `waiter` is a future that is not done and holds our step as a callback
    *   scheduled   our step is in the ready queue; `waiter` is null, or done
    *   running     the body is on the loop; `waiter` is null
-   *   blocked     the body is in a blocking JDK call: running, as far as asyncio can tell
+   *   blocked     the body is in a blocking JDK call: running, as asyncio sees it
    *
-   * cancel() reaches a waiting task through its waiter at once. In the other situations it leaves
-   * `mustCancel`, which the next step turns into a CancelledError, or which cancels the future the
-   * body suspends on next. `waiter` is kept after such a cancel: it may be a task that declines, and
-   * may have to be cancelled again.
+   * cancel() immediately cancels the waiter of a waiting task. In the other states it sets
+   * `mustCancel`: the next step turns it into a CancelledError, or it cancels the future that the
+   * body suspends on next. `waiter` is kept after such a cancel, because it may be a task that
+   * declines and has to be cancelled again.
    *
-   * A blocked body is interrupted, too. `interrupt` says so until the body's thread, with its turn,
-   * ends it and takes the flag off:
+   * A blocked body is interrupted too. `interrupt` records this until the body's thread has its
+   * turn, ends the interrupt and clears the thread's flag:
    *
-   *   null --cancel() finds the body blocked--> out --the body goes on after an await---------> null
-   *                                              |----an exception of it leaves body or scope-> null
-   *                                              `----the last of its requests is taken back--> null
+   *   null --cancel() finds the body blocked--> out --the body resumes after an await---------> null
+   *                                              |----its exception leaves the body or scope--> null
+   *                                              `----its last request is withdrawn-----------> null
    *
-   * While `shielding` is set, what comes from outside goes there, and `cancelRequests` counts only
-   * what is to reach the body before that ends.
+   * While `shielding` is set, it holds the requests from outside, and `cancelRequests` counts only
+   * the requests that are to reach the body before the shielding ends.
    *
-   * A scope takes back its own request alone, whatever the count says: the body may be cleaning up
-   * after an earlier one. A body that has its turn is not blocked, so no interrupt comes late.
+   * A scope withdraws only its own request, whatever the count is: the body may be cleaning up
+   * after an earlier one. A body that has its turn is not blocked, so no interrupt arrives late.
    *
    * The file is long because every method carries its contract, and because starting, stepping,
-   * cancelling and ending move the same few fields; stacks, descriptions and the list of pending
-   * tasks are apart.
+   * cancelling and finishing change the same few fields. Stacks, descriptions and the list of
+   * pending tasks are in other classes.
    *
-   * `incoming` is set only between scheduling a step that throws and running it.
-   * `bodyResult` and `bodyFault` carry the body's end from its stack to finish().
+   * `incoming` is set only between scheduling a step that throws and running it. `bodyResult` and
+   * `bodyFault` carry the body's outcome from its stack to finish().
    *
-   * A task that is done may be kept for its result. It lets go of all else: the body, of which
-   * `work` then says the class alone, for descriptions, and the context.
+   * A task that is done may be kept for its result. It releases everything else: the context, and
+   * the body, of which `work` then keeps only the class, for descriptions.
    */
 
   private static final AtomicLong NAMES = new AtomicLong();
@@ -68,7 +68,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       ConstantBootstraps.fieldVarHandle(
           MethodHandles.lookup(), "name", VarHandle.class, Task.class, String.class);
 
-  private @Nullable Object work; // the Coro, later its class; null if an eager start ended it
+  private @Nullable Object work; // the Coro, later its class; null if done after an eager start
   private final LoopTasks tasks;
   private final TaskStep step;
 
@@ -97,9 +97,10 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     this.step = new TaskStep(this, tasks, given);
   }
 
-  /// {@return a new task that runs a body on a loop, made by the loop's task factory if it has one}
+  /// {@return a new task that runs a body on a loop, created by the loop's task factory if there is
+  /// one}
   ///
-  /// Without a factory it runs from the next tick on.
+  /// Without a factory, the task starts in the next tick.
   ///
   /// Source: `loop.create_task`.
   ///
@@ -114,8 +115,8 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return factory == null ? of(loop, body, options) : factory.create(loop, body, options);
   }
 
-  /// {@return a new task that runs a body on a loop, whatever the loop's task factory} For
-  /// factories; everybody else calls [#create].
+  /// {@return a new task that runs a body on a loop, regardless of the loop's task factory} For use
+  /// by task factories; other code calls [#create].
   ///
   /// Source: the constructor of `asyncio.Task`.
   ///
@@ -131,7 +132,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return task;
   }
 
-  /// A task that is not scheduled: whoever makes it runs its first step.
+  /// Returns a task that is not scheduled; the caller runs its first step.
   static <T extends @Nullable Object> Task<T> inner(Loop loop, Coro<T> body, TaskOptions options) {
     var task = new Task<>(loop, body, options);
     task.entry = task.tasks.add(task);
@@ -164,7 +165,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     }
   }
 
-  /// Takes this off the list of pending tasks, if it is there.
+  /// Removes this from the list of pending tasks, if it is there.
   private void leave() {
     PendingTasks.Entry left = entry;
     if (left != null) {
@@ -181,41 +182,41 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return null;
   }
 
-  /// {@return the task the caller runs in, or null in a callback}
+  /// {@return the current task, or null in a callback}
   ///
   /// Source: `asyncio.current_task`.
   ///
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static @Nullable Task<?> current() {
     return LoopTasks.of(Loop.running()).current();
   }
 
-  /// {@return the tasks of the running loop that are not done, in the order they were made}
+  /// {@return the tasks of the running loop that are not done, in the order of their creation}
   ///
   /// Source: `asyncio.all_tasks`.
   ///
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static List<Task<?>> all() {
     return all(Loop.running());
   }
 
-  /// {@return the tasks of a loop that are not done, in the order they were made} Any thread.
+  /// {@return the tasks of a loop that are not done, in the order of their creation} Any thread.
   ///
-  /// For other threads than the loop's: a task that is pending all through the call is in the list,
-  /// one that starts or ends meanwhile may be. The tasks themselves belong to the loop: what else
-  /// there is to ask them is for its thread.
+  /// If called on another thread than the loop's, the list contains every task that is pending
+  /// during the whole call; a task that starts or finishes meanwhile may or may not be in it. The
+  /// tasks themselves belong to the loop: call their methods on its thread.
   ///
   /// @param loop the loop
   public static List<Task<?>> all(Loop loop) {
     return LoopTasks.all(loop);
   }
 
-  /// {@return whether the next await throws a cancellation}
+  /// {@return whether the next await throws a [CancelledError]}
   boolean mustCancel() {
     return mustCancel;
   }
 
-  /// Runs what was scheduled: the first or next step, or a wake-up by the waiter.
+  /// Runs what was scheduled: a step, or a wake-up by the waiter.
   void continueOrWake() {
     LoopFuture<?> settled = waiter;
     if (settled != null) {
@@ -247,11 +248,11 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     }
   }
 
-  /// What a fault means that comes out of this task's body, or of a scope in it: if the body was
-  /// interrupted because the task was cancelled, what comes of the interruption is that
+  /// Translates an exception that leaves this task's body, or a scope in it. If the body was
+  /// interrupted because the task was cancelled, an exception caused by the interrupt becomes that
   /// cancellation. Coroutine only.
   Throwable translate(Throwable fault) {
-    takeTurn(); // until then the loop may interrupt it
+    takeTurn(); // before it has its turn, the loop may interrupt it
     if (interrupt == null
         || interrupt.isUnrelatedTo(fault)
         || !Interrupt.isBehind(fault, mustCancel)) {
@@ -265,13 +266,13 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     mustCancel = false;
     if (step.isCurrentThread()) {
       endInterrupt();
-    } else if (interrupt != null) { // somebody else withdraws: the flag stays until the next await
+    } else if (interrupt != null) { // not the body's thread: the flag stays until its next await
       interrupt = interrupt.withoutRequests();
     }
   }
 
-  /// A cancellation has reached the body, or there is none any more. If it was sent as an interrupt
-  /// too, that must not hit what the body does next. Coroutine only.
+  /// Ends the interrupt because the cancellation has reached the body or was withdrawn. What the
+  /// body does next must not be interrupted. Coroutine only.
   void endInterrupt() {
     Interrupt ending = interrupt;
     if (ending != null) {
@@ -280,7 +281,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     }
   }
 
-  /// The body suspended: on a future, or on nothing for one tick.
+  /// Called when the body has suspended: on a future, or for one tick if it is null.
   void suspendedOn(@Nullable LoopFuture<?> future) {
     if (future == null) {
       step.wake();
@@ -291,7 +292,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     } else {
       try {
         future.addHandle(step);
-      } catch (OutOfMemoryError full) { // the future would not wake the body
+      } catch (OutOfMemoryError full) { // this future could not wake the body
         MemoryReserve.useAfter(full);
         incoming = full;
         step.wake();
@@ -309,7 +310,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     step.wake();
   }
 
-  /// The body ended.
+  /// Called when the body has finished.
   void finish() {
     T result = bodyResult;
     Throwable fault = bodyFault;
@@ -361,8 +362,9 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   /// Requests cancellation.
   ///
-  /// @param message what the [CancelledError] says; null for nothing
-  /// @return false if this task is done already; true promises nothing, the body may decline
+  /// @param message the message of the [CancelledError]; null for none
+  /// @return false if this task is already done; true does not guarantee cancellation, because the
+  ///   body may decline it
   @Override
   public boolean cancel(@Nullable String message) {
     loop.checkTurn();
@@ -397,7 +399,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     mustCancel = true;
     cancelMessage = message;
     if (isAway) {
-      step.interrupt(); // last: the body may go on at once
+      step.interrupt(); // last: the body may resume immediately
     }
   }
 
@@ -409,8 +411,8 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   /// Requests cancellation on behalf of a scope of the body.
   ///
-  /// @param level what [#shielding] was when the scope was entered
-  /// @return what [#uncancel(Interrupt)] wants to know
+  /// @param level the value of [#shielding] when the scope was entered
+  /// @return the argument for [#uncancel(Interrupt)]
   @Nullable Interrupt cancelForScope(@Nullable Shielding level) {
     loop.checkTurn();
     if (isDone()) {
@@ -423,12 +425,12 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return mustCancel ? interrupt : null;
   }
 
-  /// {@return the stretch of the body that cancellations from outside wait for, or null}
+  /// {@return the innermost shielded section of the body that is running, or null}
   @Nullable Shielding shielding() {
     return shielding;
   }
 
-  /// From now on cancellations from outside are held back. Coroutine only.
+  /// Begins a shielded section: cancellations from outside are held back. Coroutine only.
   void beginShielding() {
     takeTurn();
     Interrupt sent = interrupt;
@@ -440,9 +442,9 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     mustCancel = false;
   }
 
-  /// Ends what [#beginShielding] began last. Coroutine only.
+  /// Ends the innermost shielded section. Coroutine only.
   ///
-  /// @param fault what leaves the shielded stretch
+  /// @param fault the exception that leaves the section, or null
   void endShielding(@Nullable Throwable fault) {
     takeTurn();
     Shielding ended = Objects.requireNonNull(shielding);
@@ -467,8 +469,8 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     }
   }
 
-  /// This task waits for one that waits for this one: nothing will ever wake either. The
-  /// cancellation has come round, and does.
+  /// Breaks a cycle of tasks that wait for each other, which nothing else would ever wake. The
+  /// cancellation has come back to this task, and wakes it.
   private void breakRing(@Nullable String message) {
     LoopFuture<?> waitedFor = waiter;
     if (waitedFor != null && waitedFor.removeHandle(step)) {
@@ -484,7 +486,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return cancelMessage;
   }
 
-  /// {@return how many requests for cancellation are outstanding}
+  /// {@return the number of outstanding cancellation requests}
   ///
   /// Source: `Task.cancelling`.
   public int cancelling() {
@@ -496,19 +498,18 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return shielding == null ? cancelRequests : cancelRequests + Shielding.count(shielding);
   }
 
-  /// {@return how many requests the scopes of the body have to reckon with: those that are not held
-  /// back}
+  /// {@return the number of requests that scopes in the body count: those that are not held back}
   int requests() {
     return cancelRequests;
   }
 
-  /// Takes back one request for cancellation; with the last one, also a request that has not
-  /// reached the body yet. Whoever cancels on purpose and absorbs the [CancelledError] calls this
-  /// once.
+  /// Withdraws one cancellation request. Withdrawing the last one also discards a cancellation that
+  /// has not reached the body yet. Code that requests a cancellation and then catches the resulting
+  /// [CancelledError] calls this once.
   ///
   /// Source: `Task.uncancel`, as of Python 3.13.
   ///
-  /// @return how many requests are left
+  /// @return the number of requests left
   public int uncancel() {
     loop.checkTurn();
     int before = outstanding();
@@ -524,10 +525,10 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return Math.max(0, before - 1);
   }
 
-  /// Takes back the request of a scope of the body, which ends. Coroutine only.
+  /// Withdraws the request of a scope in the body when the scope ends. Coroutine only.
   ///
-  /// @param sentAs what [#cancelForScope] returned
-  /// @return how many requests are left that are not held back
+  /// @param sentAs the result of [#cancelForScope]
+  /// @return the number of requests left that are not held back
   int uncancel(@Nullable Interrupt sentAs) {
     loop.checkTurn();
     if (cancelRequests > 0 && --cancelRequests == 0) {
@@ -539,7 +540,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return cancelRequests;
   }
 
-  /// Makes the next await throw what the body was asked for before.
+  /// Makes the next await throw the cancellation again.
   void repeatRequest() {
     if (cancelRequests > 0 && --cancelRequests == 0) {
       withdraw();
@@ -547,18 +548,18 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     request(null);
   }
 
-  /// {@return this task's name; `Task-N` if it was given none} Any thread.
+  /// {@return this task's name; `Task-N` if none was given} Any thread.
   public String getName() {
     String given = name;
     if (given != null) {
       return given;
     }
     String made = "Task-" + NAMES.incrementAndGet();
-    var earlier = (String) NAME.compareAndExchange(this, null, made); // a report may ask as well
+    var earlier = (String) NAME.compareAndExchange(this, null, made); // a report may race with us
     return earlier == null ? made : earlier;
   }
 
-  /// Renames this task, and the thread of its body, so that thread dumps and debuggers show the new
+  /// Renames this task and the thread of its body, so that thread dumps and debuggers show the new
   /// name.
   ///
   /// @param name the new name
@@ -568,20 +569,19 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     step.renameThread(name);
   }
 
-  /// {@return the context this task runs in, or null if this task is done} A task that is kept for
-  /// its result keeps no context. Who wants to look at the context afterwards gives the task one,
-  /// with [TaskOptions#withContext].
+  /// {@return the context this task runs in, or null if this task is done} A task that is done does
+  /// not keep its context. To inspect the context afterwards, pass one to
+  /// [TaskOptions#withContext].
   ///
-  /// Source: `Task.get_context`, which also gives that of a task that is done.
+  /// Source: `Task.get_context`, which also returns the context of a task that is done.
   public @Nullable Context getContext() {
     takeTurn();
     return context;
   }
 
-  /// {@return the body, or null if this task is done} A task that is kept for its result does not
-  /// keep what the body refers to.
+  /// {@return the body, or null if this task is done} A task that is done does not keep its body.
   ///
-  /// Source: `Task.get_coro`, which also gives the coroutine of a task that is done, without its
+  /// Source: `Task.get_coro`, which also returns the coroutine of a task that is done, without its
   /// frame.
   public @Nullable Coro<T> getCoro() {
     takeTurn();
@@ -593,19 +593,19 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return work instanceof Coro<?> body ? (Coro<T>) body : null;
   }
 
-  /// {@return the whole stack of the suspended body, newest frame first, or that of the failure;
-  /// empty if this task has not started, has a result or was cancelled}
+  /// {@return the complete stack of the suspended body or of the failure, newest frame first; empty
+  /// if this task has not started, has a result or was cancelled}
   ///
-  /// Source: `Task.get_stack`, which gives the outermost frame only, and the oldest first.
+  /// Source: `Task.get_stack`, which returns only the outermost frame, and the oldest frame first.
   public StackTraceElement[] getStack() {
     takeTurn();
     return TaskStacks.of(this);
   }
 
-  /// {@return so many frames of [#getStack()] at most: the newest of a stack, the oldest of a
-  /// failure's}
+  /// {@return at most `limit` frames of [#getStack()]: the newest of a body's stack, the oldest of
+  /// a failure's}
   ///
-  /// @param limit how many
+  /// @param limit the maximum number of frames
   /// @throws IllegalArgumentException if it is negative
   public StackTraceElement[] getStack(int limit) {
     takeTurn();
@@ -617,46 +617,48 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     printStack(Integer.MAX_VALUE, System.err);
   }
 
-  /// Prints [#getStack(int)] under a heading that says whose it is.
+  /// Prints [#getStack(int)] under a heading that names the task.
   ///
   /// Source: `Task.print_stack`.
   ///
-  /// @param limit how many frames at most
-  /// @param out where to
+  /// @param limit the maximum number of frames
+  /// @param out the stream to print to
   /// @throws IllegalArgumentException if the limit is negative
   public void printStack(int limit, PrintStream out) {
     takeTurn();
     TaskStacks.print(this, limit, out);
   }
 
-  /// Refused: only the body settles its task.
+  /// Always throws: only the body settles its task.
   ///
   /// @throws IllegalStateException always
   @Override
   public void setResult(T value) {
     loop.checkTurn();
-    throw new IllegalStateException("Task does not support setResult; return it from the body");
+    throw new IllegalStateException(
+        "Task does not support setResult; return the result from the body");
   }
 
-  /// Refused: only the body settles its task.
+  /// Always throws: only the body settles its task.
   ///
   /// @throws IllegalStateException always
   @Override
   public void setException(Throwable cause) {
     loop.checkTurn();
-    throw new IllegalStateException("Task does not support setException; throw it in the body");
+    throw new IllegalStateException(
+        "Task does not support setException; throw the exception in the body");
   }
 
   TaskStep step() {
     return step;
   }
 
-  /// The name of the body's thread: the task's own, if it has one by now.
+  /// Returns the name for the body's thread: the task's name, if it has one yet.
   String threadName() {
     return name != null ? name : loop.isDebug() ? getName() : "";
   }
 
-  /// Keeps the loop from reporting this task if it is still pending at the end.
+  /// Prevents the loop from reporting this task if it is still pending when the loop closes.
   void doNotReportDestruction() {
     quiet = true;
   }
@@ -666,10 +668,10 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   /// Ends the body of a task whose loop is closing: each await throws, so its `finally` blocks run.
-  /// One that has not started never will.
+  /// A body that has not started never does.
   void unwind() {
     if (isDone()) {
-      return; // the end of another one has ended it
+      return; // another task's unwinding has ended this one
     }
     if (step.isAway()) {
       noteInterrupt();
@@ -697,8 +699,8 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return "<Task " + state + " name='" + getName() + "'>";
   }
 
-  /// {@return a description: the state, the name, what runs, what it waits for, and what a future's
-  /// description says besides}
+  /// {@return a description: the state, the name, the body, the future that it waits for, and the
+  /// rest of a future's description}
   @Override
   public String toString() {
     return "<Task "

@@ -3,19 +3,18 @@ package io.loop.task;
 import io.loop.event.Loop;
 import org.jspecify.annotations.Nullable;
 
-/// Makes the tasks of a loop, once it is given to [Tasks#setTaskFactory].
+/// Creates the tasks of a loop. Install it with [Tasks#setTaskFactory].
 ///
-/// It is asked for every task, also for those that `gather`, a group or `run` make. It ends in
-/// [Task#of]; before that it may change the options or put something around the body. A method
-/// reference is the short way to write one: the method has a type parameter, which no lambda can
-/// have.
+/// The factory is called for every task, including those that `gather`, a group or `run` create. It
+/// must return a task from [Task#of], and may change the options or wrap the body first. Write a
+/// factory as a method reference: the method is generic, so it cannot be a lambda.
 ///
 /// Source: `loop.set_task_factory`, Python 3.15.
 @FunctionalInterface
 public interface TaskFactory {
 
-  /// Starts each task's first step inside the call that makes it, unless its options say no. A task
-  /// that ends in that step never touches the ready queue.
+  /// Runs each task's first step inside the call that creates the task, unless its options say
+  /// otherwise. A task that finishes in that step never enters the ready queue.
   ///
   /// Source: `asyncio.eager_task_factory`.
   TaskFactory EAGER = TaskFactory::createEagerly;

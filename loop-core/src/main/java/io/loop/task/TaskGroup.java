@@ -13,25 +13,26 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A scope that owns tasks: it ends when they have all ended.
+/// A scope that owns tasks: it ends when all its tasks have finished.
 ///
-/// If one fails, the others and the body are cancelled, and the scope throws an [ExceptionGroup].
-/// Loop thread and coroutines of the loop only.
+/// If a task fails, the other tasks and the body are cancelled, and the scope throws an
+/// [ExceptionGroup]. Loop thread and coroutines of the loop only.
 ///
-/// Source: `asyncio.TaskGroup`, Python 3.15. Children are cancelled in the order they were made.
+/// Source: `asyncio.TaskGroup`, Python 3.15. Here, tasks are cancelled in the order of their
+/// creation.
 public final class TaskGroup {
 
   /*
    *   created --with--> entered --body ends--> exiting --last child ends--> finished
    *
-   * `aborting` is set once, by the first failure, by a cancellation of the parent, or by cancel():
-   * all children have then been cancelled, and new ones are refused.
+   * `aborting` is set once, by the first failure, by a cancellation of the parent, or by cancel().
+   * From then on all children are cancelled, and new ones are rejected.
    *
-   * `parentCancelRequested` says that one of the parent's cancellation requests is ours. The exit
-   * takes exactly that one back: what is left belongs to others and must go on.
+   * `parentCancelRequested` means that one of the parent's cancellation requests is ours. The exit
+   * withdraws exactly that one; the remaining requests belong to others and must take effect.
    */
 
-  /// What runs in a group.
+  /// The body of a group.
   ///
   /// @param <T> the type of the result
   @FunctionalInterface
@@ -39,20 +40,20 @@ public final class TaskGroup {
 
     /// Runs the body.
     ///
-    /// @param group the group to make tasks in
+    /// @param group the group to create tasks in
     /// @return the result
-    /// @throws Exception whatever the body lets out
+    /// @throws Exception whatever the body throws
     T run(TaskGroup group) throws Exception;
   }
 
-  /// What runs in a group and has no result.
+  /// The body of a group, without a result.
   @FunctionalInterface
   public interface Action {
 
     /// Runs the body.
     ///
-    /// @param group the group to make tasks in
-    /// @throws Exception whatever the body lets out
+    /// @param group the group to create tasks in
+    /// @throws Exception whatever the body throws
     void run(TaskGroup group) throws Exception;
   }
 
@@ -71,66 +72,67 @@ public final class TaskGroup {
   private @Nullable Shielding level;
   private boolean cancelOnEnter;
 
-  /// Works on one item of [#map].
+  /// Processes an item for [#map].
   ///
   /// @param <A> the type of the items
   /// @param <T> the type of the results
   @FunctionalInterface
   public interface Mapper<A extends @Nullable Object, T extends @Nullable Object> {
 
-    /// Works on an item. Suspends wherever it awaits.
+    /// Processes an item. Suspends wherever it awaits.
     ///
     /// @param item the item
     /// @return the result
-    /// @throws Exception whatever it lets out
+    /// @throws Exception whatever the function throws
     T map(A item) throws Exception;
   }
 
-  /// Works on one item of [#forEach].
+  /// Processes an item for [#forEach].
   ///
   /// @param <A> the type of the items
   @FunctionalInterface
   public interface Each<A extends @Nullable Object> {
 
-    /// Works on an item. Suspends wherever it awaits.
+    /// Processes an item. Suspends wherever it awaits.
     ///
     /// @param item the item
-    /// @throws Exception whatever it lets out
+    /// @throws Exception whatever the function throws
     void accept(A item) throws Exception;
   }
 
-  /// Makes a group that has not been entered.
+  /// Creates a group that has not been entered.
   public TaskGroup() {
     slots = null;
   }
 
-  /// Makes a group whose tasks' bodies do not all run at once: the others wait, in the order in
-  /// which they were made, until one ends.
+  /// Creates a group that runs at most `limit` task bodies at a time. The other tasks wait, in the
+  /// order of their creation, until a body finishes.
   ///
   /// No asyncio equivalent.
   ///
-  /// @param limit how many may run at once
-  /// @throws IllegalArgumentException if it is below 1
+  /// @param limit the maximum number of bodies that run at a time
+  /// @throws IllegalArgumentException if `limit` is less than 1
   public TaskGroup(int limit) {
     slots = new Slots(limit);
   }
 
-  /// Works on items at the same time, at most `limit` of them. Coroutine only; suspends.
+  /// Processes items concurrently, at most `limit` at a time, and returns the results. Coroutine
+  /// only; suspends.
   ///
-  /// The next item is taken only when there is room for it. If one fails, or ends as cancelled, the
-  /// others are cancelled.
+  /// The next item is taken only when it can be processed. If processing an item fails or is
+  /// cancelled, the others are cancelled.
   ///
   /// No asyncio equivalent.
   ///
-  /// @param items what to work on
-  /// @param limit how many at a time
-  /// @param work what to do with each, as a task of its own
+  /// @param items the items
+  /// @param limit the maximum number of items that are processed at a time
+  /// @param work the function that processes an item; each call runs in its own task
   /// @param <A> the type of the items
   /// @param <T> the type of the results
   /// @return the results, in the order of the items
-  /// @throws ExceptionGroup if the work on one failed, or taking the next one did
-  /// @throws CancelledError if the caller was cancelled, or the work on one ended as cancelled
-  /// @throws IllegalArgumentException if the limit is below 1
+  /// @throws ExceptionGroup if processing an item failed, or taking the next item did
+  /// @throws CancelledError if the caller was cancelled, or processing an item was cancelled
+  /// @throws IllegalArgumentException if `limit` is less than 1
   public static <A extends @Nullable Object, T extends @Nullable Object> List<T> map(
       Iterable<? extends A> items, int limit, Mapper<? super A, ? extends T> work) {
     var room = new Slots(limit);
@@ -142,11 +144,11 @@ public final class TaskGroup {
         room.acquire();
         A item = left.next();
         Task<T> task = group.createTask(() -> work.map(item));
-        task.addDoneCallback(done -> { // also if it was cancelled before it began
+        task.addDoneCallback(done -> { // called even if it was cancelled before it started
           room.release();
           if (done.isCancelled()) {
             cancelled.add(done);
-            group.cancel(); // to the group that is no failure, but there will be no result
+            group.cancel(); // not a failure for the group, but there is no result
           }
         });
         tasks.add(task);
@@ -160,18 +162,18 @@ public final class TaskGroup {
     return results;
   }
 
-  /// Works on items at the same time, at most `limit` of them, without results. Coroutine only;
-  /// suspends. As [#map].
+  /// Processes items concurrently, at most `limit` at a time, without results. Coroutine only;
+  /// suspends. Like [#map].
   ///
   /// No asyncio equivalent.
   ///
-  /// @param items what to work on
-  /// @param limit how many at a time
-  /// @param work what to do with each, as a task of its own
+  /// @param items the items
+  /// @param limit the maximum number of items that are processed at a time
+  /// @param work the function that processes an item; each call runs in its own task
   /// @param <A> the type of the items
-  /// @throws ExceptionGroup if the work on one failed, or taking the next one did
-  /// @throws CancelledError if the caller was cancelled, or the work on one ended as cancelled
-  /// @throws IllegalArgumentException if the limit is below 1
+  /// @throws ExceptionGroup if processing an item failed, or taking the next item did
+  /// @throws CancelledError if the caller was cancelled, or processing an item was cancelled
+  /// @throws IllegalArgumentException if `limit` is less than 1
   public static <A extends @Nullable Object> void forEach(
       Iterable<? extends A> items, int limit, Each<? super A> work) {
     List<@Nullable Void> _ =
@@ -212,10 +214,10 @@ public final class TaskGroup {
   ///
   /// @param body what to run
   /// @param <T> the type of the result
-  /// @return what the body returns; null if [#cancel] cut it short
+  /// @return what the body returns; null if [#cancel] ended it early
   /// @throws ExceptionGroup if the body or a task failed
-  /// @throws CancelledError if the parent was cancelled, and nothing failed
-  /// @throws IllegalStateException if this was entered before, or outside a task
+  /// @throws CancelledError if the parent was cancelled and nothing failed
+  /// @throws IllegalStateException if this group was already entered, or if called outside a task
   @SuppressWarnings("NullAway") // null only where cancel() ended the body early, as documented
   public <T extends @Nullable Object> T with(Body<T> body) {
     enter();
@@ -228,7 +230,7 @@ public final class TaskGroup {
     }
     try {
       exit(fault);
-    } finally { // who keeps the group keeps none of these
+    } finally { // keeping the group must not keep these
       parent = null;
       errors.clear();
       fatal = null;
@@ -256,42 +258,46 @@ public final class TaskGroup {
     }
   }
 
-  /// Makes a task in this group.
+  /// Creates a task in this group.
   ///
   /// @param body what the task runs
   /// @param <T> the type of its result
   /// @return the task
-  /// @throws IllegalStateException if the group has not been entered, is shutting down or has ended
+  /// @throws IllegalStateException if the group has not been entered, is shutting down or has
+  ///   finished
   public <T extends @Nullable Object> Task<T> createTask(Coro<T> body) {
     return createTask(body, TaskOptions.DEFAULT);
   }
 
-  /// Makes a task without a result in this group.
+  /// Creates a task without a result in this group.
   ///
   /// @param body what the task runs
   /// @return the task
-  /// @throws IllegalStateException if the group has not been entered, is shutting down or has ended
+  /// @throws IllegalStateException if the group has not been entered, is shutting down or has
+  ///   finished
   public Task<@Nullable Void> createTask(Coro.Action body) {
     return createTask(Coro.of(body), TaskOptions.DEFAULT);
   }
 
-  /// Makes a task without a result in this group.
+  /// Creates a task without a result in this group.
   ///
   /// @param body what the task runs
   /// @param options name, context and eager start
   /// @return the task
-  /// @throws IllegalStateException if the group has not been entered, is shutting down or has ended
+  /// @throws IllegalStateException if the group has not been entered, is shutting down or has
+  ///   finished
   public Task<@Nullable Void> createTask(Coro.Action body, TaskOptions options) {
     return createTask(Coro.of(body), options);
   }
 
-  /// Makes a task in this group.
+  /// Creates a task in this group.
   ///
   /// @param body what the task runs
   /// @param options name, context and eager start
   /// @param <T> the type of its result
   /// @return the task
-  /// @throws IllegalStateException if the group has not been entered, is shutting down or has ended
+  /// @throws IllegalStateException if the group has not been entered, is shutting down or has
+  ///   finished
   public <T extends @Nullable Object> Task<T> createTask(Coro<T> body, TaskOptions options) {
     return add(requireOpen(), body, options, this::taskDone);
   }
@@ -307,33 +313,35 @@ public final class TaskGroup {
     return task;
   }
 
-  /// Starts a task in this group, and waits until it reports that it is ready. Coroutine only;
-  /// suspends.
+  /// Starts a task in this group, and waits until the task reports that it is ready. Coroutine
+  /// only; suspends.
   ///
-  /// For what others need from their first line on: a server is bound, a subscription is confirmed.
-  /// From its report on the task is one of the group's like any other. Before, a failure goes to
-  /// the caller alone. If the caller is cancelled before, the task is cancelled and waited for; if
-  /// it fails then, the group fails.
+  /// Use it for tasks that others depend on, such as a server that must be bound, or a subscription
+  /// that must be confirmed. A failure before the report is thrown to the caller and does not fail
+  /// the group. After the report, the task is an ordinary task of the group. If the caller is
+  /// cancelled before the report, the task is cancelled and awaited; if it then fails, the group
+  /// fails.
   ///
   /// No asyncio equivalent. Source: `trio.Nursery.start`.
   ///
-  /// @param body what the task runs; calls [TaskStatus#started] once
-  /// @param <V> the type of the value it reports
-  /// @return what it reported
-  /// @throws CancelledError if the caller was cancelled, or the task before it reported
-  /// @throws IllegalStateException if the task ended without a report, or if the group has not been
-  ///   entered, is shutting down or has ended
+  /// @param body what the task runs; it calls [TaskStatus#started] once
+  /// @param <V> the type of the reported value
+  /// @return the reported value
+  /// @throws CancelledError if the caller was cancelled, or the task was cancelled before the
+  ///   report
+  /// @throws IllegalStateException if the task finished without a report, or if the group has not
+  ///   been entered, is shutting down or has finished
   public <V extends @Nullable Object> V start(TaskStatus.Body<V> body) {
     return start(body, TaskOptions.DEFAULT);
   }
 
-  /// Starts a task in this group, and waits until it reports that it is ready. Coroutine only; as
-  /// [#start(TaskStatus.Body)].
+  /// Starts a task in this group, and waits until the task reports that it is ready. Coroutine
+  /// only; as [#start(TaskStatus.Body)].
   ///
   /// @param body what the task runs
   /// @param options name, context and eager start
-  /// @param <V> the type of the value it reports
-  /// @return what it reported
+  /// @param <V> the type of the reported value
+  /// @return the reported value
   public <V extends @Nullable Object> V start(TaskStatus.Body<V> body, TaskOptions options) {
     Task<?> owner = requireOpen();
     var status = new TaskStatus<V>(owner.loop);
@@ -369,7 +377,8 @@ public final class TaskGroup {
 
   /// Ends this group without an error: its tasks and its body are cancelled, and the scope returns.
   ///
-  /// Before entry it takes effect on entry; after the end it does nothing. Never suspends.
+  /// If called before the group is entered, it takes effect on entry. Has no effect once the group
+  /// has finished. Never suspends.
   ///
   /// Source: `TaskGroup.cancel`, Python 3.15.
   public void cancel() {
@@ -388,7 +397,7 @@ public final class TaskGroup {
     }
   }
 
-  /// Who calls before the group is entered, or after its end, finds no loop to ask.
+  /// Before the group is entered, and after it has finished, there is no loop to check.
   private void checkTurn() {
     Task<?> owner = parent;
     if (owner != null) {
@@ -465,10 +474,9 @@ public final class TaskGroup {
     throwOutcome(owner, fault, pending);
   }
 
-  /// Waits until no task is left, however often the parent is cancelled meanwhile.
+  /// Waits until no task is left, even if the parent is cancelled repeatedly meanwhile.
   ///
-  /// @return the last cancellation that came; the first that found nothing aborting is remembered
-  ///   too
+  /// @return the last cancellation; the first one that arrived before aborting is kept in `outside`
   private @Nullable CancelledError awaitTasks(Loop loop) {
     CancelledError pending = null;
     while (!tasks.isEmpty()) {
@@ -496,7 +504,7 @@ public final class TaskGroup {
     }
     if (parentCancelRequested) {
       if (owner.uncancel(sentAs) == 0) {
-        propagate = null; // the cancellation was ours alone
+        propagate = null; // only our own cancellation
       } else if (propagate == null) {
         propagate = pending;
       }
@@ -509,7 +517,7 @@ public final class TaskGroup {
     }
     if (!errors.isEmpty()) {
       if (owner.requests() > 0) {
-        owner.repeatRequest(); // the next await must see what the group's failure hides here
+        owner.repeatRequest(); // thrown by the next await, as the failure hides it here
       }
       throw new ExceptionGroup("unhandled errors in a TaskGroup", errors);
     }

@@ -3,22 +3,22 @@ package io.loop.task;
 import io.loop.event.Context;
 import org.jspecify.annotations.Nullable;
 
-/// How a task is to be made; null anywhere means asyncio's default.
+/// Options for creating a task. A null component means asyncio's default.
 ///
 /// Source: the keyword arguments of `asyncio.create_task`, Python 3.15.
 ///
 /// @param name the task's name; by default `Task-N`
-/// @param context the context it runs in, itself and not a copy; by default a copy of the current
-///   one
-/// @param eagerStart whether the first step runs inside the creating call; by default it does not.
-///   Not where a callback makes the task on an attached loop: there it runs from the next tick on
+/// @param context the context it runs in, used directly rather than copied; by default a copy of
+///   the current context
+/// @param eagerStart whether the first step runs inside the creating call; false by default. If a
+///   callback creates the task on an attached loop, the task starts in the next tick instead
 public record TaskOptions(
     @Nullable String name, @Nullable Context context, @Nullable Boolean eagerStart) {
 
   /// All defaults.
   public static final TaskOptions DEFAULT = new TaskOptions(null, null, null);
 
-  /// {@return options with a name and nothing else}
+  /// {@return options with only a name}
   ///
   /// @param name the task's name
   public static TaskOptions named(String name) {

@@ -7,14 +7,13 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The stacks of tasks, as their authors wrote them: without the frames that only suspend a body or
-/// start it.
+/// The stacks of tasks, without the frames that only start or suspend a body.
 final class TaskStacks {
 
   /*
-   * newest   Continuation, VirtualThread, the carrier, TaskStep     taken off
+   * newest   Continuation, VirtualThread, the carrier, TaskStep     removed
    *          LoopFuture.await, the body and what it called          kept
-   * oldest   Task, TaskStep, Loop, ScopedValue, the carrier, Thread taken off
+   * oldest   Task, TaskStep, Loop, ScopedValue, the carrier, Thread removed
    */
 
   private static final int MOST_FRAMES = 8;
@@ -69,10 +68,10 @@ final class TaskStacks {
         || AT_EITHER_END.contains(outer.substring(0, Math.max(0, outer.lastIndexOf('.'))));
   }
 
-  /// {@return what a report about the loop says of a task} Any thread.
+  /// {@return the entry for a task in a report about the loop} Any thread.
   ///
-  /// A body that waits for the loop, in an await or for its turn, has our frames below the JDK's at
-  /// the newer end; one that is in a blocking call has the program's there.
+  /// If a body waits for the loop, in an await or for its turn, the frames next to the JDK's at the
+  /// newest end are ours. If it is in a blocking call, they are the program's.
   static GuestDirectory.Entry entry(Task<?> task, Thread thread) {
     StackTraceElement[] frames = thread.getStackTrace();
     boolean needsLoop =
@@ -93,10 +92,10 @@ final class TaskStacks {
     return type.startsWith("java.") || type.startsWith("jdk.");
   }
 
-  /// {@return the newest frames of a stack; of a failure's, the oldest}
+  /// {@return at most `limit` frames: the newest of a body's stack, the oldest of a failure's}
   static StackTraceElement[] of(Task<?> task, int limit) {
     if (limit < 0) {
-      throw new IllegalArgumentException("limit must be zero or more, not " + limit);
+      throw new IllegalArgumentException("limit must not be negative: " + limit);
     }
     StackTraceElement[] frames = of(task);
     if (frames.length <= limit) {

@@ -5,36 +5,36 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// What a task that [TaskGroup#start] starts reports with that it is ready.
+/// Lets a task started by [TaskGroup#start] report that it is ready.
 ///
 /// Loop thread and coroutines of the loop only.
 ///
 /// No asyncio equivalent. Source: `trio.TaskStatus`.
 ///
-/// @param <V> the type of the value it reports
+/// @param <V> the type of the reported value
 public final class TaskStatus<V extends @Nullable Object> {
 
   /*
    * `ready` is the whole state:
    *
-   *   pending --started----------------------> the value: the task is the group's
+   *   pending --started----------------------> the value: the task belongs to the group
    *           --the task ends----------------> its failure, or that it did not report
-   *           --the caller is cancelled------> cancelled: the task is cancelled, and waited for
+   *           --the caller is cancelled------> cancelled: the task is cancelled and awaited
    *
-   * Whoever settles it first decides where a failure of the task goes: to the caller only if the
-   * task's end settled it, else to the group.
+   * The event that settles it decides where a failure of the task goes: to the caller if the end of
+   * the task settled it, otherwise to the group.
    */
 
-  /// What a task does that has to be waited for until it is ready.
+  /// The body of a task that reports when it is ready.
   ///
-  /// @param <V> the type of the value it reports
+  /// @param <V> the type of the reported value
   @FunctionalInterface
   public interface Body<V extends @Nullable Object> {
 
     /// Runs the body. Suspends wherever it awaits.
     ///
-    /// @param status what to report with
-    /// @throws Exception whatever the body lets out
+    /// @param status the object to report with
+    /// @throws Exception whatever the body throws
     void run(TaskStatus<V> status) throws Exception;
   }
 
@@ -61,14 +61,14 @@ public final class TaskStatus<V extends @Nullable Object> {
 
   /// Reports that the task is ready: [TaskGroup#start] returns. Never suspends.
   ///
-  /// If the caller of `start` was cancelled meanwhile this does nothing: the task is cancelled too.
+  /// Has no effect if the caller of `start` was cancelled meanwhile: the task is cancelled too.
   ///
-  /// @param value what `start` returns
-  /// @throws IllegalStateException if this was called before
+  /// @param value the value that `start` returns
+  /// @throws IllegalStateException if this was already called
   public void started(V value) {
     ready.getLoop().checkTurn();
     if (isStarted) {
-      throw new IllegalStateException("started() was called before");
+      throw new IllegalStateException("started() has already been called");
     }
     isStarted = true;
     if (!ready.isDone()) {
@@ -84,14 +84,14 @@ public final class TaskStatus<V extends @Nullable Object> {
   /// Waits in the calling coroutine until the task is ready.
   ///
   /// @param task the task
-  /// @param lateFailure takes a failure of the task that nobody else would see
+  /// @param lateFailure receives a failure of the task that would otherwise be lost
   V await(Task<?> task, Consumer<Throwable> lateFailure) {
     try {
       return ready.await();
     } catch (CancelledError cancelled) {
       if (ready.isCancelled()) {
         end(task);
-      } else if (ready.failure() != null) { // and the caller was cancelled before it went on
+      } else if (ready.failure() != null) { // and the caller was cancelled before it resumed
         lateFailure.accept(Objects.requireNonNull(ready.failure()));
       }
       throw cancelled;
@@ -106,18 +106,18 @@ public final class TaskStatus<V extends @Nullable Object> {
       try {
         task.await();
       } catch (CancelledError again) {
-        // passed on to the task, which is waited for as long as it takes
+        // passed on to the task, which is awaited without a limit
       } catch (Throwable fault) {
         if (!task.isDone()) {
-          throw fault; // the loop is closing; else it is the task's, and the group has it
+          throw fault; // the loop is closing; else the group has the failure
         }
       }
     }
   }
 
-  /// The task has ended.
+  /// Called when the task has finished.
   ///
-  /// @return whether its outcome is the caller's, who still waits
+  /// @return whether its outcome goes to the caller, which still waits
   boolean ended(LoopFuture<?> task) {
     if (ready.isDone()) {
       return false;
@@ -130,7 +130,7 @@ public final class TaskStatus<V extends @Nullable Object> {
           fault != null
               ? fault
               : new IllegalStateException(
-                  "the task ended without calling started(); call it once when the task is ready: "
+                  "the task finished without calling started(); call it when it is ready: "
                       + task));
     }
     return true;

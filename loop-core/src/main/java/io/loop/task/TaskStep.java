@@ -10,29 +10,30 @@ import io.loop.event.MemoryReserve;
 import io.loop.event.OwnCallback;
 import org.jspecify.annotations.Nullable;
 
-/// What drives a task's coroutine: the one handle that all its steps and wake-ups reuse.
+/// Drives a task's coroutine. All its steps and wake-ups reuse this one handle.
 final class TaskStep extends Handle implements Guest, Coroutine.Owner {
 
   /*
-   * A task has at most one step or wake-up in the ready queue (see Task), so one handle does for
-   * all of them, and the loop runs it in the task's context.
+   * A task has at most one step or wake-up in the ready queue (see Task), so one handle suffices
+   * for all of them. The loop runs it in the task's context.
    *
-   * The coroutine is made at the first step. A body that is cancelled before it costs no thread.
+   * The coroutine is created at the first step. A body that is cancelled before that costs no
+   * thread.
    *
-   * `thrown` goes in: what the next await in the body throws. `awaited` comes out: what the body
-   * suspended on, or null if on nothing. Each is written by one side and taken by the other while
-   * the writer is stopped. `inner` is the context that a body which stopped inside Context.run goes
-   * on in.
+   * `thrown` is input: what the next await in the body throws. `awaited` is output: the future that
+   * the body suspended on, or null if none. Each is written by one side and read by the other while
+   * the writer is stopped. `inner` is the context in which a body that stopped inside Context.run
+   * resumes.
    */
 
-  /// Made, and its class loaded, before memory is short.
+  /// Created, and its class loaded, before memory runs out.
   private static final Failure NO_MEMORY = Failure.OUT_OF_MEMORY;
 
-  /// How often a body that is unwound may try to await before it is left where it is.
+  /// How often a body that is being unwound may try to await before it is abandoned.
   private static final int MAX_REFUSALS = 1_000;
 
-  /// How many steps of inner tasks run inside each other at most. On a stack of 1 MiB there is room
-  /// for several hundred, interpreted.
+  /// The maximum nesting depth of the steps of inner tasks. A stack of 1 MiB has room for several
+  /// hundred in interpreted code.
   private static final int MAX_INSIDE = 32;
 
   private final Task<?> task;
@@ -61,7 +62,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     Task<?> task = here == null ? null : LoopTasks.of(here).current();
     if (task == null || !task.step().isCurrentThread()) {
       throw new IllegalStateException(
-          "await outside a coroutine: only the body of a task may wait"
+          "await outside a coroutine: only the body of a task may await"
               + (here == loop ? "; start one with createTask, or add a done callback" : ""));
     }
     return task.step();
@@ -82,7 +83,8 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     return task.toString();
   }
 
-  /// {@return whether the caller, a coroutine of the loop, has another context than this step's}
+  /// {@return whether the caller, a coroutine of the loop, runs in a context other than this
+  /// step's}
   boolean isInOtherContext() {
     return innerContext() != null;
   }
@@ -92,14 +94,13 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     return !isInOtherContext() || !getContext().isEntered();
   }
 
-  /// {@return whether so many steps run inside each other that the next should not: each takes a
-  /// part of the stack of the loop's thread}
+  /// {@return whether steps are nested too deeply to nest another: each uses some of the stack of
+  /// the loop's thread}
   boolean isDeepInside() {
     return tasks.innerDepth() >= MAX_INSIDE;
   }
 
-  /// Has the loop's thread run the first or next step of an inner task, inside this one. Coroutine
-  /// only.
+  /// Makes the loop's thread run the next step of an inner task inside this one. Coroutine only.
   void callInside(TaskStep inner) {
     @Nullable Void _ =
         coroutine()
@@ -109,7 +110,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
             });
   }
 
-  /// Runs the first or next step inside that of another task, whose errand this is.
+  /// Runs the next step inside the step of the outer task.
   void runInside() {
     Context own = getContext();
     if (isInOtherContext()) {
@@ -132,14 +133,14 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
         return;
       }
       if (MemoryReserve.isUsed()) {
-        task.finish(null, NO_MEMORY.cause()); // what is there must end first
+        task.finish(null, NO_MEMORY.cause()); // existing tasks must finish first
         return;
       }
       try {
         coroutine = tasks.coroutines().create(task::runBody, this, task.threadName());
       } catch (Throwable refused) {
         MemoryReserve.useAfter(refused);
-        task.finish(null, refused); // no thread, no body: whoever awaits the task is told
+        task.finish(null, refused); // no thread for the body: fail the task
         return;
       }
     }
@@ -151,12 +152,12 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     runInContext(() -> advance(null));
   }
 
-  /// Gives the body's thread the values of other libraries that the task began with.
+  /// Restores the thread locals of other libraries that were captured for the task.
   ContextPropagator.@Nullable Scope restoreThreadLocals() {
     return restoreCarried();
   }
 
-  /// The task is done: whoever keeps it keeps nothing else alive.
+  /// Releases everything, because the task is done: keeping the task keeps nothing else alive.
   void letGo() {
     thrown = null;
     awaited = null;
@@ -187,7 +188,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
       case BLOCKED -> {
         if (mounting.waitsForHost()) {
           Handle _ = task.loop.callSoon((OwnCallback) this::continueIfAway, getContext());
-        } // else it comes back by itself
+        } // else it comes back on its own
       }
     }
   }
@@ -198,7 +199,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     return future;
   }
 
-  /// Lets everything else that is ready run. Coroutine only; suspends unless there is nothing.
+  /// Lets everything else that is ready run. Coroutine only; suspends unless nothing is ready.
   void giveWay() {
     if (task.mustCancel() || !skipTick()) {
       awaitOn(null);
@@ -223,8 +224,8 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     }
   }
 
-  /// The loop is closing. A body that takes every cancellation as a reason to try again, as a
-  /// condition's wait must, gets another error in the end.
+  /// Throws because the loop is closing. A body that retries after every cancellation, as a
+  /// condition's wait must, eventually gets a different error.
   private void refuse() {
     refusals++;
     if (refusals < MAX_REFUSALS / 2) {
@@ -233,7 +234,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     throw new IllegalStateException("Event loop is closed");
   }
 
-  /// Notes in a failure that the caller has awaited it, if it is a coroutine of the loop.
+  /// Records in a failure that the caller has awaited it, if the caller is a coroutine of the loop.
   static void noteAwait(Loop loop, Throwable failure) {
     Task<?> task = LoopTasks.of(loop).current();
     if (task != null && task.step().isCurrentThread()) {
@@ -241,7 +242,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     }
   }
 
-  /// Names the thread of a body that has begun; one that begins later gets the task's name.
+  /// Renames the thread of a body that has started; a later thread gets the task's name anyway.
   void renameThread(String name) {
     Coroutine begun = coroutine;
     if (begun != null) {
@@ -262,7 +263,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   }
 
   /// {@return the body's thread, or null if it has not started} Any thread, but the answer may be
-  /// old.
+  /// stale.
   @Nullable Thread thread() {
     Coroutine started = coroutine;
     return started == null ? null : started.thread();
@@ -292,7 +293,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     try {
       task.loop.callSoonThreadsafe((OwnCallback.Return) this::continueIfAway, getContext());
     } catch (IllegalStateException closed) {
-      // it has closed meanwhile, and the body goes on without it: see Owner#isClosed
+      // it has closed meanwhile, and the body continues without it: see Owner#isClosed
     }
   }
 
@@ -335,7 +336,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
 
   @Override
   public boolean isCurrentThread() {
-    Coroutine seen = coroutine; // any thread asks, and the body may end meanwhile
+    Coroutine seen = coroutine; // any thread may ask, and the body may finish meanwhile
     return seen != null && seen.isCurrentThread();
   }
 

@@ -14,12 +14,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The functions on futures and tasks; programs call them as `Asyncio`'s.
+/// Functions on futures and tasks. Programs usually call them through `Asyncio`.
 public final class Tasks {
 
   private Tasks() {}
 
-  /// Sets what makes a loop's tasks from now on. Loop thread and coroutines of the loop only.
+  /// Sets the factory that creates a loop's tasks from now on. Loop thread and coroutines of the
+  /// loop only.
   ///
   /// Source: `loop.set_task_factory`.
   ///
@@ -29,7 +30,7 @@ public final class Tasks {
     LoopTasks.of(loop).setFactory(factory);
   }
 
-  /// {@return what makes a loop's tasks, or null for the default}
+  /// {@return the factory that creates a loop's tasks, or null for the default}
   ///
   /// Source: `loop.get_task_factory`.
   ///
@@ -38,7 +39,7 @@ public final class Tasks {
     return LoopTasks.of(loop).factory();
   }
 
-  /// {@return the awaitable itself if it is a future, else a new task that runs it}
+  /// {@return the awaitable itself if it is a future, otherwise a new task that runs it}
   ///
   /// Source: `asyncio.ensure_future`.
   ///
@@ -59,11 +60,14 @@ public final class Tasks {
     return (LoopFuture<T>) future;
   }
 
-  /// Suspends for a time. Coroutine only; always suspends, always a cancellation point.
+  /// Suspends the calling coroutine for a given time. Coroutine only; always a cancellation point.
+  ///
+  /// A positive delay always suspends. A delay of zero or less lets everything that is ready run
+  /// once; it does not suspend if nothing is ready.
   ///
   /// Source: `asyncio.sleep`.
   ///
-  /// @param delay how long; zero or less gives up control for exactly one tick
+  /// @param delay how long; zero or less to yield for one tick
   /// @param result what to return
   /// @param <T> its type
   /// @return the result
@@ -71,63 +75,64 @@ public final class Tasks {
     return Sleep.sleep(delay, result);
   }
 
-  /// Runs several things together. Never suspends; await what it returns.
+  /// Runs several awaitables concurrently. Never suspends; await the returned future.
   ///
   /// Source: `asyncio.gather`.
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results
   /// @return a future of the results in argument order, or of the first failure; cancelling it
-  ///   cancels all
+  ///   cancels all awaitables
   public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
       List<? extends Awaitable<? extends T>> awaitables) {
     return GatherFuture.of(Loop.running(), awaitables, OnFailure.FAIL);
   }
 
-  /// Runs several things together and keeps failures among the results. Never suspends.
+  /// Runs several awaitables concurrently, and collects failures as results. Never suspends.
   ///
   /// Source: `asyncio.gather(return_exceptions=True)`.
   ///
   /// @param loop the loop
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
-  /// @return a future of the results in argument order, a failed one's being its throwable
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
+  /// @return a future of the results in argument order; for an awaitable that failed, the list
+  ///   holds the exception
   public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
       Loop loop, List<? extends Awaitable<?>> awaitables) {
     return GatherFuture.of(loop, awaitables, OnFailure.KEEP);
   }
 
-  /// Runs several things together, and cancels the others when one fails. Never suspends.
+  /// Runs several awaitables concurrently, and cancels the others when one fails. Never suspends.
   ///
   /// No asyncio equivalent; a [TaskGroup] does the same for a scope.
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results
-  /// @return a future of the results in argument order, or, when all have ended, of the first
-  ///   failure; cancelling it cancels all
+  /// @return a future of the results in argument order, or of the first failure once all have
+  ///   finished; cancelling it cancels all awaitables
   public static <T extends @Nullable Object> LoopFuture<List<T>> gatherCancelSiblings(
       List<? extends Awaitable<? extends T>> awaitables) {
     return GatherFuture.of(Loop.running(), awaitables, OnFailure.CANCEL_SIBLINGS);
   }
 
-  /// Starts several bodies one after the other, each when the one before has failed or has taken
-  /// too long, until one succeeds. Coroutine only; suspends.
+  /// Starts bodies one after another until one succeeds. The next body starts when the previous one
+  /// has failed or the delay has elapsed. Coroutine only; suspends.
   ///
   /// Source: `asyncio.staggered.staggered_race`; happy eyeballs, RFC 8305.
   ///
   /// @param bodies what to try, in order
-  /// @param delay how long to wait for one before the next is started beside it; null to wait until
-  ///   it has failed
+  /// @param delay how long to wait before the next body is started as well; null to wait until the
+  ///   previous one has failed
   /// @param <T> the type of the result
-  /// @return the first success, and how the others ended; all have ended
-  /// @throws CancelledError if the calling task was cancelled; all bodies have ended
+  /// @return the first success, and the outcomes of the others; all bodies have finished
+  /// @throws CancelledError if the calling task was cancelled; all bodies have finished
   public static <T extends @Nullable Object> RaceResult<T> staggeredRace(
       List<? extends Coro<? extends T>> bodies, @Nullable Duration delay) {
     return new StaggeredRace<T>(Loop.running(), bodies, delay).run();
   }
 
-  /// Awaits something, with a time limit. Coroutine only.
+  /// Awaits `awaitable` with a time limit. Coroutine only.
   ///
-  /// A body runs in the calling task, unless the timeout is zero or less: then it never starts.
+  /// A body runs in the calling task. If the timeout is zero or less, it never starts.
   ///
   /// Source: `asyncio.wait_for`.
   ///
@@ -135,8 +140,8 @@ public final class Tasks {
   /// @param timeout the time limit; null for none
   /// @param <T> the type of the result
   /// @return the result
-  /// @throws TimeoutException if the time limit expired; the awaited thing was cancelled and has
-  ///   ended
+  /// @throws TimeoutException if the time limit expired; the awaitable was cancelled and has
+  ///   finished
   public static <T extends @Nullable Object> T waitFor(
       Awaitable<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
     return WaitFor.waitFor(awaitable, timeout);
@@ -144,150 +149,151 @@ public final class Tasks {
 
   /// Waits for several futures. Coroutine only; always suspends, always a cancellation point.
   ///
-  /// Nothing is cancelled, neither when the time is up nor when the caller is cancelled.
+  /// No future is cancelled, neither when the limit expires nor when the caller is cancelled.
   ///
   /// Source: `asyncio.wait`.
   ///
-  /// @param futures what to wait for; one that is in it twice counts once
+  /// @param futures the futures to wait for; duplicates count once
   /// @param timeout the time limit; null for none
-  /// @param when what ends the wait
-  /// @param <F> what is waited for: futures, or tasks
-  /// @return which were done at the end, and which were not
-  /// @throws IllegalArgumentException if there is no future
+  /// @param when the condition that ends the wait
+  /// @param <F> the type of the futures
+  /// @return the futures that are done, and those still pending
+  /// @throws IllegalArgumentException if `futures` is empty
   /// @throws CancelledError if the calling task was cancelled
   public static <F extends LoopFuture<?>> WaitResult<F> wait(
       Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
     return Wait.on(futures, timeout, when);
   }
 
-  /// {@return several things that run together, to be had in the order in which they end} Never
-  /// suspends.
+  /// {@return an iterable over several awaitables in the order in which they finish} The awaitables
+  /// run concurrently. Never suspends.
   ///
   /// Source: `asyncio.as_completed`.
   ///
-  /// @param awaitables futures, and bodies to make tasks of; an equal one counts once
-  /// @param timeout how long the steps may take together, from this call on; null for no limit
+  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
+  /// @param timeout the time limit for all steps together, from this call on; null for none
   /// @param <T> the common type of the results
   public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
       Collection<? extends Awaitable<? extends T>> awaitables, @Nullable Duration timeout) {
     return new AsCompleted<>(Loop.running(), awaitables, timeout);
   }
 
-  /// {@return a future of the same outcome; cancelling it, or a task that awaits it, leaves the
-  /// original alone} Never suspends.
+  /// {@return a future with the outcome of an awaitable; cancelling the future, or a task that
+  /// awaits it, does not cancel the awaitable} Never suspends.
   ///
   /// Source: `asyncio.shield`.
   ///
-  /// @param awaitable a future, or a body to make a task of
+  /// @param awaitable a future, or a body to run as a task
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> shield(
       Awaitable<? extends T> awaitable) {
     return Shield.around(ensureFuture(Loop.running(), awaitable));
   }
 
-  /// Runs a body as a task of a loop, from any thread.
+  /// Runs a body as a task of a loop. Any thread.
   ///
-  /// Waiting on the result from the loop's own thread deadlocks. A time-out there only ends the
-  /// wait; cancelling the future cancels the task. If the loop closes first, the future is
-  /// cancelled.
+  /// Waiting for the result on the loop's own thread deadlocks. A timeout of the waiting thread
+  /// ends only the wait; cancelling the future cancels the task. If the loop closes first, the
+  /// future is cancelled.
   ///
   /// Source: `asyncio.run_coroutine_threadsafe`.
   ///
   /// @param body what to run
   /// @param loop the loop
   /// @param <T> the type of the result
-  /// @return a future for other threads
+  /// @return a future for use by other threads
   /// @throws IllegalStateException if the loop is closed
   public static <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
       Coro<T> body, Loop loop) {
     return Threadsafe.submit(loop, body);
   }
 
-  /// {@return a future of the running loop with a stage's outcome} Cancelling it cancels the stage,
-  /// with `cancel(true)`: the JDK's `HttpClient` ends an exchange at this only. A cancelled stage
-  /// cancels it.
+  /// {@return a future of the running loop that completes with the outcome of a stage} Cancelling
+  /// the future cancels the stage with `cancel(true)`, because the JDK's `HttpClient` aborts an
+  /// exchange only then. Cancelling the stage cancels the future.
   ///
-  /// A stage that others use as well must not be cancelled by one of them. Wrap it once, and let
-  /// each wait for a [#shield] of the wrapper, which takes its listener back when the wait ends;
-  /// nothing can be taken back from a `CompletableFuture`.
+  /// If a stage has several users, none of them should cancel it. Wrap the stage once, and let each
+  /// user await a [#shield] of the wrapper. A shield removes its callback when the wait ends; a
+  /// callback cannot be removed from a `CompletableFuture`.
   ///
   /// Source: `asyncio.wrap_future`.
   ///
-  /// @param stage the stage, completed by any thread
+  /// @param stage the stage, which any thread may complete
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
     return Threadsafe.wrap(Loop.running(), stage);
   }
 
-  /// Notes that a task waits for a future, for [LoopFuture#awaitedBy] and call graphs, until the
-  /// future is settled or [#discardFromAwaitedBy] takes it back. For combinators of a program's
-  /// own; those of this library do it themselves.
+  /// Records that a task waits for a future, for [LoopFuture#awaitedBy] and call graphs, until the
+  /// future is settled or [#discardFromAwaitedBy] removes the record. For user-written combinators;
+  /// those of this library do it automatically.
   ///
   /// Source: `asyncio.future_add_to_awaited_by`, Python 3.14.
   ///
-  /// @param future what is waited for
-  /// @param waiter who waits
+  /// @param future the future that is awaited
+  /// @param waiter the task that waits
   public static void addToAwaitedBy(LoopFuture<?> future, Task<?> waiter) {
     future.loop.checkTurn();
     future.addWaiter(waiter);
   }
 
-  /// Takes back what [#addToAwaitedBy] noted.
+  /// Removes what [#addToAwaitedBy] recorded.
   ///
   /// Source: `asyncio.future_discard_from_awaited_by`, Python 3.14.
   ///
-  /// @param future what was waited for
-  /// @param waiter who waited
+  /// @param future the future that was awaited
+  /// @param waiter the task that waited
   public static void discardFromAwaitedBy(LoopFuture<?> future, Task<?> waiter) {
     future.loop.checkTurn();
     future.removeWaiter(waiter);
   }
 
-  /// {@return what an exception means that comes out of a body: a [CancelledError] if a blocking
-  /// call threw it because the calling task was cancelled, else the exception itself} Coroutine
-  /// only; never suspends. The cancellation counts as delivered then.
+  /// {@return a [CancelledError] if a blocking call threw `fault` because the calling task was
+  /// cancelled, otherwise `fault` itself} Coroutine only; never suspends. Returning a
+  /// [CancelledError] counts as delivering the cancellation.
   ///
-  /// For scopes of a program's own that decide by what a body threw; those of this library, and the
-  /// end of a task, do it themselves.
+  /// For user-written scopes that act on the exception a body threw; the scopes and tasks of this
+  /// library do it automatically.
   ///
-  /// @param fault what the body threw
+  /// @param fault the exception that the body threw
   public static Throwable translate(Throwable fault) {
     Task<?> task = Task.current();
     return task == null ? fault : task.translate(fault);
   }
 
-  /// Runs something that blocks or computes for long on another thread. Never suspends; await what
-  /// it returns.
+  /// Runs blocking or long-running work on another thread. Never suspends; await the returned
+  /// future.
   ///
-  /// Cancelling the future keeps the work from starting; work that runs already goes on without an
-  /// interrupt, and what it returns is dropped. A loop that closes waits for none of it: work that
-  /// is in line by then still runs, and nobody gets what it returns. The caller's context is not
-  /// passed on; see [#toThread].
+  /// Cancelling the future prevents work that has not started from starting. Running work continues
+  /// without an interrupt, and its result is discarded. Closing the loop does not wait for the
+  /// work: queued work still runs, and its result is discarded. The caller's context is not passed
+  /// on; see [#toThread].
   ///
   /// Source: `loop.run_in_executor`.
   ///
   /// @param loop the loop of the future
-  /// @param executor who runs it; null for the loop's default executor: at most `min(32, processors
-  ///   + 4)` platform threads, started when they are needed. Work that finds all of them busy waits
-  ///     in line
+  /// @param executor the executor that runs it; null for the loop's default executor, which has at
+  ///   most `min(32, processors + 4)` platform threads, started on demand, and queues work while
+  ///   all are busy
   /// @param work what to run
   /// @param <T> the type of the result
   /// @return a future of its result
   /// @throws IllegalStateException if the default executor was shut down
-  /// @throws java.util.concurrent.RejectedExecutionException if the executor takes no more
+  /// @throws java.util.concurrent.RejectedExecutionException if the executor rejects the work
   public static <T extends @Nullable Object> LoopFuture<T> runInExecutor(
       Loop loop, @Nullable Executor executor, Callable<T> work) {
     return DefaultExecutor.submit(loop, executor, work);
   }
 
-  /// Runs something on a thread of the default executor, in a copy of the caller's context, and
-  /// waits for it. Coroutine only; suspends. Throws what the work threw, the very object,
+  /// Runs `work` on a thread of the default executor, in a copy of the caller's context, and waits
+  /// for its result. Coroutine only; suspends. Throws whatever the work threw: the same object,
   /// undeclared.
   ///
-  /// Cancelling the caller does not stop work that runs already. This is for work that computes,
-  /// that must outlive its caller, or that blocks where a virtual thread cannot let go of its
-  /// carrier: in files, pipes, look-ups of names and native code. Any other blocking call made in
-  /// the coroutine itself suspends it just as well, and is interrupted.
+  /// Cancelling the caller does not stop work that is running. Use this for computation, for work
+  /// that must outlive its caller, and for calls that block a virtual thread without releasing its
+  /// carrier: file and pipe I/O, host name look-ups and native code. Any other blocking call can be
+  /// made in the coroutine itself: it suspends the coroutine, and cancelling the task interrupts
+  /// it.
   ///
   /// Source: `asyncio.to_thread`.
   ///
@@ -300,8 +306,8 @@ public final class Tasks {
     return DefaultExecutor.toThread(work);
   }
 
-  /// Sets who runs what is given to no particular executor. The one it replaces is left as it is;
-  /// this one is shut down with the loop.
+  /// Sets the executor for work that is submitted without one. The previous executor is not shut
+  /// down; the new one is shut down with the loop.
   ///
   /// Source: `loop.set_default_executor`.
   ///
@@ -312,8 +318,8 @@ public final class Tasks {
     DefaultExecutor.of(loop).set(executor);
   }
 
-  /// Refuses further work for the loop's default executor, and waits for what it has. Coroutine
-  /// only; suspends while there is any. Warns in the log if the time was up.
+  /// Shuts down the loop's default executor: rejects new work, and waits for the submitted work.
+  /// Coroutine only; suspends if work is left. Logs a warning if the timeout expires.
   ///
   /// Source: `loop.shutdown_default_executor`.
   ///
@@ -324,20 +330,20 @@ public final class Tasks {
     DefaultExecutor.of(loop).shutdown(timeout);
   }
 
-  /// {@return whether the loop's default executor has been set or used, so that there is something
-  /// to shut down}
+  /// {@return whether the loop's default executor has been set or used and so needs to be shut
+  /// down}
   ///
   /// @param loop the loop
   public static boolean hasDefaultExecutor(Loop loop) {
     return DefaultExecutor.of(loop).isUsed();
   }
 
-  /// Runs something on the thread of the loop's callbacks, between two steps of nobody else. Loop
-  /// thread and coroutine.
+  /// Runs `work` on the thread that runs the loop's callbacks. Loop thread and coroutines of the
+  /// loop only.
   ///
   /// Never suspends, as the loop sees it: nothing else runs before this returns. For calls that
-  /// must be made on that thread, such as Netty's. If a callback blocks there meanwhile, this waits
-  /// for it as a blocking call does: do not call it while holding a lock that callbacks want.
+  /// must be made on that thread, such as Netty's. If a callback is blocking that thread, this
+  /// waits for it like a blocking call. Do not call this while holding a lock that callbacks need.
   ///
   /// @param work what to run
   /// @param <T> the type of its result
@@ -358,28 +364,29 @@ public final class Tasks {
   /// @param awaitable a future of that loop, or a body
   /// @param <T> the type of the result
   /// @return the result
-  /// @throws IllegalStateException if the loop was stopped before
+  /// @throws IllegalStateException if the loop was stopped before the future was settled
   public static <T extends @Nullable Object> T runUntilComplete(
       Loop loop, Awaitable<? extends T> awaitable) {
     return RunUntilComplete.run(loop, awaitable, false);
   }
 
-  /// Runs a loop until a future is settled that is to end it: as [#runUntilComplete], but
-  /// [#cancelRun] leaves it alone. For runners.
+  /// Runs a loop until a future is settled, as a part of shutting down; like [#runUntilComplete],
+  /// but [#cancelRun] does not cancel the future. For runners.
   ///
   /// @param loop the loop, not running
   /// @param awaitable a future of that loop, or a body
   /// @param <T> the type of the result
   /// @return the result
-  /// @throws IllegalStateException if the loop was stopped before
+  /// @throws IllegalStateException if the loop was stopped before the future was settled
   public static <T extends @Nullable Object> T runToItsEnd(
       Loop loop, Awaitable<? extends T> awaitable) {
     return RunUntilComplete.run(loop, awaitable, true);
   }
 
-  /// Cancels what a loop runs for, so that whoever runs it closes it: the future or body of
-  /// [#runUntilComplete]; where there is none, as with [Loop#runForever], all tasks, and stops the
-  /// loop when they have ended. For layers; on the loop.
+  /// Cancels the future or body that [#runUntilComplete] runs, so that the code that runs the loop
+  /// can close it. If there is none, as with [Loop#runForever], cancels all tasks and stops the
+  /// loop when they have finished. For layers on top of a loop. Loop thread and coroutines of the
+  /// loop only.
   ///
   /// @param loop the loop, running
   public static void cancelRun(Loop loop) {

@@ -8,20 +8,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/// The doors between a loop's futures and the rest of the JVM.
+/// Connects a loop's futures with futures of other threads.
 final class Threadsafe {
 
   /*
-   * Each bridge chains two futures both ways: the source's outcome is copied to the destination, and
-   * cancelling the destination cancels the source. Whatever touches the loop's side is done at once
-   * if the caller is on the loop, else through callSoonThreadsafe, and dropped if it is closed.
+   * Each bridge chains two futures in both directions: the source's outcome is copied to the
+   * destination, and cancelling the destination cancels the source. An operation on the loop's side
+   * runs immediately if the caller is on the loop, otherwise through callSoonThreadsafe. It is
+   * dropped if the loop is closed.
    *
-   * A future that another thread has is settled by the end of its loop at the latest. What was
-   * submitted is a Submission until the loop has taken it, and in Bridges from then on; the loop tells
-   * both when it closes.
+   * A future for another thread is settled at the latest when the loop closes. A submitted body is
+   * a Submission until the loop has taken it, and in Bridges from then on; the loop notifies both
+   * when it closes.
    *
-   * asyncio's futures tell their listeners in the order in which they came, a CompletableFuture
-   * tells the latest first. One that we make keeps to asyncio's order among the bridges.
+   * asyncio's futures call their callbacks in the order in which they were added, a
+   * CompletableFuture calls the latest first. The class Outside calls bridges in asyncio's order.
    */
 
   private static final class Outside<T extends @Nullable Object> extends CompletableFuture<T> {
@@ -35,13 +36,13 @@ final class Threadsafe {
           });
     }
 
-    /// Cancels this, and says why.
+    /// Cancels this, with a message that says why.
     void loopClosed() {
       completeExceptionally(new CancellationException("Event loop is closed"));
     }
   }
 
-  /// A body that is on its way to a loop.
+  /// A body that was submitted to a loop and not yet taken.
   private static final class Submission<T extends @Nullable Object> implements Droppable {
     private final Loop loop;
     private final Coro<T> body;
@@ -56,7 +57,7 @@ final class Threadsafe {
     public void run() {
       try {
         chain(Tasks.ensureFuture(loop, body), outside);
-      } catch (Throwable refused) { // by the task factory, which is the program's
+      } catch (Throwable refused) { // by the program's task factory
         outside.completeExceptionally(refused);
         throw refused;
       }
@@ -92,7 +93,8 @@ final class Threadsafe {
     outside.whenDone(() -> onLoop(inside.loop, () -> abandon(inside, outside, bridge)));
   }
 
-  /// The outer future is done. If the inner one has not done it, nobody waits for that any more.
+  /// Called when the outer future is done. If the inner future did not settle it, nothing waits for
+  /// the inner one any more.
   private static <T extends @Nullable Object> void abandon(
       LoopFuture<T> inside, Outside<T> outside, Bridges.Bridge<T> bridge) {
     if (!outside.isCancelled()) {
@@ -112,7 +114,7 @@ final class Threadsafe {
       return;
     }
     if (outside.isDone()) {
-      return; // given up there; a failure here stays unread
+      return; // abandoned on the other side; a failure here stays unread
     }
     Throwable fault = source.exception();
     if (fault != null) {
@@ -127,7 +129,7 @@ final class Threadsafe {
     var inside = new LoopFuture<T>(loop);
     inside.addDoneCallback(settled -> {
       if (settled.isCancelled()) {
-        outside.cancel(true); // the JDK's HttpClient ends its exchange at this, and not at false
+        outside.cancel(true); // the JDK's HttpClient aborts its exchange for true only
       }
     });
     whenDone(outside, () -> onLoop(loop, () -> settle(inside, outside)));
@@ -163,7 +165,7 @@ final class Threadsafe {
     try {
       loop.callSoonThreadsafe(action::run);
     } catch (IllegalStateException closed) {
-      // a closed loop has nobody left to tell
+      // on a closed loop there is nothing left to do
     }
   }
 }

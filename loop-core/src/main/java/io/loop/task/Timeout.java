@@ -8,14 +8,14 @@ import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// A deadline for a stretch of a coroutine.
+/// A deadline for a section of a coroutine.
 ///
 /// When the deadline passes, the task is cancelled, and the [CancelledError] leaves [#with] as a
 /// [TimeoutException]. Loop thread and coroutines of the loop only.
 ///
 /// Source: `asyncio.Timeout`, Python 3.15. Where asyncio inserts the TimeoutError into the context
-/// chain of another exception, it is added here as a suppressed exception, if the cause chain shows
-/// the cancellation; to members of a group likewise.
+/// chain of another exception, it is added here as a suppressed exception if the cancellation is in
+/// the cause chain. The same applies to the members of a group.
 public final class Timeout {
 
   /*
@@ -25,10 +25,10 @@ public final class Timeout {
    *                        v
    *                     EXPIRING --body ends--> EXPIRED
    *
-   * Firing cancels the task, which counts one request. On the way out that request is taken back; if
-   * no more requests are left than there were on entry, the cancellation was ours alone, and becomes
-   * a TimeoutException. If more are left, somebody else wants the task to end, and it stays a
-   * cancellation.
+   * When the deadline passes, the timeout sends the task one cancellation request, which it
+   * withdraws on exit. If no more requests are left than there were on entry, the cancellation was
+   * only ours, and becomes a TimeoutException. If more are left, something else also cancelled the
+   * task, and it remains a cancellation.
    */
 
   private enum State {
@@ -45,7 +45,7 @@ public final class Timeout {
     }
   }
 
-  /// What runs under a timeout.
+  /// The body that runs under a timeout.
   ///
   /// @param <T> the type of the result
   @FunctionalInterface
@@ -53,20 +53,20 @@ public final class Timeout {
 
     /// Runs the body.
     ///
-    /// @param timeout the timeout it runs under
+    /// @param timeout the timeout that the body runs under
     /// @return the result
-    /// @throws Exception whatever the body lets out
+    /// @throws Exception whatever the body throws
     T run(Timeout timeout) throws Exception;
   }
 
-  /// What runs under a timeout and has no result.
+  /// The body that runs under a timeout, without a result.
   @FunctionalInterface
   public interface Action {
 
     /// Runs the body.
     ///
-    /// @param timeout the timeout it runs under
-    /// @throws Exception whatever the body lets out
+    /// @param timeout the timeout that the body runs under
+    /// @throws Exception whatever the body throws
     void run(Timeout timeout) throws Exception;
   }
 
@@ -74,7 +74,7 @@ public final class Timeout {
 
   private final Loop loop;
   private State state = State.CREATED;
-  private @Nullable Duration when; // null also where only the timer knows
+  private @Nullable Duration when; // also null if only the timer knows it
   private @Nullable Task<?> task;
   private @Nullable Handle handle;
   private @Nullable Interrupt sentAs;
@@ -86,21 +86,21 @@ public final class Timeout {
     this.when = when;
   }
 
-  /// {@return a timeout whose deadline is a delay from now, from this call on}
+  /// {@return a timeout whose deadline is a delay from now}
   ///
   /// Source: `asyncio.timeout`.
   ///
   /// @param delay the delay; null for no deadline
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static Timeout after(@Nullable Duration delay) {
     Loop loop = Loop.running();
     return new Timeout(loop, delay == null ? null : deadline(loop.time(), delay));
   }
 
-  /// Runs a body under a deadline that is a delay from now. Coroutine only; as [#after] and
-  /// [#with], with less work.
+  /// Runs a body under a deadline that is a delay from now. Coroutine only; like [#after] and
+  /// [#with], at a lower cost.
   ///
-  /// The delay begins when the body first suspends, or asks for [#when]: see [Loop#callLater].
+  /// The delay starts when the body first suspends or calls [#when]; see [Loop#callLater].
   ///
   /// @param delay the delay; null for no deadline
   /// @param body what to run
@@ -128,7 +128,7 @@ public final class Timeout {
   /// Source: `asyncio.timeout_at`.
   ///
   /// @param when the deadline, on the clock of [Loop#time]; null for none
-  /// @throws IllegalStateException if no loop is running here
+  /// @throws IllegalStateException if no loop is running on this thread
   public static Timeout at(@Nullable Duration when) {
     return new Timeout(Loop.running(), when);
   }
@@ -137,13 +137,13 @@ public final class Timeout {
   ///
   /// Suspends where the body does.
   ///
-  /// Throws what the body threw, the very object, undeclared.
+  /// Throws whatever the body threw: the same object, undeclared.
   ///
   /// @param body what to run
   /// @param <T> the type of the result
   /// @return what the body returns
   /// @throws TimeoutException if the deadline passed and nothing else cancelled the task
-  /// @throws IllegalStateException if this was entered before, or outside a task
+  /// @throws IllegalStateException if this timeout was already entered, or if called outside a task
   public <T extends @Nullable Object> T with(Body<T> body) throws TimeoutException {
     enter();
     if (when != null) {
@@ -152,11 +152,11 @@ public final class Timeout {
     return runEntered(body);
   }
 
-  /// Runs a body without a result under this timeout, once. As [#with].
+  /// Runs a body without a result under this timeout, once. Like [#with].
   ///
   /// @param body what to run
   /// @throws TimeoutException if the deadline passed and nothing else cancelled the task
-  /// @throws IllegalStateException if this was entered before, or outside a task
+  /// @throws IllegalStateException if this timeout was already entered, or if called outside a task
   public void run(Action body) throws TimeoutException {
     Void _ =
         this.<@Nullable Void>with(timeout -> {
@@ -228,10 +228,11 @@ public final class Timeout {
             : loop.callAt(when, (OwnCallback) this::expire);
   }
 
-  /// Moves the deadline to a delay from now: as `reschedule` of the loop's time and the delay, at a
-  /// fraction of the cost. For what is done with every message: pushing an idle time-out on.
+  /// Moves the deadline to a delay from now. Equivalent to `reschedule` with the loop's time plus
+  /// the delay, at a fraction of the cost. Intended for frequent use, such as postponing an idle
+  /// timeout with every message.
   ///
-  /// The delay begins as that of [TimerHandle#reschedule].
+  /// The delay starts like that of [TimerHandle#reschedule].
   ///
   /// @param delay the delay
   /// @throws IllegalStateException if the body is not running, or the deadline has passed
@@ -276,7 +277,7 @@ public final class Timeout {
     }
   }
 
-  /// The body ended well. If the deadline passed unnoticed, the request is taken back.
+  /// Exits after the body returned. If the deadline passed nonetheless, withdraws the request.
   private void leave() {
     if (task != null) {
       task.takeTurn();
@@ -291,14 +292,14 @@ public final class Timeout {
     letGo();
   }
 
-  /// Who keeps this does not keep the task.
+  /// Releases the task, so that keeping this does not keep the task.
   private void letGo() {
     task = null;
     level = null;
     sentAs = null;
   }
 
-  /// The body failed; what to throw in its place.
+  /// Exits after the body threw; throws what replaces its exception.
   private RuntimeException exit(Throwable fault) throws TimeoutException {
     disarm();
     if (state != State.EXPIRING) {
@@ -322,7 +323,7 @@ public final class Timeout {
     return task == null ? 0 : task.uncancel(sentAs);
   }
 
-  /// An exception thrown while the timeout cancelled the body tells of the timeout too, and so do
+  /// Adds the timeout to an exception that was thrown while the timeout cancelled the body, and to
   /// the members of a group.
   private static void explain(Throwable fault) {
     addTimeoutTo(fault);

@@ -5,12 +5,12 @@ import java.lang.ref.Cleaner;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/// The failures on one loop that nobody has read yet.
+/// The failures on one loop that have not been read yet.
 final class UnreadFailures {
 
   private static final Cleaner CLEANER = Cleaner.create();
 
-  /// One unread failure: what would be said about it.
+  /// An unread failure, and the text that would be reported.
   final class Entry {
     private final FailureText text;
     private final Cleaner.Cleanable watch;
@@ -21,7 +21,7 @@ final class UnreadFailures {
       this.watch = CLEANER.register(future, this::collected);
     }
 
-    /// Called by the cleaner: on its own thread, or on the loop's when the watch ends.
+    /// Called by the cleaner on its own thread, or on the loop's thread when the watch ends.
     private void collected() {
       if (!settled && !loop.isClosed()) {
         try {
@@ -38,8 +38,8 @@ final class UnreadFailures {
       }
     }
 
-    /// Lets the cleaner forget this; through the text it would keep the loop for good, if anything
-    /// of it leads to the future.
+    /// Makes the cleaner release this. Otherwise it could keep the future and the loop reachable
+    /// forever through the text.
     private void endWatch() {
       settled = true;
       watch.clean();

@@ -9,15 +9,15 @@ import java.util.LinkedHashSet;
 import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
-/// One wait for several futures.
+/// A wait for several futures.
 ///
-/// @param <F> what is waited for
+/// @param <F> the type of the futures
 final class Wait<F extends LoopFuture<?>> {
 
   /*
-   * The task waits on a future of its own, so that cancelling the task cancels none of those it
-   * waits for. Whatever ends the wait, the callbacks and the timer go; which futures are done is
-   * looked up then, and not when the wait was released, a tick earlier.
+   * The task awaits a separate future, so that cancelling the task does not cancel the futures it
+   * waits for. However the wait ends, the callbacks and the timer are removed. The set of done
+   * futures is determined then, and not one tick earlier, when the wait was released.
    */
 
   private final SequencedSet<F> futures;
@@ -38,7 +38,7 @@ final class Wait<F extends LoopFuture<?>> {
       Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
     var distinct = new LinkedHashSet<F>(futures);
     if (distinct.isEmpty()) {
-      throw new IllegalArgumentException("there is no future to wait for");
+      throw new IllegalArgumentException("the collection of futures to wait for is empty");
     }
     var wait = new Wait<>(Loop.running(), distinct, when);
     wait.await(timeout);

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// Awaits one thing, with a deadline.
+/// Awaits an awaitable with a time limit.
 final class WaitFor {
 
   private WaitFor() {}
@@ -21,7 +21,8 @@ final class WaitFor {
     return orNothing(Tasks.ensureFuture(Loop.running(), awaitable));
   }
 
-  /// With no time to wait: the result if it is there; else a cancelled future, awaited to its end.
+  /// Returns the result if the future is done. Otherwise cancels the future and waits until it is
+  /// done.
   private static <T extends @Nullable Object> T orNothing(LoopFuture<T> future)
       throws TimeoutException {
     if (future.isDone()) {
@@ -35,8 +36,8 @@ final class WaitFor {
     }
   }
 
-  /// Waits through a future of its own, so that cancelling the caller ends this wait and not its
-  /// target.
+  /// Waits through a separate future, so that cancelling the caller ends the wait but does not
+  /// cancel the target.
   private static <T extends @Nullable Object> void cancelAndWait(LoopFuture<T> future) {
     var ended = new LoopFuture<@Nullable Void>(future.loop);
     DoneCallback<LoopFuture<T>> release =

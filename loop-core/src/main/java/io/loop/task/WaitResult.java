@@ -4,13 +4,13 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.SequencedSet;
 
-/// How a wait for several futures found them.
+/// The result of waiting for several futures.
 ///
-/// Source: what `asyncio.wait` returns, Python 3.15; in argument order here.
+/// Source: the result of `asyncio.wait`, Python 3.15; here in argument order.
 ///
-/// @param done those that are done, in argument order; not modifiable
-/// @param pending the others, in argument order; not modifiable
-/// @param <F> what was waited for: futures, or tasks
+/// @param done the futures that are done, in argument order; unmodifiable
+/// @param pending the other futures, in argument order; unmodifiable
+/// @param <F> the type of the futures
 public record WaitResult<F extends LoopFuture<?>>(SequencedSet<F> done, SequencedSet<F> pending) {
 
   /// Copies the sets.

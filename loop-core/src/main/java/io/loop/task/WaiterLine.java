@@ -2,27 +2,28 @@ package io.loop.task;
 
 import org.jspecify.annotations.Nullable;
 
-/// Tasks that wait for the same thing, in order of arrival. For the classes that such a thing is
-/// made of; programs use those.
+/// A queue of tasks that wait for the same thing, in order of arrival. A building block for
+/// synchronization primitives, which programs use instead.
 ///
-/// Every method takes constant time for each waiter that it wakes, and constant time besides, in
-/// the mean of many calls. That holds in whatever order waiters are cancelled.
+/// Every method takes amortized constant time, plus constant time for each waiter that it wakes,
+/// regardless of the order in which waiters are cancelled.
 ///
-/// Each waiter is a future of its own, so that cancelling one leaves the others alone. Loop thread
-/// and coroutines of the loop only. Waking only schedules: it never suspends, and never runs a
-/// waiter.
+/// Each waiter is a separate future, so cancelling one does not affect the others. Loop thread and
+/// coroutines of the loop only. Waking a waiter only schedules it: it never suspends, and never
+/// runs the waiter.
 public final class WaiterLine {
 
   /*
    *   first --> A --after--> B --after--> C --after--> D <-- last
    *                         live         asleep
    *
-   * A waiter is pending, woken or cancelled, and only the first can change. So whoever stands before
-   * `asleep` is woken or cancelled, and whoever stands before `live` is cancelled. The two move
-   * towards the end only, or to the next place when theirs leaves the line. So nobody looks at a
-   * waiter twice. Null means that there is none behind the last either.
+   * A waiter is pending, woken or cancelled, and only a pending one can change. All waiters before
+   * `asleep` are woken or cancelled, and all waiters before `live` are cancelled. The two pointers
+   * only move towards the end, or to the next place when their own leaves the line, so no waiter is
+   * examined twice. Null means the position after the last place.
    *
-   * Nobody tells the line that a waiter was cancelled: it leaves when its task runs, as in asyncio.
+   * The line is not notified when a waiter is cancelled: the waiter leaves when its task runs, as
+   * in asyncio.
    */
 
   /// A waiter's place in the line.
@@ -42,15 +43,15 @@ public final class WaiterLine {
   private @Nullable Place asleep;
   private int size;
 
-  /// Makes an empty line.
+  /// Creates an empty line.
   public WaiterLine() {}
 
-  /// Suspends at the end of the line until woken; leaves it in any case. Coroutine only.
+  /// Waits at the end of the line until woken; leaves the line in any case. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point. Throws what [#failAll] was given, the very object,
-  /// undeclared.
+  /// Suspends, and is a cancellation point. Throws the exception given to [#failAll]: the same
+  /// object, undeclared.
   ///
-  /// @param waiter a pending future of the running loop, which nobody else has
+  /// @param waiter a pending future of the running loop that is not used elsewhere
   /// @throws CancelledError if the task was cancelled while it waited
   public void await(LoopFuture<@Nullable Void> waiter) {
     Place place = append(waiter);
@@ -85,7 +86,7 @@ public final class WaiterLine {
     Place before = place.before;
     Place after = place.after;
     if (before == null && first != place) {
-      return; // wakeFirst has taken it out
+      return; // wakeFirst has removed it
     }
     if (before == null) {
       first = after;
@@ -108,12 +109,13 @@ public final class WaiterLine {
     size--;
   }
 
-  /// {@return how many are in the line} Those who were woken or cancelled are, until they run.
+  /// {@return the number of waiters in the line} Includes woken and cancelled waiters until their
+  /// tasks run.
   public int size() {
     return size;
   }
 
-  /// {@return whether somebody is in the line who was not cancelled}
+  /// {@return whether the line has a waiter that was not cancelled}
   public boolean hasLive() {
     Place place = live;
     while (place != null && place.waiter.isCancelled()) {
@@ -123,7 +125,7 @@ public final class WaiterLine {
     return place != null;
   }
 
-  /// {@return whether somebody is in the line who was neither woken nor cancelled}
+  /// {@return whether the line has a waiter that was neither woken nor cancelled}
   public boolean hasAsleep() {
     return firstAsleep() != null;
   }
@@ -137,7 +139,7 @@ public final class WaiterLine {
     return place;
   }
 
-  /// Wakes the head of the line, unless it was woken or cancelled.
+  /// Wakes the first waiter in the line, unless it was woken or cancelled.
   public void wakeHead() {
     Place head = first;
     if (head != null && !head.waiter.isDone()) {
@@ -145,9 +147,9 @@ public final class WaiterLine {
     }
   }
 
-  /// Wakes the first one that is asleep; it stays in the line until it runs.
+  /// Wakes the first waiter that is asleep; it stays in the line until its task runs.
   ///
-  /// @return whom it woke, or null if all are awake
+  /// @return the waiter, or null if none is asleep
   public @Nullable LoopFuture<@Nullable Void> wakeNext() {
     Place place = firstAsleep();
     if (place == null) {
@@ -157,10 +159,11 @@ public final class WaiterLine {
     return place.waiter;
   }
 
-  /// Wakes the first ones that are asleep; they stay in the line until they run.
+  /// Wakes up to `count` waiters that are asleep, in order; they stay in the line until their tasks
+  /// run.
   ///
-  /// @param count how many at most
-  /// @return how many were woken
+  /// @param count the maximum number of waiters to wake
+  /// @return the number of waiters woken
   public int wake(int count) {
     int woken = 0;
     while (woken < count && wakeNext() != null) {
@@ -169,25 +172,25 @@ public final class WaiterLine {
     return woken;
   }
 
-  /// Wakes all that are asleep; they stay in the line until they run.
+  /// Wakes all waiters that are asleep; they stay in the line until their tasks run.
   public void wakeAll() {
     for (Place place; (place = firstAsleep()) != null; ) {
       place.waiter.setResult(null);
     }
   }
 
-  /// Lets all that are asleep fail; they stay in the line until they run.
+  /// Fails all waiters that are asleep; they stay in the line until their tasks run.
   ///
-  /// @param cause what [#await] throws
+  /// @param cause the exception that [#await] throws
   public void failAll(Throwable cause) {
     for (Place place; (place = firstAsleep()) != null; ) {
       place.waiter.setException(cause);
     }
   }
 
-  /// Takes everybody out of the line up to the first who is asleep, and wakes that one.
+  /// Removes all waiters up to and including the first that is asleep, and wakes that one.
   ///
-  /// @return false if nobody was asleep; the line is empty then
+  /// @return false if no waiter was asleep; the line is empty then
   public boolean wakeFirst() {
     for (Place head; (head = first) != null; ) {
       leave(head);

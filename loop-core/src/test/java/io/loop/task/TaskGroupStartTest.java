@@ -124,7 +124,7 @@ final class TaskGroupStartTest {
         TaskGroup.run(group ->
             assertThatThrownBy(() -> group.start(_ -> log.add("ran"), options))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("ended without calling started()")));
+                .hasMessageContaining("finished without calling started()")));
 
     assertThat(log).containsExactly("ran");
   }
