@@ -2,24 +2,24 @@ package io.loop.sync;
 
 import io.loop.task.CancelledError;
 
-/// Holds tasks until a number of them have come together, again and again.
+/// A reusable barrier: blocks tasks until a given number of them have arrived.
 ///
-/// Loop thread and coroutines of one loop only, the first on which somebody has to wait.
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait.
 ///
 /// Source: `asyncio.Barrier`, Python 3.15. Its `wait`, and its use in `async with`, are [#await()]
 /// here; leaving such a block does nothing.
 public final class Barrier {
 
   /*
-   *   FILLING ---the last one comes---> DRAINING ---the last one leaves---> FILLING
+   *   FILLING ---the last arrives-----> DRAINING ---the last leaves-------> FILLING
    *      |
-   *      +--- reset, if somebody waits --> RESETTING ---the last one leaves---> FILLING
+   *      +--- reset, if a task waits ----> RESETTING ---the last leaves-------> FILLING
    *
-   *   any --abort--> BROKEN --reset--> RESETTING, or FILLING if nobody waits
+   *   any --abort--> BROKEN --reset--> RESETTING, or FILLING if no task waits
    *
-   * `count` is how many tasks are inside: from their arrival until they leave, in whatever way. While
-   * the barrier drains or resets, newcomers wait outside. All waiting is on one condition, whose
-   * lock every operation takes; that is why even reset and abort may suspend.
+   * `count` is the number of tasks inside, from their arrival until they leave in any way. While
+   * the barrier drains or resets, newcomers wait outside. All tasks wait on one condition, whose
+   * lock every operation takes; therefore even reset and abort may suspend.
    */
 
   private enum State {
@@ -40,10 +40,10 @@ public final class Barrier {
   private State state = State.FILLING;
   private int count;
 
-  /// Makes a barrier.
+  /// Creates a barrier.
   ///
-  /// @param parties how many tasks have to come together
-  /// @throws IllegalArgumentException if that is less than one
+  /// @param parties the number of tasks that have to arrive
+  /// @throws IllegalArgumentException if `parties` is less than 1
   public Barrier(int parties) {
     if (parties < 1) {
       throw new IllegalArgumentException("parties must be >= 1, not " + parties);
@@ -51,13 +51,14 @@ public final class Barrier {
     this.parties = parties;
   }
 
-  /// Waits until enough tasks have come. Coroutine only.
+  /// Waits until enough tasks have arrived. Coroutine only.
   ///
-  /// Suspends unless the caller is the last one to come; a cancellation point if it suspends. A
-  /// task that comes while the others are leaving waits for the next round. A task that is
-  /// cancelled no longer counts.
+  /// Suspends unless the caller is the last to arrive; a cancellation point if it suspends. A task
+  /// that arrives while the others are leaving waits for the next round. A task that is cancelled
+  /// no longer counts.
   ///
-  /// @return how many had come before, in this round: a different number for each task
+  /// @return the number of tasks that arrived earlier in this round: a different number for each
+  ///   task
   /// @throws BrokenBarrierException if this barrier is broken, or is aborted or reset meanwhile
   /// @throws CancelledError if the task was cancelled while it waited
   public int await() {
@@ -101,10 +102,10 @@ public final class Barrier {
     }
   }
 
-  /// Makes this barrier empty and whole; tasks that wait get a [BrokenBarrierException]. Coroutine
-  /// only.
+  /// Resets this barrier to its initial state. Waiting tasks receive a [BrokenBarrierException].
+  /// Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only while another operation is under way.
+  /// Suspends, and is a cancellation point, only while another operation is in progress.
   public void reset() {
     condition.with(() -> {
       state = count > 0 ? State.RESETTING : State.FILLING;
@@ -112,10 +113,10 @@ public final class Barrier {
     });
   }
 
-  /// Breaks this barrier until it is reset; tasks that wait, and all that come, get a
+  /// Breaks this barrier until it is reset. Tasks that wait or arrive receive a
   /// [BrokenBarrierException]. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only while another operation is under way.
+  /// Suspends, and is a cancellation point, only while another operation is in progress.
   public void abort() {
     condition.with(() -> {
       state = State.BROKEN;
@@ -123,12 +124,12 @@ public final class Barrier {
     });
   }
 
-  /// {@return how many tasks have to come together}
+  /// {@return the number of tasks that have to arrive}
   public int parties() {
     return parties;
   }
 
-  /// {@return how many tasks wait for the others}
+  /// {@return the number of tasks that are waiting}
   ///
   /// Source: `Barrier.n_waiting`.
   public int waiting() {

@@ -2,30 +2,30 @@ package io.loop.sync;
 
 /// A semaphore that cannot be released more often than it was acquired.
 ///
-/// As [Semaphore] otherwise.
+/// Otherwise like [Semaphore].
 ///
 /// Source: `asyncio.BoundedSemaphore`, Python 3.15.
 public final class BoundedSemaphore extends Semaphore {
 
   private final int bound;
 
-  /// Makes a semaphore with one permit.
+  /// Creates a semaphore with one permit.
   public BoundedSemaphore() {
     this(1);
   }
 
-  /// Makes a semaphore.
+  /// Creates a semaphore.
   ///
-  /// @param value how many permits it has, now and at most
-  /// @throws IllegalArgumentException if that is negative
+  /// @param value the initial and maximum number of permits
+  /// @throws IllegalArgumentException if `value` is negative
   public BoundedSemaphore(int value) {
     super(value);
     this.bound = value;
   }
 
-  /// Gives a permit back, and hands it to the first task that waits. Never suspends.
+  /// Releases a permit, and hands it to the first waiting task. Never suspends.
   ///
-  /// @throws IllegalArgumentException if all permits are there already
+  /// @throws IllegalArgumentException if all permits are already available
   @Override
   public void release() {
     checkTurn();

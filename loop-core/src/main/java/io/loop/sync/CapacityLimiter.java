@@ -10,33 +10,33 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Lets a number of tasks at a time through, and knows which: each borrows a token, and must give
-/// back its own.
+/// Limits the number of concurrent borrowers, and keeps track of them: each borrows a token, and
+/// has to return its own.
 ///
-/// Loop thread and coroutines of one loop only, the first on which a task has to wait. Unlike with
-/// a [Semaphore], the total can be changed at any time, and mistakes are noticed: a task that
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait. Unlike
+/// with a [Semaphore], the total can be changed at any time, and errors are detected: a task that
 /// borrows twice would wait for itself.
 ///
-/// Source: anyio's and trio's `CapacityLimiter`; asyncio has nothing like it.
+/// Source: `CapacityLimiter` of anyio and trio; no asyncio equivalent.
 public final class CapacityLimiter {
 
   /*
-   * `tokens` is negative while more are borrowed than the total that was set last.
+   * `tokens` is negative while more are borrowed than the current total allows.
    *
    *   total == tokens.free() + borrowers + tokens on the way to a task that has not run yet
    *
-   * `waiting` has the borrowers that are in the line, so that none is in it twice.
+   * `waiting` contains the borrowers that are in the line, so that none is in it twice.
    */
 
-  /// What a limiter looks like at one moment.
+  /// A snapshot of a limiter's state.
   ///
-  /// @param total how many may borrow at a time
-  /// @param available how many could borrow at once
-  /// @param borrowers who has borrowed, in the order in which they did
-  /// @param waiting how many wait
+  /// @param total the total number of tokens
+  /// @param available the number of tokens that can be borrowed immediately
+  /// @param borrowers the borrowers that have a token, in the order in which they borrowed it
+  /// @param waiting the number of tasks that are waiting
   public record Statistics(int total, int available, List<Object> borrowers, int waiting) {
 
-    /// {@return how many have borrowed}
+    /// {@return the number of borrowed tokens}
     public int borrowed() {
       return borrowers.size();
     }
@@ -48,10 +48,10 @@ public final class CapacityLimiter {
   private final Set<Object> waiting = new LinkedHashSet<>();
   private int total;
 
-  /// Makes a limiter.
+  /// Creates a limiter.
   ///
-  /// @param total how many may borrow at a time
-  /// @throws IllegalArgumentException if that is less than one
+  /// @param total the total number of tokens
+  /// @throws IllegalArgumentException if `total` is less than 1
   public CapacityLimiter(int total) {
     this.total = requireTotal(total);
     this.tokens = new PermitLine(binding, total);
@@ -64,22 +64,22 @@ public final class CapacityLimiter {
     return total;
   }
 
-  /// Borrows a token for the calling task, waiting for one if need be. Coroutine only; as
+  /// Borrows a token for the calling task, waiting for one if necessary. Coroutine only; like
   /// [#acquireFor].
   public void acquire() {
     acquireFor(currentTask());
   }
 
-  /// Borrows a token for somebody, waiting for one if need be. Coroutine only.
+  /// Borrows a token for a given borrower, waiting for one if necessary. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if it must wait. Those who wait are served in
+  /// Suspends, and is a cancellation point, only if it has to wait. Waiting tasks are served in
   /// order of arrival.
   ///
   /// Source: `acquire_on_behalf_of`.
   ///
-  /// @param borrower who gives it back; compared by `equals`
-  /// @throws IllegalStateException if the borrower has a token or waits for one; or if it must
-  ///   wait, and this limiter belongs to another loop
+  /// @param borrower the borrower, which has to return the token; compared by `equals`
+  /// @throws IllegalStateException if the borrower already has a token or waits for one, or if the
+  ///   call has to wait and this limiter belongs to another loop
   /// @throws CancelledError if the task was cancelled while it waited; nothing is borrowed
   public void acquireFor(Object borrower) {
     requireNew(borrower);
@@ -87,7 +87,7 @@ public final class CapacityLimiter {
       LoopFuture<@Nullable Void> waiter = tokens.newWaiter();
       waiting.add(borrower);
       try {
-        boolean _ = tokens.take(waiter); // nobody is woken without one
+        boolean _ = tokens.take(waiter); // always true: a waiter is only woken with a token
       } finally {
         waiting.remove(borrower);
       }
@@ -95,21 +95,21 @@ public final class CapacityLimiter {
     borrowers.add(borrower);
   }
 
-  /// Borrows a token for the calling task, if there is one and no task waits. Never suspends.
+  /// Borrows a token for the calling task if one is available and no task waits. Never suspends.
   ///
-  /// @return whether it did
-  /// @throws IllegalStateException if the task has one already, or the caller is no task
+  /// @return whether a token was borrowed
+  /// @throws IllegalStateException if the task already has a token, or the caller is not in a task
   public boolean tryAcquire() {
     return tryAcquireFor(currentTask());
   }
 
-  /// Borrows a token for somebody, if there is one and no task waits. Never suspends.
+  /// Borrows a token for a given borrower if one is available and no task waits. Never suspends.
   ///
-  /// Source: `acquire_on_behalf_of_nowait`, which raises `WouldBlock` in place of false.
+  /// Source: `acquire_on_behalf_of_nowait`, which raises `WouldBlock` instead of returning false.
   ///
-  /// @param borrower who gives it back; compared by `equals`
-  /// @return whether it did
-  /// @throws IllegalStateException if the borrower has one already, or waits for one
+  /// @param borrower the borrower, which has to return the token; compared by `equals`
+  /// @return whether a token was borrowed
+  /// @throws IllegalStateException if the borrower already has a token or waits for one
   public boolean tryAcquireFor(Object borrower) {
     requireNew(borrower);
     return tokens.tryTake() && borrowers.add(borrower);
@@ -120,12 +120,12 @@ public final class CapacityLimiter {
     binding.checkTurn();
     if (borrowers.contains(borrower)) {
       throw new IllegalStateException(
-          "This borrower has one of this limiter's tokens already, and would wait for itself: "
+          "This borrower already has one of this limiter's tokens, and would wait for itself: "
               + borrower);
     }
     if (waiting.contains(borrower)) {
       throw new IllegalStateException(
-          "This borrower waits for one of this limiter's tokens already: " + borrower);
+          "This borrower already waits for one of this limiter's tokens: " + borrower);
     }
   }
 
@@ -133,24 +133,25 @@ public final class CapacityLimiter {
     binding.checkTurn();
     Task<?> task = Task.current();
     if (task == null) {
-      throw new IllegalStateException("no task is running here: name the borrower");
+      throw new IllegalStateException("not called from a task: pass a borrower");
     }
     return task;
   }
 
-  /// Gives back the calling task's token. Never suspends.
+  /// Returns the calling task's token. Never suspends.
   ///
-  /// @throws IllegalStateException if the task has none, or the caller is no task
+  /// @throws IllegalStateException if the task has no token, or the caller is not in a task
   public void release() {
     releaseFor(currentTask());
   }
 
-  /// Gives back somebody's token, and hands it to the task that waits longest. Never suspends.
+  /// Returns a given borrower's token, and hands it to the task that has waited longest. Never
+  /// suspends.
   ///
   /// Source: `release_on_behalf_of`.
   ///
-  /// @param borrower who has it
-  /// @throws IllegalStateException if the borrower has none
+  /// @param borrower the borrower
+  /// @throws IllegalStateException if the borrower has no token
   public void releaseFor(Object borrower) {
     binding.checkTurn();
     if (!borrowers.remove(borrower)) {
@@ -160,20 +161,20 @@ public final class CapacityLimiter {
     tokens.add(1);
   }
 
-  /// Borrows a token for the calling task, for a `try` with resources. Coroutine only; as
-  /// [#acquire].
+  /// Borrows a token for the calling task, for use in a try-with-resources statement. Coroutine
+  /// only; like [#acquire].
   ///
-  /// @return what gives it back when closed, for the same task
+  /// @return an object that returns the same task's token when closed
   public Hold hold() {
     Task<?> task = currentTask();
     acquireFor(task);
     return new Hold(() -> releaseFor(task));
   }
 
-  /// Runs a body that holds the calling task's token. Coroutine only.
+  /// Runs a body while the calling task holds a token. Coroutine only.
   ///
-  /// Suspends as [#acquire], and where the body does. Throws what the body threw, the very object,
-  /// undeclared.
+  /// Suspends like [#acquire], and where the body does. Throws whatever the body threw: the same
+  /// object, undeclared.
   ///
   /// Source: `async with limiter`.
   ///
@@ -186,7 +187,7 @@ public final class CapacityLimiter {
     }
   }
 
-  /// Runs a body without a result that holds the calling task's token. Coroutine only; as
+  /// Runs a body without a result while the calling task holds a token. Coroutine only; like
   /// [#with(Coro)].
   ///
   /// @param body what to run
@@ -194,7 +195,7 @@ public final class CapacityLimiter {
     with(Coro.of(body));
   }
 
-  /// {@return how many may borrow at a time}
+  /// {@return the total number of tokens}
   ///
   /// Source: `total_tokens`.
   public int total() {
@@ -202,13 +203,13 @@ public final class CapacityLimiter {
     return total;
   }
 
-  /// Changes how many may borrow at a time. Never suspends.
+  /// Changes the total number of tokens. Never suspends.
   ///
-  /// If more is allowed, those who wait longest get the new tokens. If less, those who have one
-  /// keep it, and the next ones wait until enough are given back.
+  /// If the total grows, the tasks that have waited longest get the new tokens. If it shrinks,
+  /// borrowers keep their tokens, and other tasks wait until enough tokens have been returned.
   ///
-  /// @param newTotal how many
-  /// @throws IllegalArgumentException if that is less than one
+  /// @param newTotal the new total
+  /// @throws IllegalArgumentException if `newTotal` is less than 1
   public void setTotal(int newTotal) {
     binding.checkTurn();
     int more = requireTotal(newTotal) - total;
@@ -216,7 +217,7 @@ public final class CapacityLimiter {
     tokens.add(more);
   }
 
-  /// {@return how many could borrow at once}
+  /// {@return the number of tokens that can be borrowed immediately}
   ///
   /// Source: `available_tokens`.
   public int available() {
@@ -224,13 +225,13 @@ public final class CapacityLimiter {
     return Math.max(0, tokens.free());
   }
 
-  /// {@return who has borrowed, in the order in which they did; a copy}
+  /// {@return a copy of the borrowers that have a token, in the order in which they borrowed it}
   public Set<Object> borrowers() {
     binding.checkTurn();
     return new LinkedHashSet<>(borrowers);
   }
 
-  /// {@return what this limiter looks like now}
+  /// {@return a snapshot of this limiter's state}
   public Statistics statistics() {
     binding.checkTurn();
     return new Statistics(total, available(), List.copyOf(borrowers), tokens.waiting());

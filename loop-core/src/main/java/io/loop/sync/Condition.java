@@ -6,65 +6,66 @@ import io.loop.task.LoopFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Lets tasks that hold a lock wait until another one tells them that something has changed.
+/// Lets tasks that hold a lock wait until another task signals that something has changed.
 ///
-/// Loop thread and coroutines of one loop only, the first on which somebody waits. Several
+/// Loop thread and coroutines of one loop only: the first loop on which a task waits. Several
 /// conditions may share a lock.
 ///
-/// Source: `asyncio.Condition`, Python 3.15. `wait` is [#await()], `notify` is [#signal()] and
-/// `notify_all` is [#signalAll] here: the names are taken by [Object], whose methods of these names
-/// are for threads.
+/// Source: `asyncio.Condition`, Python 3.15. Here `wait` is named [#await()], `notify` is
+/// [#signal()] and `notify_all` is [#signalAll], because [Object] has methods with the original
+/// names.
 public final class Condition {
 
   /*
-   * A signalled waiter leaves the line here and joins that of the lock, in the order of the signals.
-   * It takes the lock again whatever happens, however often it is cancelled meanwhile.
+   * A signalled waiter leaves this line and joins the lock's line, in the order of the signals. It
+   * always reacquires the lock, even if it is cancelled repeatedly meanwhile.
    *
-   * A waiter that fails may have consumed a signal, and signals another one in its place. So a
-   * waiter may be woken for nothing, and has to look again; waitFor does.
+   * A waiter that fails may have consumed a signal, so it signals another waiter. Therefore a
+   * waiter may be woken spuriously, and has to check again; waitFor does.
    */
 
   private final Lock lock;
   private final LoopBinding binding = new LoopBinding(this);
   private final Waiters waiters = new Waiters(binding);
 
-  /// Makes a condition on a lock of its own.
+  /// Creates a condition with a new lock.
   public Condition() {
     this(new Lock());
   }
 
-  /// Makes a condition on a lock.
+  /// Creates a condition with a given lock.
   ///
-  /// @param lock the lock, which other conditions may use too
+  /// @param lock the lock, which other conditions may also use
   public Condition(Lock lock) {
     this.lock = lock;
   }
 
-  /// Takes the lock, waiting for it if need be. Coroutine only; as [Lock#acquire].
+  /// Acquires the lock, waiting for it if necessary. Coroutine only; like [Lock#acquire].
   public void acquire() {
     lock.acquire();
   }
 
-  /// Frees the lock. Never suspends.
+  /// Releases the lock. Never suspends.
   ///
-  /// @throws IllegalStateException if it is free already
+  /// @throws IllegalStateException if the lock is not held
   public void release() {
     lock.release();
   }
 
-  /// {@return whether the lock is taken}
+  /// {@return whether the lock is held}
   public boolean isLocked() {
     return lock.isLocked();
   }
 
-  /// Takes the lock, waiting for it if need be, for a `try` with resources. Coroutine only.
+  /// Acquires the lock, waiting for it if necessary, for use in a try-with-resources statement.
+  /// Coroutine only.
   ///
-  /// @return what releases it when closed
+  /// @return an object that releases the lock when closed
   public Hold hold() {
     return lock.hold();
   }
 
-  /// Runs a body that holds the lock. Coroutine only; as [Lock#with(Coro)].
+  /// Runs a body while holding the lock. Coroutine only; like [Lock#with(Coro)].
   ///
   /// @param body what to run
   /// @param <T> the type of the result
@@ -73,20 +74,21 @@ public final class Condition {
     return lock.with(body);
   }
 
-  /// Runs a body without a result that holds the lock. Coroutine only; as [Lock#with(Coro)].
+  /// Runs a body without a result while holding the lock. Coroutine only; like [Lock#with(Coro)].
   ///
   /// @param body what to run
   public void with(Coro.Action body) {
     lock.with(body);
   }
 
-  /// Frees the lock, waits to be signalled, and takes the lock again. Coroutine only.
+  /// Releases the lock, waits for a signal, and reacquires the lock. Coroutine only.
   ///
-  /// Always suspends, and is a cancellation point. May return without a signal: check what was
-  /// waited for, or use [#waitFor].
+  /// Always suspends, and is a cancellation point. May return without a signal: check the condition
+  /// again, or use [#waitFor].
   ///
-  /// @throws CancelledError if the task was cancelled; the lock has been taken again all the same
-  /// @throws IllegalStateException if the lock is free, or this belongs to another loop
+  /// @throws CancelledError if the task was cancelled; the lock has been reacquired nonetheless
+  /// @throws IllegalStateException if the lock is not held, or this condition belongs to another
+  ///   loop
   public void await() {
     requireLocked("wait");
     LoopFuture<@Nullable Void> waiter = binding.newWaiter();
@@ -103,7 +105,7 @@ public final class Condition {
     }
   }
 
-  /// Takes the lock; a cancellation waits until it is taken, and the last one is thrown then.
+  /// Acquires the lock. Cancellations are held back until then; the last one is rethrown.
   private void reacquire() {
     CancelledError last = null;
     while (true) {
@@ -119,16 +121,16 @@ public final class Condition {
     }
   }
 
-  /// Waits until something is true. Coroutine only.
+  /// Waits until a predicate is true. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if it is not true at once; then the lock must be
-  /// taken.
+  /// Suspends, and is a cancellation point, only if the predicate is initially false; then the lock
+  /// must be held.
   ///
   /// Source: `Condition.wait_for`.
   ///
-  /// @param predicate what to wait for; asked at once, and again after each signal
+  /// @param predicate the predicate; evaluated immediately, and after each signal
   /// @throws CancelledError if the task was cancelled while it waited
-  /// @throws IllegalStateException if it must wait, and the lock is free
+  /// @throws IllegalStateException if the call has to wait and the lock is not held
   public void waitFor(BooleanSupplier predicate) {
     binding.checkTurn();
     while (!predicate.getAsBoolean()) {
@@ -136,31 +138,32 @@ public final class Condition {
     }
   }
 
-  /// Wakes one task that waits. Never suspends, and does not free the lock.
+  /// Wakes one waiting task. Never suspends, and does not release the lock.
   ///
-  /// @throws IllegalStateException if the lock is free
+  /// @throws IllegalStateException if the lock is not held
   public void signal() {
     signal(1);
   }
 
-  /// Wakes some tasks that wait, in order of arrival. Never suspends, and does not free the lock.
+  /// Wakes up to `count` waiting tasks, in order of arrival. Never suspends, and does not release
+  /// the lock.
   ///
-  /// @param count how many at most
-  /// @throws IllegalStateException if the lock is free
+  /// @param count the maximum number of tasks to wake
+  /// @throws IllegalStateException if the lock is not held
   public void signal(int count) {
     requireLocked("notify");
     waiters.wake(count);
   }
 
-  /// Wakes all tasks that wait. Never suspends, and does not free the lock.
+  /// Wakes all waiting tasks. Never suspends, and does not release the lock.
   ///
-  /// @throws IllegalStateException if the lock is free
+  /// @throws IllegalStateException if the lock is not held
   public void signalAll() {
     requireLocked("notify");
     waiters.wakeAll();
   }
 
-  /// As that of the classes beside it, for one that is made of a condition.
+  /// Does what [LoopBinding#checkTurn] says, for classes that use a condition.
   void checkTurn() {
     binding.checkTurn();
   }

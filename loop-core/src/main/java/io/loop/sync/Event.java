@@ -4,17 +4,17 @@ import io.loop.task.CancelledError;
 
 /// A flag that tasks can wait for.
 ///
-/// Loop thread and coroutines of one loop only, the first on which somebody has to wait.
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait.
 ///
-/// Source: `asyncio.Event`, Python 3.15. Its `wait` is [#await()] here: `wait` is taken by
-/// [Object].
+/// Source: `asyncio.Event`, Python 3.15. Its `wait` is named [#await()] here, because [Object] has
+/// a method `wait`.
 public final class Event {
 
   private final LoopBinding binding = new LoopBinding(this);
   private final Waiters waiters = new Waiters(binding);
   private boolean set;
 
-  /// Makes an event that is not set.
+  /// Creates an event that is not set.
   public Event() {}
 
   /// {@return whether the flag is set}
@@ -23,9 +23,9 @@ public final class Event {
     return set;
   }
 
-  /// Sets the flag, and wakes all who wait for it. Never suspends.
+  /// Sets the flag, and wakes all waiting tasks. Never suspends.
   ///
-  /// They all go on, even if the flag is cleared before they run.
+  /// All of them resume, even if the flag is cleared before they run.
   public void set() {
     binding.checkTurn();
     if (!set) {
@@ -34,7 +34,7 @@ public final class Event {
     }
   }
 
-  /// Clears the flag: from now on [#await()] waits. Never suspends.
+  /// Clears the flag, so that [#await()] waits from now on. Never suspends.
   public void clear() {
     binding.checkTurn();
     set = false;
@@ -45,7 +45,7 @@ public final class Event {
   /// Suspends, and is a cancellation point, only if the flag is not set.
   ///
   /// @throws CancelledError if the task was cancelled while it waited
-  /// @throws IllegalStateException if it must wait, and this event belongs to another loop
+  /// @throws IllegalStateException if the call has to wait and this event belongs to another loop
   public void await() {
     binding.checkTurn();
     if (!set) {

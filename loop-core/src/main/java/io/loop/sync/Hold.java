@@ -2,8 +2,8 @@ package io.loop.sync;
 
 import org.jspecify.annotations.Nullable;
 
-/// Something that is held until it is closed: what [Lock#hold] and its like return, for
-/// try-with-resources.
+/// Holds a lock or permit until it is closed. [Lock#hold] and similar methods return it for use in
+/// a try-with-resources statement.
 ///
 /// Loop thread and coroutines of the loop only. Closing never suspends.
 public final class Hold implements AutoCloseable {
@@ -14,12 +14,12 @@ public final class Hold implements AutoCloseable {
     this.release = release;
   }
 
-  /// Gives back what is held. Closing twice does nothing.
+  /// Releases what is held. Closing again has no effect.
   @Override
   public void close() {
     Runnable releasing = release;
     if (releasing != null) {
-      releasing.run(); // a refused call has given nothing back
+      releasing.run(); // if this throws, nothing was released
       release = null;
     }
   }

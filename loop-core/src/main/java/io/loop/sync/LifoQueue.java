@@ -2,21 +2,21 @@ package io.loop.sync;
 
 import org.jspecify.annotations.Nullable;
 
-/// A queue whose latest item comes out first.
+/// A queue that returns the most recently added item first.
 ///
-/// As [Queue] otherwise.
+/// Otherwise like [Queue].
 ///
 /// Source: `asyncio.LifoQueue`, Python 3.15.
 ///
-/// @param <E> the type of the items; null is an item if it allows that
+/// @param <E> the type of the items; may allow null
 public final class LifoQueue<E extends @Nullable Object> extends Queue<E> {
 
-  /// Makes a queue that is never full.
+  /// Creates a queue without a size limit.
   public LifoQueue() {}
 
-  /// Makes a queue.
+  /// Creates a queue.
   ///
-  /// @param maxSize how many items it holds at most; zero or less for no limit
+  /// @param maxSize the maximum number of items; zero or less for no limit
   public LifoQueue(int maxSize) {
     super(maxSize);
   }

@@ -4,34 +4,34 @@ import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import org.jspecify.annotations.Nullable;
 
-/// Lets one task at a time through.
+/// A mutual exclusion lock for tasks.
 ///
-/// Loop thread and coroutines of one loop only, the first on which somebody has to wait. It has no
-/// owner: any task may release it. It is not re-entrant.
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait. A lock
+/// has no owner: any task may release it. It is not reentrant.
 ///
 /// Source: `asyncio.Lock`, Python 3.15.
 public final class Lock {
 
   /*
-   * Releasing does not hand the lock over: it wakes the head of the line, and the lock is free until
-   * that task runs. Nobody overtakes meanwhile, since a newcomer queues behind any live waiter. A
-   * waiter that is cancelled after it was woken passes the wake-up on.
+   * Releasing does not hand over the lock: it wakes the first waiter, and the lock is free until
+   * that task runs. No task overtakes it meanwhile, because a newcomer queues behind any live
+   * waiter. A waiter that is cancelled after it was woken passes on the wake-up.
    */
 
   private final LoopBinding binding = new LoopBinding(this);
   private final Waiters waiters = new Waiters(binding);
   private boolean locked;
 
-  /// Makes a free lock.
+  /// Creates a lock that is not held.
   public Lock() {}
 
-  /// Takes this lock, waiting for it if need be. Coroutine only.
+  /// Acquires this lock, waiting for it if necessary. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if it must wait. Waiters are served in order of
-  /// arrival.
+  /// Suspends, and is a cancellation point, only if it has to wait. Waiting tasks are served in
+  /// order of arrival.
   ///
-  /// @throws CancelledError if the task was cancelled while it waited; the lock is not taken
-  /// @throws IllegalStateException if it must wait, and this lock belongs to another loop
+  /// @throws CancelledError if the task was cancelled while it waited; it does not hold the lock
+  /// @throws IllegalStateException if the call has to wait and this lock belongs to another loop
   public void acquire() {
     binding.checkTurn();
     if (locked || waiters.hasLive()) {
@@ -51,9 +51,9 @@ public final class Lock {
     }
   }
 
-  /// Frees this lock, and wakes the first task that waits for it. Never suspends.
+  /// Releases this lock, and wakes the first waiting task. Never suspends.
   ///
-  /// @throws IllegalStateException if it is free already
+  /// @throws IllegalStateException if this lock is not held
   public void release() {
     binding.checkTurn();
     if (!locked) {
@@ -63,31 +63,31 @@ public final class Lock {
     waiters.wakeHead();
   }
 
-  /// {@return whether this lock is taken} It is not between a release and the moment the next task
-  /// runs.
+  /// {@return whether this lock is held} Between a release and the moment when the next task runs,
+  /// it is not.
   public boolean isLocked() {
     binding.checkTurn();
     return locked;
   }
 
-  /// As [#isLocked], for descriptions, which any thread may make.
+  /// Like [#isLocked], for descriptions; any thread.
   boolean isHeld() {
     return locked;
   }
 
-  /// Takes this lock, waiting for it if need be, for a `try` with resources. Coroutine only; as
-  /// [#acquire].
+  /// Acquires this lock, waiting for it if necessary, for use in a try-with-resources statement.
+  /// Coroutine only; like [#acquire].
   ///
-  /// @return what releases it when closed
+  /// @return an object that releases this lock when closed
   public Hold hold() {
     acquire();
     return new Hold(this::release);
   }
 
-  /// Runs a body that holds this lock. Coroutine only.
+  /// Runs a body while holding this lock. Coroutine only.
   ///
-  /// Suspends as [#acquire], and where the body does. Throws what the body threw, the very object,
-  /// undeclared.
+  /// Suspends like [#acquire], and where the body does. Throws whatever the body threw: the same
+  /// object, undeclared.
   ///
   /// Source: `async with lock`.
   ///
@@ -103,7 +103,7 @@ public final class Lock {
     }
   }
 
-  /// Runs a body without a result that holds this lock. Coroutine only; as [#with(Coro)].
+  /// Runs a body without a result while holding this lock. Coroutine only; like [#with(Coro)].
   ///
   /// @param body what to run
   public void with(Coro.Action body) {

@@ -5,8 +5,8 @@ import io.loop.event.Loop;
 import io.loop.task.LoopFuture;
 import org.jspecify.annotations.Nullable;
 
-/// Ties an object to the first loop on which a task has to wait for it. For the classes that such
-/// an object is made of; programs use those.
+/// Binds an object to the first loop on which a task has to wait for it. A building block for
+/// synchronization primitives, which programs use instead.
 ///
 /// Loop thread and coroutines of one loop only.
 ///
@@ -14,18 +14,18 @@ import org.jspecify.annotations.Nullable;
 public final class LoopBinding {
 
   /*
-   * In debug mode a call from a thread that is not the loop's is refused. Until somebody has waited,
-   * the loop is the one that made or last used the object. One that no loop has used may be filled by
-   * any thread before it is handed over.
+   * In debug mode, a call from a thread that is not the loop's throws. Until a task has waited, the
+   * loop is the one that created or last used the object. An object that no loop has used may be
+   * filled by any thread before it is passed to the loop.
    */
 
   private final Object owner;
   private @Nullable Loop loop;
-  private @Nullable Loop lastUser; // while debug mode is on somewhere
+  private @Nullable Loop lastUser; // only if debug mode is on for some loop
 
-  /// Makes a binding to no loop yet.
+  /// Creates a binding that is not bound to a loop yet.
   ///
-  /// @param owner what is tied; exceptions describe it
+  /// @param owner the bound object, for exception messages
   public LoopBinding(Object owner) {
     this.owner = owner;
     if (Loop.debugWasOn()) {
@@ -35,15 +35,17 @@ public final class LoopBinding {
 
   /// {@return a pending future to wait with}
   ///
-  /// @throws IllegalStateException if no loop is running here, or another loop was bound before
+  /// @throws IllegalStateException if no loop is running on this thread, or the object is bound to
+  ///   another loop
   public LoopFuture<@Nullable Void> newWaiter() {
     return new LoopFuture<>(bind());
   }
 
-  /// Ties the object to the running loop.
+  /// Binds the object to the running loop.
   ///
   /// @return that loop
-  /// @throws IllegalStateException if no loop is running here, or another loop was bound before
+  /// @throws IllegalStateException if no loop is running on this thread, or the object is bound to
+  ///   another loop
   public Loop bind() {
     Loop running = Loop.running();
     if (loop == null) {
@@ -55,13 +57,13 @@ public final class LoopBinding {
     return running;
   }
 
-  /// Waits for the caller's turn, if it went on by itself after a blocking call. In debug mode it
-  /// refuses a caller that is not on the loop.
+  /// Waits for the caller's turn, if the caller continued on its own after a blocking call. In
+  /// debug mode, throws if the caller is not on the loop.
   ///
-  /// Every operation begins with this, since one that need not wait meets the loop nowhere else.
+  /// Every operation calls this first, because an operation that does not wait has no other contact
+  /// with the loop.
   ///
-  /// @throws IllegalStateException if the loop is running in debug mode, and the caller is not on
-  ///   it
+  /// @throws IllegalStateException if the loop is running in debug mode and the caller is not on it
   public void checkTurn() {
     if (Coroutine.mayGoAstray()) {
       Loop.runningOrNull();

@@ -7,22 +7,24 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/// Permits, and the tasks that wait for one in order of arrival. For the classes that hand such
-/// permits out; programs use those.
+/// Permits, and the tasks that wait for one, in order of arrival. A building block for
+/// synchronization primitives, which programs use instead.
 ///
-/// A permit is handed over: the task that waits longest gets it, and no newcomer can take it first.
-/// A task that is cancelled with its permit on the way gives it back, and the next task gets it.
-/// The count may be negative: then permits that are added pay the debt first.
+/// Permits are handed over: the task that has waited longest gets the permit, and no newcomer can
+/// take it first. If a task is cancelled after it was handed a permit, the permit goes to the next
+/// task. The count may be negative; added permits then reduce the debt first.
 ///
 /// Loop thread and coroutines of one loop only.
 public final class PermitLine {
 
   /*
-   * `granted` has the waiters that were handed a permit and have not run yet. They run in this order,
-   * so looking one up finds it at the head; only the unwinding of a closing loop may differ.
+   * `granted` contains the waiters that were handed a permit and have not run yet. They run in this
+   * order, so a look-up finds its waiter at the head; only the unwinding of a closing loop may
+   * differ.
    *
-   * While permits are free, those in the line are awake, or came after some who were and have not
-   * run yet. Whoever leaves the line hands out what is free, so the latter are not forgotten.
+   * While permits are free, each waiter in the line is awake, or arrived behind an awake one that
+   * has not run yet. A waiter that leaves the line hands out the free permits, so the latter are
+   * not forgotten.
    */
 
   private final LoopBinding binding;
@@ -30,28 +32,28 @@ public final class PermitLine {
   private final Queue<LoopFuture<@Nullable Void>> granted = new ArrayDeque<>();
   private int free;
 
-  /// Makes a line.
+  /// Creates a line.
   ///
-  /// @param binding the binding of the object that it belongs to
-  /// @param free how many permits there are
+  /// @param binding the binding of the object that the line belongs to
+  /// @param free the initial number of permits
   public PermitLine(LoopBinding binding, int free) {
     this.binding = binding;
     this.free = free;
   }
 
-  /// {@return how many permits a newcomer could take; negative if some are owed}
+  /// {@return the number of free permits; negative if there is a debt}
   public int free() {
     return free;
   }
 
-  /// {@return how many tasks wait, those included that were woken and have not run}
+  /// {@return the number of waiting tasks, including those that were woken and have not run yet}
   public int waiting() {
     return line.size();
   }
 
-  /// Takes a permit if there is one and no task waits. Never suspends.
+  /// Takes a permit if one is free and no task waits. Never suspends.
   ///
-  /// @return whether it took one
+  /// @return whether a permit was taken
   public boolean tryTake() {
     if (free <= 0 || line.hasLive()) {
       return false;
@@ -62,7 +64,8 @@ public final class PermitLine {
 
   /// {@return a future for [#take]}
   ///
-  /// @throws IllegalStateException if no loop is running here, or the binding's is another one
+  /// @throws IllegalStateException if no loop is running on this thread, or the binding belongs to
+  ///   another loop
   public LoopFuture<@Nullable Void> newWaiter() {
     return binding.newWaiter();
   }
@@ -70,8 +73,8 @@ public final class PermitLine {
   /// Waits at the end of the line for a permit. Coroutine only; suspends, and is a cancellation
   /// point.
   ///
-  /// @param waiter what [#newWaiter] returned; one who settles it ends the wait
-  /// @return whether the caller has a permit now; false if it was woken without one
+  /// @param waiter the result of [#newWaiter]; settling it ends the wait
+  /// @return true if the caller has a permit; false if it was woken without one
   /// @throws CancelledError if the task was cancelled while it waited; it has no permit
   public boolean take(LoopFuture<@Nullable Void> waiter) {
     boolean taken = false;
@@ -81,13 +84,13 @@ public final class PermitLine {
       return taken;
     } finally {
       boolean givesBack = !taken && granted.remove(waiter);
-      add(givesBack ? 1 : 0); // for those who came while permits were free, but not for them
+      add(givesBack ? 1 : 0); // also wakes tasks that arrived while permits were free but reserved
     }
   }
 
-  /// Adds permits, and hands them to those who wait. Never suspends.
+  /// Adds permits, and hands them to waiting tasks. Never suspends.
   ///
-  /// @param count how many; negative to take some away, also such as are not there
+  /// @param count the number of permits; negative to remove permits, which may leave a debt
   public void add(int count) {
     free += count;
     while (free > 0) {
@@ -100,7 +103,7 @@ public final class PermitLine {
     }
   }
 
-  /// Wakes all who have no permit. Never suspends.
+  /// Wakes all waiting tasks without a permit. Never suspends.
   public void wakeAll() {
     line.wakeAll();
   }

@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A queue whose smallest item comes out first, and of equal ones the first that was put in.
+/// A queue that returns the smallest item first, and equal items in insertion order.
 ///
-/// As [Queue] otherwise.
+/// Otherwise like [Queue].
 ///
-/// Source: `asyncio.PriorityQueue`, Python 3.15, which leaves the order of equal items open.
+/// Source: `asyncio.PriorityQueue`, Python 3.15, which leaves the order of equal items undefined.
 ///
 /// @param <E> the type of the items
 public final class PriorityQueue<E extends @Nullable Object> extends Queue<E> {
@@ -19,22 +19,22 @@ public final class PriorityQueue<E extends @Nullable Object> extends Queue<E> {
   private final java.util.PriorityQueue<Entry<E>> heap;
   private long nextSequence;
 
-  /// Makes a queue that is never full, for items in their natural order.
+  /// Creates a queue without a size limit, for items in their natural order.
   public PriorityQueue() {
     this(0);
   }
 
-  /// Makes a queue for items in their natural order.
+  /// Creates a queue for items in their natural order.
   ///
-  /// @param maxSize how many items it holds at most; zero or less for no limit
-  @SuppressWarnings("unchecked") // an item that has no order is refused with a ClassCastException
+  /// @param maxSize the maximum number of items; zero or less for no limit
+  @SuppressWarnings("unchecked") // items without a natural order cause a ClassCastException
   public PriorityQueue(int maxSize) {
     this(maxSize, (Comparator<? super E>) Comparator.naturalOrder());
   }
 
-  /// Makes a queue.
+  /// Creates a queue.
   ///
-  /// @param maxSize how many items it holds at most; zero or less for no limit
+  /// @param maxSize the maximum number of items; zero or less for no limit
   /// @param order the order of the items
   public PriorityQueue(int maxSize, Comparator<? super E> order) {
     super(maxSize);

@@ -10,27 +10,27 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Passes items from tasks to tasks, first in, first out.
+/// A first-in, first-out queue that passes items between tasks.
 ///
-/// Loop thread and coroutines of one loop only, the first on which somebody has to wait.
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait.
 ///
 /// Source: `asyncio.Queue`, Python 3.15.
 ///
-/// @param <E> the type of the items; null is an item if it allows that
+/// @param <E> the type of the items; may allow null
 public sealed class Queue<E extends @Nullable Object> permits LifoQueue, PriorityQueue {
 
   /*
-   * Nothing is handed over. An item or a free place wakes the first task that waits for it, which
-   * looks again when it runs; if somebody was quicker, it waits at the end of the line. So a task
-   * that is cancelled never takes an item with it: it only passes its wake-up on.
+   * Items are not handed over. An item or a free place wakes the first task that waits for it. That
+   * task checks again when it runs; if another task was faster, it waits at the end of the line. So
+   * a task that is cancelled never takes an item with it: it only passes on its wake-up.
    *
-   * `unfinished` counts the items that were put and not yet reported done; `finished` is set while
-   * it is zero.
+   * `unfinished` counts the items that were put and not yet reported as done. `finished` is set
+   * while it is zero.
    *
-   * The order of the items is the subclass's, in insert and remove.
+   * Subclasses define the order of the items, in insert and remove.
    */
 
-  /// Stands for a null item: the JDK's deques take none.
+  /// Represents a null item, because the JDK's deques reject null.
   private static final Object NULL = new Object();
 
   private final LoopBinding binding = new LoopBinding(this);
@@ -42,14 +42,14 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   private int unfinished;
   private boolean shutDown;
 
-  /// Makes a queue that is never full.
+  /// Creates a queue without a size limit.
   public Queue() {
     this(0);
   }
 
-  /// Makes a queue.
+  /// Creates a queue.
   ///
-  /// @param maxSize how many items it holds at most; zero or less for no limit
+  /// @param maxSize the maximum number of items; zero or less for no limit
   public Queue(int maxSize) {
     this.maxSize = maxSize;
     finished.set();
@@ -59,7 +59,7 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     items.addLast(item == null ? NULL : item);
   }
 
-  /// Removes the item that is next; called only if there is one.
+  /// Removes the next item; called only if there is one.
   E remove() {
     return unbox(items.removeFirst());
   }
@@ -69,19 +69,19 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     return unbox(items.removeLast());
   }
 
-  @SuppressWarnings({"unchecked", "NullAway"}) // NULL stands for a null that E allowed in insert
+  @SuppressWarnings({"unchecked", "NullAway"}) // NULL represents a null that E allowed in insert
   private E unbox(Object item) {
     return item == NULL ? null : (E) item;
   }
 
-  /// The items, for a description.
+  /// Returns the items, for a description.
   Collection<?> items() {
     List<@Nullable Object> shown = new ArrayList<>(items);
     shown.replaceAll(item -> item == NULL ? null : item);
     return shown;
   }
 
-  /// {@return how many items are in this queue}
+  /// {@return the number of items in this queue}
   ///
   /// Source: `Queue.qsize`.
   public int size() {
@@ -89,35 +89,36 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     return count();
   }
 
-  /// As [#size], for descriptions, which any thread may make.
+  /// Like [#size], for descriptions; any thread.
   int count() {
     return items.size();
   }
 
-  /// {@return how many items this queue holds at most; zero or less means no limit}
+  /// {@return the maximum number of items; zero or less means no limit}
   public final int maxSize() {
     return maxSize;
   }
 
-  /// {@return whether there is no item}
+  /// {@return whether this queue has no items}
   public final boolean isEmpty() {
     return size() == 0;
   }
 
-  /// {@return whether there is no room; a queue without limit is never full}
+  /// {@return whether this queue has reached its maximum size; a queue without a limit is never
+  /// full}
   public final boolean isFull() {
     int size = size();
     return maxSize > 0 && size >= maxSize;
   }
 
-  /// Puts an item in, waiting for room if need be. Coroutine only.
+  /// Puts an item into this queue, waiting for a free place if necessary. Coroutine only.
   ///
   /// Suspends, and is a cancellation point, only if this queue is full.
   ///
   /// @param item the item
-  /// @throws QueueShutDownException if this queue is shut down, or is while the call waits
+  /// @throws QueueShutDownException if this queue is shut down, possibly while the call waits
   /// @throws CancelledError if the task was cancelled while it waited; the item is not in the queue
-  /// @throws IllegalStateException if it must wait, and this queue belongs to another loop
+  /// @throws IllegalStateException if the call has to wait and this queue belongs to another loop
   public final void put(E item) {
     while (isFull()) {
       if (shutDown) {
@@ -128,10 +129,10 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     putNowait(item);
   }
 
-  /// Puts an item in at once. Never suspends.
+  /// Puts an item into this queue if there is a free place. Never suspends.
   ///
   /// @param item the item
-  /// @throws QueueFullException if there is no room
+  /// @throws QueueFullException if this queue is full
   /// @throws QueueShutDownException if this queue is shut down
   public final void putNowait(E item) {
     binding.checkTurn();
@@ -147,15 +148,15 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     getters.wakeFirst();
   }
 
-  /// Takes the next item out, waiting for one if need be. Coroutine only.
+  /// Removes and returns the next item, waiting for one if necessary. Coroutine only.
   ///
   /// Suspends, and is a cancellation point, only if this queue is empty.
   ///
   /// @return the item
-  /// @throws QueueShutDownException if this queue is empty and shut down, or is while the call
+  /// @throws QueueShutDownException if this queue is empty and shut down, possibly while the call
   ///   waits
-  /// @throws CancelledError if the task was cancelled while it waited; no item is taken
-  /// @throws IllegalStateException if it must wait, and this queue belongs to another loop
+  /// @throws CancelledError if the task was cancelled while it waited; no item is removed
+  /// @throws IllegalStateException if the call has to wait and this queue belongs to another loop
   public final E get() {
     while (isEmpty()) {
       if (shutDown) {
@@ -166,11 +167,11 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     return getNowait();
   }
 
-  /// Takes the next item out at once. Never suspends.
+  /// Removes and returns the next item if there is one. Never suspends.
   ///
   /// @return the item
-  /// @throws QueueEmptyException if there is none
-  /// @throws QueueShutDownException if there is none, and this queue is shut down
+  /// @throws QueueEmptyException if this queue is empty
+  /// @throws QueueShutDownException if this queue is empty and shut down
   public final E getNowait() {
     if (isEmpty()) {
       throw shutDown ? shutDownError() : new QueueEmptyException("Queue is empty.");
@@ -180,8 +181,8 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     return item;
   }
 
-  /// Waits in a line until woken. A caller that fails after it was woken wakes the next one, if
-  /// what they wait for is still there.
+  /// Waits in a line until woken. A caller that fails after it was woken wakes the next one if what
+  /// they wait for is still available.
   private void await(WaiterLine line, BooleanSupplier isThere) {
     LoopFuture<@Nullable Void> waiter = binding.newWaiter();
     try {
@@ -195,9 +196,9 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     }
   }
 
-  /// Reports that the work on one item is done. Never suspends.
+  /// Reports that the processing of one item is done. Never suspends.
   ///
-  /// @throws IllegalArgumentException if no item is unfinished
+  /// @throws IllegalArgumentException if all items have already been reported as done
   public final void taskDone() {
     binding.checkTurn();
     if (unfinished <= 0) {
@@ -213,9 +214,9 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     }
   }
 
-  /// Waits until every item that was put has been reported done. Coroutine only.
+  /// Waits until every item that was put has been reported as done. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if some are unfinished.
+  /// Suspends, and is a cancellation point, only if some items are unfinished.
   ///
   /// @throws CancelledError if the task was cancelled while it waited
   public final void join() {
@@ -225,21 +226,21 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
     }
   }
 
-  /// Shuts this queue down: no item can be put from now on, and those in it can still be taken.
-  /// Never suspends.
+  /// Shuts down this queue: no more items can be put; the items in it can still be removed. Never
+  /// suspends.
   ///
   /// Source: `Queue.shutdown`, since Python 3.13.
   public final void shutdown() {
     shutdown(false);
   }
 
-  /// Shuts this queue down: no item can be put from now on. Never suspends.
+  /// Shuts down this queue: no more items can be put. Never suspends.
   ///
-  /// Tasks that wait for room, and those that wait for an item when there is none, get a
-  /// [QueueShutDownException]. Shutting down again does no harm.
+  /// Tasks that wait for a free place, or for an item while the queue is empty, receive a
+  /// [QueueShutDownException]. A queue may be shut down repeatedly.
   ///
-  /// @param immediate whether the items in it are dropped, and count as done; else they can still
-  ///   be taken
+  /// @param immediate true to drop the items in the queue and count them as done; false to leave
+  ///   them to be removed
   public final void shutdown(boolean immediate) {
     binding.checkTurn();
     shutDown = true;

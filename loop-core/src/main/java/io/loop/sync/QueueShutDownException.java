@@ -2,13 +2,14 @@ package io.loop.sync;
 
 import java.io.Serial;
 
-/// A queue that is shut down was given an item, or asked for one when it had none left.
+/// Thrown when an item is put into a queue that is shut down, or requested from one that is also
+/// empty.
 ///
 /// Source: `asyncio.QueueShutDown`, Python 3.15.
 public final class QueueShutDownException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
 
-  /// Creates it.
+  /// Creates an exception.
   ///
   /// @param message what the queue could not do
   public QueueShutDownException(String message) {

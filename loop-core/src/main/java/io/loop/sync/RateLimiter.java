@@ -6,22 +6,22 @@ import io.loop.task.Tasks;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Limits how often something happens: a bucket that permits flow into at a steady rate, and that
-/// holds a limited number of them.
+/// Limits how often something happens: a token bucket that is refilled with permits at a steady
+/// rate and holds a limited number of them.
 ///
-/// Loop thread and coroutines of one loop only, the first on which a permit is acquired: its clock
-/// is the one that counts, so with a [io.loop.testing.ManualLoop] waiting takes no time. The bucket
-/// is full at first.
+/// Loop thread and coroutines of one loop only: the first loop on which a permit is acquired. It
+/// uses that loop's clock, so with a [io.loop.testing.ManualLoop] waiting takes no real time. The
+/// bucket is initially full.
 ///
-/// Source: the token bucket of networking; asyncio has nothing like it.
+/// Source: the token bucket of networking; no asyncio equivalent.
 public final class RateLimiter {
 
   /*
-   * The level is kept in units: a permit costs `cost` of them, and `rate` flow in each nanosecond.
-   * That makes every rate exact, and nothing is lost to rounding over time.
+   * The level is measured in units: a permit costs `cost` units, and `rate` units are added in each
+   * nanosecond. This makes every rate exact, without rounding errors that accumulate over time.
    *
-   * Only the task that holds `line` waits for the clock. The others wait for the lock, in order; so
-   * a task that is cancelled takes nothing, and the next one works out its own delay.
+   * Only the task that holds `line` waits for the clock. The others wait for the lock, in order. So
+   * a task that is cancelled takes nothing, and the next task calculates its own delay.
    */
 
   private final LoopBinding binding = new LoopBinding(this);
@@ -33,22 +33,23 @@ public final class RateLimiter {
   private long level;
   private @Nullable Duration levelAt;
 
-  /// Makes a limiter that lets one period's permits go at once.
+  /// Creates a limiter with a burst of one period's permits.
   ///
-  /// @param permits how many flow in
-  /// @param period in which time
+  /// @param permits the number of permits added per period
+  /// @param period the period
   /// @throws IllegalArgumentException if either is not positive
   public RateLimiter(int permits, Duration period) {
     this(permits, period, permits);
   }
 
-  /// Makes a limiter.
+  /// Creates a limiter.
   ///
-  /// @param permits how many flow in
-  /// @param period in which time
-  /// @param burst how many the bucket holds: what can go at once after a pause
-  /// @throws IllegalArgumentException if one of them is not positive, or together they exceed what
-  ///   can be counted
+  /// @param permits the number of permits added per period
+  /// @param period the period
+  /// @param burst the capacity of the bucket: the number of permits that can be taken without
+  ///   waiting after a pause
+  /// @throws IllegalArgumentException if an argument is not positive, or their combination is too
+  ///   large to count
   public RateLimiter(int permits, Duration period, int burst) {
     if (permits < 1 || burst < 1 || !period.isPositive()) {
       throw new IllegalArgumentException(
@@ -73,21 +74,21 @@ public final class RateLimiter {
     return b == 0 ? a : greatestCommonDivisor(b, a % b);
   }
 
-  /// Takes a permit, waiting for it if need be. Coroutine only; as [#acquire(int)].
+  /// Takes a permit, waiting for it if necessary. Coroutine only; like [#acquire(int)].
   public void acquire() {
     acquire(1);
   }
 
-  /// Takes permits, waiting until there are enough. Coroutine only.
+  /// Takes permits, waiting until enough are available. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if it must wait. Those who wait are served in
-  /// order of arrival: many permits that one waits for hold up the single permit of the next.
+  /// Suspends, and is a cancellation point, only if it has to wait. Waiting tasks are served in
+  /// order of arrival, so a task that waits for many permits delays a task behind it that needs
+  /// only one.
   ///
-  /// @param count how many
-  /// @throws IllegalArgumentException if that is less than one, or more than the burst
+  /// @param count the number of permits
+  /// @throws IllegalArgumentException if `count` is less than 1 or greater than the burst
   /// @throws IllegalStateException if this limiter belongs to another loop
-  /// @throws CancelledError if the task was cancelled while it waited; no permit is taken, and the
-  ///   next one moves up
+  /// @throws CancelledError if the task was cancelled while it waited; no permit is taken
   public void acquire(int count) {
     long needed = requireCount(count);
     if (waiting == 0 && take(needed)) {
@@ -103,19 +104,19 @@ public final class RateLimiter {
     }
   }
 
-  /// Takes a permit, if there is one and no task waits. Never suspends.
+  /// Takes a permit if one is available and no task waits. Never suspends.
   ///
-  /// @return whether it did
+  /// @return whether the permit was taken
   /// @throws IllegalStateException if this limiter belongs to another loop
   public boolean tryAcquire() {
     return tryAcquire(1);
   }
 
-  /// Takes permits, if there are enough and no task waits. Never suspends.
+  /// Takes permits if enough are available and no task waits. Never suspends.
   ///
-  /// @param count how many
-  /// @return whether it did
-  /// @throws IllegalArgumentException if that is less than one, or more than the burst
+  /// @param count the number of permits
+  /// @return whether the permits were taken
+  /// @throws IllegalArgumentException if `count` is less than 1 or greater than the burst
   /// @throws IllegalStateException if this limiter belongs to another loop
   public boolean tryAcquire(int count) {
     long needed = requireCount(count);
@@ -153,10 +154,10 @@ public final class RateLimiter {
     level += elapsed >= Math.ceilDiv(missing, rate) ? missing : elapsed * rate;
   }
 
-  /// {@return how many permits could be taken at once} Never suspends.
+  /// {@return the number of permits that are available immediately} Never suspends.
   ///
   /// @throws IllegalStateException if this limiter belongs to another loop, or no loop is running
-  ///   here
+  ///   on this thread
   public int available() {
     binding.checkTurn();
     refill();

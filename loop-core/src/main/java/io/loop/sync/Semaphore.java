@@ -5,35 +5,36 @@ import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import org.jspecify.annotations.Nullable;
 
-/// Lets a number of tasks at a time through.
+/// A counting semaphore: limits the number of tasks that hold a permit at a time.
 ///
-/// Loop thread and coroutines of one loop only, the first on which somebody has to wait. Any task
-/// may release it, also one that never acquired it.
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait. Any
+/// task may release a permit, even one that never acquired it.
 ///
 /// Source: `asyncio.Semaphore`, Python 3.15.
 public sealed class Semaphore permits BoundedSemaphore {
 
   /*
-   * A permit is handed over: release takes it for the waiter it wakes, so nobody can be quicker. A
-   * waiter that is cancelled with its permit in hand gives it back, and it goes to the next.
+   * Permits are handed over: release takes the permit for the waiter it wakes, so no other task can
+   * take it first. If a waiter is cancelled after it was handed a permit, the permit goes to the
+   * next waiter.
    *
-   * Those who arrive while somebody waits queue up even if there are permits; whoever gets through
-   * wakes as many of them as there are permits for.
+   * Tasks that arrive while another one waits queue up even if permits are free. A task that
+   * acquires a permit wakes as many of them as there are free permits.
    */
 
   private final LoopBinding binding = new LoopBinding(this);
   private final Waiters waiters = new Waiters(binding);
   private int value;
 
-  /// Makes a semaphore with one permit.
+  /// Creates a semaphore with one permit.
   public Semaphore() {
     this(1);
   }
 
-  /// Makes a semaphore.
+  /// Creates a semaphore.
   ///
-  /// @param value how many permits it has
-  /// @throws IllegalArgumentException if that is negative
+  /// @param value the initial number of permits
+  /// @throws IllegalArgumentException if `value` is negative
   public Semaphore(int value) {
     if (value < 0) {
       throw new IllegalArgumentException("Semaphore initial value must be >= 0, not " + value);
@@ -49,13 +50,14 @@ public sealed class Semaphore permits BoundedSemaphore {
     return value;
   }
 
-  /// Takes a permit, waiting for it if need be. Coroutine only.
+  /// Acquires a permit, waiting for it if necessary. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if it must wait. Waiters are served in order of
-  /// arrival.
+  /// Suspends, and is a cancellation point, only if it has to wait. Waiting tasks are served in
+  /// order of arrival.
   ///
   /// @throws CancelledError if the task was cancelled while it waited; no permit is taken
-  /// @throws IllegalStateException if it must wait, and this semaphore belongs to another loop
+  /// @throws IllegalStateException if the call has to wait and this semaphore belongs to another
+  ///   loop
   public final void acquire() {
     if (!isLocked()) {
       value--;
@@ -74,7 +76,7 @@ public sealed class Semaphore permits BoundedSemaphore {
     }
   }
 
-  /// Gives a permit back, and hands it to the first task that waits. Never suspends.
+  /// Releases a permit, and hands it to the first waiting task. Never suspends.
   public void release() {
     binding.checkTurn();
     value++;
@@ -91,19 +93,19 @@ public sealed class Semaphore permits BoundedSemaphore {
     return value == 0 || waiters.hasLive();
   }
 
-  /// Takes a permit, waiting for it if need be, for a `try` with resources. Coroutine only; as
-  /// [#acquire].
+  /// Acquires a permit, waiting for it if necessary, for use in a try-with-resources statement.
+  /// Coroutine only; like [#acquire].
   ///
-  /// @return what gives it back when closed
+  /// @return an object that releases the permit when closed
   public final Hold hold() {
     acquire();
     return new Hold(this::release);
   }
 
-  /// Runs a body that holds a permit. Coroutine only.
+  /// Runs a body while holding a permit. Coroutine only.
   ///
-  /// Suspends as [#acquire], and where the body does. Throws what the body threw, the very object,
-  /// undeclared.
+  /// Suspends like [#acquire], and where the body does. Throws whatever the body threw: the same
+  /// object, undeclared.
   ///
   /// Source: `async with semaphore`.
   ///
@@ -119,7 +121,7 @@ public sealed class Semaphore permits BoundedSemaphore {
     }
   }
 
-  /// Runs a body without a result that holds a permit. Coroutine only; as [#with(Coro)].
+  /// Runs a body without a result while holding a permit. Coroutine only; like [#with(Coro)].
   ///
   /// @param body what to run
   public final void with(Coro.Action body) {

@@ -4,12 +4,12 @@ import io.loop.task.LoopFuture;
 import io.loop.task.WaiterLine;
 import org.jspecify.annotations.Nullable;
 
-/// Those who wait for the same thing, in order of arrival.
+/// The waiters of a synchronization primitive, in order of arrival.
 final class Waiters {
 
   /*
-   * A waiter that was woken stays in the line until its task runs. So the line also says that
-   * somebody is about to take what has become free, and newcomers can be kept from overtaking.
+   * A waiter that was woken stays in the line until its task runs. So the line also shows that a
+   * task is about to take what has become free, and newcomers can be prevented from overtaking.
    */
 
   private final LoopBinding binding;
@@ -19,30 +19,30 @@ final class Waiters {
     this.binding = binding;
   }
 
-  /// Suspends until woken, at the end of the line; leaves it in any case.
+  /// Waits at the end of the line until woken; leaves the line in any case.
   void await() {
     await(binding.newWaiter());
   }
 
-  /// Suspends until woken, as a waiter that was made before.
+  /// Waits until woken, with an existing waiter.
   void await(LoopFuture<@Nullable Void> waiter) {
     line.await(waiter);
   }
 
-  /// {@return whether somebody is in the line who was not cancelled}
+  /// {@return whether the line has a waiter that was not cancelled}
   boolean hasLive() {
     return line.hasLive();
   }
 
-  /// Wakes the head of the line, unless it is awake already.
+  /// Wakes the first waiter in the line, unless it is already awake.
   void wakeHead() {
     line.wakeHead();
   }
 
-  /// Wakes the first ones that are still asleep.
+  /// Wakes up to `count` waiters that are still asleep, in order.
   ///
-  /// @param count how many at most
-  /// @return how many were woken
+  /// @param count the maximum number of waiters to wake
+  /// @return the number of waiters woken
   int wake(int count) {
     return line.wake(count);
   }
@@ -51,7 +51,7 @@ final class Waiters {
     line.wakeAll();
   }
 
-  /// {@return the part of a description that tells of the line}
+  /// {@return the part of a description that shows the line}
   String text() {
     return line.size() == 0 ? "" : ", waiters:" + line.size();
   }
