@@ -11,28 +11,29 @@ import java.util.Set;
 
 /// Sends each item to every subscription.
 ///
-/// A subscription gets the items that are sent after it was made, in order, and holds up to
-/// `capacity` of them until they are received. What happens when one is full is chosen when the
-/// broadcast is made. An item that is sent while there is no subscription goes nowhere.
+/// A subscription receives the items that are sent after its creation, in order, and buffers up to
+/// `capacity` of them. [WhenFull] determines what happens when a subscription is full. An item that
+/// is sent while there is no subscription is discarded.
 ///
-/// Loop thread and coroutines of one loop only, the first on which a task has to wait for it.
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait.
 ///
-/// Source: tokio's `broadcast::channel`; asyncio has nothing like it.
+/// Source: tokio's `broadcast::channel`; no asyncio equivalent.
 ///
-/// @param <T> the type of the items; null is not an item
+/// @param <T> the type of the items; items must not be null
 public final class Broadcast<T> implements AutoCloseable {
 
   /*
-   * `full` is how many subscriptions are full; `room` is set while it is zero, or when this is
-   * closed. Only the sender that holds `order` adds items, so when it finds room, it still has it.
+   * `full` is the number of full subscriptions. `room` is set while it is zero, or when this is
+   * closed. Only the sender that holds `order` adds items, so room that it finds cannot be taken by
+   * another sender.
    */
 
   /// What a send does when a subscription is full.
   public enum WhenFull {
-    /// Waits until every subscription has room: the slowest receiver sets the pace.
+    /// Waits until every subscription has room, so the slowest receiver sets the pace.
     WAIT,
-    /// Drops the oldest item of the full subscription, which is told with [Subscription#missed()]:
-    /// no receiver holds up the others.
+    /// Drops the oldest item of the full subscription, so no receiver delays the others.
+    /// [Subscription#missed()] counts the dropped items.
     DROP_OLDEST
   }
 
@@ -46,11 +47,11 @@ public final class Broadcast<T> implements AutoCloseable {
   private int full;
   private boolean closed;
 
-  /// Makes a broadcast.
+  /// Creates a broadcast.
   ///
-  /// @param capacity how many items each subscription holds
+  /// @param capacity the maximum number of items that each subscription buffers
   /// @param whenFull what a send does when a subscription is full
-  /// @throws IllegalArgumentException if the capacity is less than one
+  /// @throws IllegalArgumentException if `capacity` is less than 1
   public Broadcast(int capacity, WhenFull whenFull) {
     if (capacity < 1) {
       throw new IllegalArgumentException("capacity must be >= 1, not " + capacity);
@@ -60,8 +61,8 @@ public final class Broadcast<T> implements AutoCloseable {
     room.set();
   }
 
-  /// {@return a new subscription: it gets what is sent from now on, until it is closed} Never
-  /// suspends. If this broadcast is closed, it has ended already.
+  /// {@return a new subscription, which receives the items sent from now on until it is closed}
+  /// Never suspends. If this broadcast is closed, the subscription has already ended.
   public Subscription<T> subscribe() {
     checkTurn();
     var subscription = new Subscription<T>(this, binding, capacity);
@@ -71,16 +72,16 @@ public final class Broadcast<T> implements AutoCloseable {
     return subscription;
   }
 
-  /// Sends an item to all subscriptions, waiting for room if need be. Coroutine only.
+  /// Sends an item to all subscriptions, waiting for room if necessary. Coroutine only.
   ///
   /// Suspends, and is a cancellation point, only with [WhenFull#WAIT], if a subscription is full or
-  /// others wait. Those who wait go on in order of arrival. A send that returns has reached every
-  /// subscription; one that throws has reached none.
+  /// other tasks wait. Waiting tasks resume in order of arrival. A send that returns has reached
+  /// every subscription; one that throws has reached none.
   ///
   /// @param item the item
-  /// @return how many subscriptions it went to
-  /// @throws IllegalStateException if this is closed, or is closed while it waits; or if it must
-  ///   wait, and this belongs to another loop
+  /// @return the number of subscriptions that received the item
+  /// @throws IllegalStateException if this broadcast is closed, possibly while the call waits, or
+  ///   if the call has to wait and this broadcast belongs to another loop
   /// @throws CancelledError if the task was cancelled while it waited
   public int send(T item) {
     requireSendable(item);
@@ -97,11 +98,12 @@ public final class Broadcast<T> implements AutoCloseable {
     }
   }
 
-  /// Sends an item to all subscriptions if there is room and no task waits for it. Never suspends.
+  /// Sends an item to all subscriptions if there is room and no task waits for room. Never
+  /// suspends.
   ///
   /// @param item the item
   /// @return whether it was sent; always true with [WhenFull#DROP_OLDEST]
-  /// @throws IllegalStateException if this is closed
+  /// @throws IllegalStateException if this broadcast is closed
   public boolean trySend(T item) {
     requireSendable(item);
     if (full > 0 || sending > 0) {
@@ -156,14 +158,14 @@ public final class Broadcast<T> implements AutoCloseable {
     binding.checkTurn();
   }
 
-  /// {@return how many subscriptions there are}
+  /// {@return the number of open subscriptions}
   public int subscribers() {
     checkTurn();
     return subscriptions.size();
   }
 
-  /// Ends this broadcast: its subscriptions end once their items are received, and sends that wait
-  /// fail. Never suspends; closing twice does nothing.
+  /// Closes this broadcast. Its subscriptions end when their buffered items have been received, and
+  /// waiting sends fail. Never suspends; closing again has no effect.
   @Override
   public void close() {
     checkTurn();

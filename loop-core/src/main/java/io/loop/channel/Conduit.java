@@ -6,7 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Optional;
 
-/// What the ends of a channel share.
+/// The state that the ends of a channel share.
 ///
 /// Loop thread and coroutines of one loop only.
 final class Conduit<T> {
@@ -15,17 +15,19 @@ final class Conduit<T> {
    *   send     room ---permit---> items.add    ---> filled + 1
    *   receive  filled ---permit---> items.remove ---> room + 1
    *
-   * An item is in `items` from the moment its send goes through until its receive does: nothing
-   * travels with a task, so a cancelled task cannot take an item with it.
+   * An item is in `items` from the moment its send succeeds until its receive does. No task carries
+   * an item, so a cancelled task cannot lose one.
    *
-   * Whoever waits for an item makes room for one more, which is all the room there is if the capacity
-   * is zero. If it is cancelled, it takes that room back. If a sender has used it already, the room
-   * becomes negative, the item stays for the next receiver, and that one makes no room.
+   * A receiver that waits adds room for one more item; with a capacity of zero, that is all the
+   * room there is. If the receiver is cancelled, it withdraws that room. If a sender has already
+   * used it, the room becomes negative, the item stays for the next receiver, and that one adds no
+   * room.
    *
    *   items.size() == filled.free() + receivers that have a permit and have not run
    *
-   * The end: when no sender is open and `items` is empty. A receiver that finds items but no permit
-   * waits, because one that has a permit may yet be cancelled and leave its item behind.
+   * The channel has ended when no sender is open and `items` is empty. A receiver that finds items
+   * but no permit waits, because a receiver with a permit may still be cancelled and leave its item
+   * behind.
    */
 
   private final LoopBinding binding = new LoopBinding(this);

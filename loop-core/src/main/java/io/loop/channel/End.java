@@ -15,7 +15,7 @@ final class End {
   private final Set<LoopFuture<@Nullable Void>> waiting = new LinkedHashSet<>();
   private boolean closed;
 
-  /// @param name what messages call it
+  /// @param name the name used in exception messages
   End(String name) {
     this.name = name;
   }
@@ -36,7 +36,7 @@ final class End {
 
   /// Waits for a permit; suspends.
   ///
-  /// @return whether the caller has a permit now; false if it was woken without one
+  /// @return true if the caller has a permit; false if it was woken without one
   /// @throws IllegalStateException if this end was closed meanwhile; the caller has no permit
   boolean await(PermitLine permits) {
     LoopFuture<@Nullable Void> waiter = permits.newWaiter();
@@ -54,9 +54,9 @@ final class End {
     return taken;
   }
 
-  /// Closes this end, and wakes those who wait on it.
+  /// Closes this end, and wakes the calls that wait on it.
   ///
-  /// @return false if it is closed already
+  /// @return false if this end is already closed
   boolean close() {
     if (closed) {
       return false;

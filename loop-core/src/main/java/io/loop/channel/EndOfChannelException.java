@@ -2,15 +2,16 @@ package io.loop.channel;
 
 import java.io.Serial;
 
-/// A channel was asked for an item, but has none left, and nobody can send another one.
+/// Thrown when an item is requested from a channel that has ended: no items are left and no sender
+/// is open.
 ///
-/// A `for` loop over the receiver ends instead.
+/// A `for` loop over the receiver ends normally instead.
 ///
 /// Source: trio's `EndOfChannel`.
 public final class EndOfChannelException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
 
-  /// Creates it.
+  /// Creates an exception.
   ///
   /// @param message what has ended
   public EndOfChannelException(String message) {

@@ -12,7 +12,7 @@ final class ItemIterator<T> implements Iterator<T> {
   private @Nullable T next;
   private boolean ended;
 
-  /// @param receive waits for an item; throws [EndOfChannelException] at the end
+  /// @param receive waits for an item; throws [EndOfChannelException] if the channel has ended
   ItemIterator(Supplier<T> receive) {
     this.receive = receive;
   }

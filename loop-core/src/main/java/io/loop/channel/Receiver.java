@@ -4,11 +4,11 @@ import io.loop.task.CancelledError;
 import java.util.Iterator;
 import java.util.Optional;
 
-/// The end of a channel that items come out at.
+/// The receiving end of a channel.
 ///
-/// Loop thread and coroutines of one loop only, the first on which a task has to wait for the
-/// channel. Each item is received once: receivers and tasks of one channel share its items. For a
-/// copy of each item to every receiver use [Broadcast].
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait for the
+/// channel. Each item is received once: the receivers of a channel share its items. To deliver each
+/// item to every receiver, use [Broadcast].
 ///
 /// Source: trio's `MemoryReceiveChannel`, tokio's `mpsc::Receiver`.
 ///
@@ -23,33 +23,35 @@ public final class Receiver<T> implements Iterable<T>, AutoCloseable {
     conduit.addReceiver();
   }
 
-  /// Receives the next item, waiting for one if need be. Coroutine only.
+  /// Receives the next item, waiting for one if necessary. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if there is no item or others wait for it. Those
-  /// who wait go on in order of arrival. A receive that is cancelled leaves its item to the next.
+  /// Suspends, and is a cancellation point, only if there is no item or other tasks wait for one.
+  /// Waiting tasks resume in order of arrival. If a receive is cancelled, its item goes to the next
+  /// task.
   ///
   /// @return the item
-  /// @throws EndOfChannelException if all senders are closed, or are closed while it waits, and no
+  /// @throws EndOfChannelException if all senders are closed, possibly while the call waits, and no
   ///   item is left
-  /// @throws IllegalStateException if this receiver is closed, or is closed while it waits; or if
-  ///   it must wait, and the channel belongs to another loop
+  /// @throws IllegalStateException if this receiver is closed, possibly while the call waits, or if
+  ///   the call has to wait and the channel belongs to another loop
   /// @throws CancelledError if the task was cancelled while it waited
   public T receive() {
     return conduit.receive(end);
   }
 
   /// Receives the next item if there is one and no task waits for it. Never suspends. If the
-  /// capacity is zero, items are only there for those who wait.
+  /// capacity is zero, items are available only to waiting receivers.
   ///
-  /// @return the item, or nothing
-  /// @throws EndOfChannelException if all senders are closed, and no item is left
+  /// @return the item, or empty
+  /// @throws EndOfChannelException if all senders are closed and no item is left
   /// @throws IllegalStateException if this receiver is closed
   public Optional<T> tryReceive() {
     return conduit.tryReceive(end);
   }
 
-  /// {@return the items, received one by one} Its `hasNext` is a [#receive], and false at the end
-  /// of the channel. So a `for` loop waits for each item, and ends when all senders are closed.
+  /// {@return an iterator that receives the items} Its `hasNext` calls [#receive], and returns
+  /// false when the channel has ended. So a `for` loop waits for each item, and ends when all
+  /// senders are closed.
   ///
   /// Leaving the loop does not close this receiver.
   @Override
@@ -57,7 +59,8 @@ public final class Receiver<T> implements Iterable<T>, AutoCloseable {
     return new ItemIterator<>(this::receive);
   }
 
-  /// {@return another receiver of the same channel, which is closed by itself} Never suspends.
+  /// {@return another receiver of the same channel, which has to be closed separately} Never
+  /// suspends.
   ///
   /// @throws IllegalStateException if this receiver is closed
   public Receiver<T> copy() {
@@ -67,8 +70,7 @@ public final class Receiver<T> implements Iterable<T>, AutoCloseable {
   }
 
   /// Closes this receiver; receives that wait on it fail. Closing the last receiver drops the items
-  /// that nobody has received, and lets every send fail. Never suspends; closing twice does
-  /// nothing.
+  /// in the channel, and makes every send fail. Never suspends; closing again has no effect.
   @Override
   public void close() {
     conduit.checkTurn();

@@ -2,10 +2,11 @@ package io.loop.channel;
 
 import io.loop.task.CancelledError;
 
-/// The end of a channel that items go in at.
+/// The sending end of a channel.
 ///
-/// Loop thread and coroutines of one loop only, the first on which a task has to wait for the
-/// channel. Several tasks may use one sender; give each a copy if they end at different times.
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait for the
+/// channel. Several tasks may use one sender; give each task a copy if they finish at different
+/// times.
 ///
 /// Source: trio's `MemorySendChannel`, tokio's `mpsc::Sender`.
 ///
@@ -20,25 +21,25 @@ public final class Sender<T> implements AutoCloseable {
     conduit.addSender();
   }
 
-  /// Sends an item, waiting for room if need be. Coroutine only.
+  /// Sends an item, waiting for room if necessary. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if there is no room or others wait for it. Those
-  /// who wait go on in order of arrival. A send that returns has put the item into the channel; one
-  /// that throws has not.
+  /// Suspends, and is a cancellation point, only if there is no room or other tasks wait for it.
+  /// Waiting tasks resume in order of arrival. A send that returns has put the item into the
+  /// channel; one that throws has not.
   ///
-  /// With a capacity of zero it returns when a receiver waits for the item. If that receiver is
-  /// cancelled at this very moment, the item stays for the next one.
+  /// With a capacity of zero, it returns when a receiver waits for the item. If that receiver is
+  /// cancelled at the same moment, the item stays for the next one.
   ///
   /// @param item the item
-  /// @throws NoReceiversException if all receivers are closed, or are closed while it waits
-  /// @throws IllegalStateException if this sender is closed, or is closed while it waits; or if it
-  ///   must wait, and the channel belongs to another loop
+  /// @throws NoReceiversException if all receivers are closed, possibly while the call waits
+  /// @throws IllegalStateException if this sender is closed, possibly while the call waits, or if
+  ///   the call has to wait and the channel belongs to another loop
   /// @throws CancelledError if the task was cancelled while it waited
   public void send(T item) {
     conduit.send(end, item);
   }
 
-  /// Sends an item if there is room and no task waits for it. Never suspends.
+  /// Sends an item if there is room and no task waits for room. Never suspends.
   ///
   /// @param item the item
   /// @return whether it was sent
@@ -48,7 +49,8 @@ public final class Sender<T> implements AutoCloseable {
     return conduit.trySend(end, item);
   }
 
-  /// {@return another sender of the same channel, which is closed by itself} Never suspends.
+  /// {@return another sender of the same channel, which has to be closed separately} Never
+  /// suspends.
   ///
   /// @throws IllegalStateException if this sender is closed
   public Sender<T> copy() {
@@ -57,8 +59,8 @@ public final class Sender<T> implements AutoCloseable {
     return new Sender<>(conduit);
   }
 
-  /// Closes this sender; sends that wait on it fail. Closing the last sender ends the channel, once
-  /// the items in it are received. Never suspends; closing twice does nothing.
+  /// Closes this sender; sends that wait on it fail. After the last sender is closed, the channel
+  /// ends when the items in it have been received. Never suspends; closing again has no effect.
   @Override
   public void close() {
     conduit.checkTurn();

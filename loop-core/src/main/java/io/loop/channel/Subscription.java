@@ -7,10 +7,10 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.Optional;
 
-/// The items of a [Broadcast] from one moment on.
+/// Receives the items of a [Broadcast] from the moment of subscription.
 ///
-/// Loop thread and coroutines of one loop only, the broadcast's. Close it when nobody receives any
-/// more: a full subscription holds up the senders, or is given items for nothing.
+/// Loop thread and coroutines of the broadcast's loop only. Close a subscription that is no longer
+/// used: when it is full, it would delay the senders, or keep collecting items.
 ///
 /// Source: tokio's `broadcast::Receiver`.
 ///
@@ -20,10 +20,10 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
   /*
    *   items.size() == filled.free() + receivers that have a permit and have not run
    *
-   * The oldest item that is dropped makes place for the newest, so the permits stay as they are. What
-   * is dropped is always what stands before the first item that is left.
+   * Dropping the oldest item makes room for the newest, so the number of permits does not change.
+   * Dropped items always precede the first item that is left.
    *
-   * open --end--> ended, with items --last item--> ended     close is possible in each of them
+   * open --end--> ended, with items --last item--> ended     close is possible in each state
    */
 
   private final Broadcast<T> broadcast;
@@ -42,7 +42,7 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
     this.ended = broadcast.isClosed();
   }
 
-  /// Adds an item. There is room, or the oldest item is to be dropped.
+  /// Adds an item, if there is room or the oldest item is to be dropped.
   void add(T item) {
     if (items.size() == capacity) {
       items.removeFirst();
@@ -61,7 +61,7 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
     return items.size() == capacity && !broadcast.dropsOldest();
   }
 
-  /// Nothing will be added any more.
+  /// Ends this subscription: no more items will be added.
   void end() {
     ended = true;
     wakeAtEnd();
@@ -77,17 +77,17 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
     }
   }
 
-  /// Receives the next item, waiting for one if need be. Coroutine only.
+  /// Receives the next item, waiting for one if necessary. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if there is no item or others wait for it on this
-  /// subscription. Those who wait go on in order of arrival. A receive that is cancelled leaves its
-  /// item to the next.
+  /// Suspends, and is a cancellation point, only if there is no item or other tasks wait on this
+  /// subscription. Waiting tasks resume in order of arrival. If a receive is cancelled, its item
+  /// goes to the next task.
   ///
   /// @return the item
-  /// @throws EndOfChannelException if the broadcast is closed, or is closed while it waits, and no
-  ///   item is left
-  /// @throws IllegalStateException if this subscription is closed, or is closed while it waits; or
-  ///   if it must wait, and the broadcast belongs to another loop
+  /// @throws EndOfChannelException if the broadcast is closed, possibly while the call waits, and
+  ///   no item is left
+  /// @throws IllegalStateException if this subscription is closed, possibly while the call waits,
+  ///   or if the call has to wait and the broadcast belongs to another loop
   /// @throws CancelledError if the task was cancelled while it waited
   public T receive() {
     requireMore();
@@ -99,8 +99,8 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
 
   /// Receives the next item if there is one and no task waits for it. Never suspends.
   ///
-  /// @return the item, or nothing
-  /// @throws EndOfChannelException if the broadcast is closed, and no item is left
+  /// @return the item, or empty
+  /// @throws EndOfChannelException if the broadcast is closed and no item is left
   /// @throws IllegalStateException if this subscription is closed
   public Optional<T> tryReceive() {
     requireMore();
@@ -127,8 +127,8 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
     return item;
   }
 
-  /// {@return how many items were dropped between the last item that was received and the one
-  /// before it} Zero means that none is missing; never more with [Broadcast.WhenFull#WAIT].
+  /// {@return the number of items that were dropped immediately before the last received item}
+  /// Always zero with [Broadcast.WhenFull#WAIT].
   ///
   /// Source: the count of tokio's `RecvError::Lagged`.
   public long missed() {
@@ -136,8 +136,9 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
     return missed;
   }
 
-  /// {@return the items, received one by one} Its `hasNext` is a [#receive], and false at the end.
-  /// So a `for` loop waits for each item, and ends when the broadcast is closed.
+  /// {@return an iterator that receives the items} Its `hasNext` calls [#receive], and returns
+  /// false when the broadcast has ended. So a `for` loop waits for each item, and ends when the
+  /// broadcast is closed.
   ///
   /// Leaving the loop does not close this subscription.
   @Override
@@ -145,8 +146,8 @@ public final class Subscription<T> implements Iterable<T>, AutoCloseable {
     return new ItemIterator<>(this::receive);
   }
 
-  /// Ends this subscription, and drops the items in it; receives that wait on it fail. Never
-  /// suspends; closing twice does nothing.
+  /// Closes this subscription, and drops the items in it; receives that wait on it fail. Never
+  /// suspends; closing again has no effect.
   @Override
   public void close() {
     broadcast.checkTurn();

@@ -6,12 +6,12 @@ import io.loop.task.WaiterLine;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// A value whose changes tasks can wait for. Only the latest value counts: a task that was busy
-/// while it changed several times sees the last of them.
+/// A value whose changes tasks can wait for. Only the latest value is kept: a task that was busy
+/// while the value changed several times sees only the last change.
 ///
-/// Loop thread and coroutines of one loop only, the first on which a task has to wait for it.
+/// Loop thread and coroutines of one loop only: the first loop on which a task has to wait.
 ///
-/// Source: tokio's `watch::channel`; asyncio has nothing like it.
+/// Source: tokio's `watch::channel`; no asyncio equivalent.
 ///
 /// @param <T> the type of the value
 public final class Watched<T extends @Nullable Object> implements AutoCloseable {
@@ -22,9 +22,9 @@ public final class Watched<T extends @Nullable Object> implements AutoCloseable 
   private long version;
   private boolean closed;
 
-  /// Makes a watched value.
+  /// Creates a watched value.
   ///
-  /// @param initial its first value
+  /// @param initial the initial value
   public Watched(T initial) {
     this.value = initial;
   }
@@ -35,11 +35,11 @@ public final class Watched<T extends @Nullable Object> implements AutoCloseable 
     return value;
   }
 
-  /// Sets the value, and wakes those who wait for a change, even if it is equal to the one before.
-  /// Never suspends.
+  /// Sets the value, and wakes the tasks that wait for a change, even if the new value equals the
+  /// previous one. Never suspends.
   ///
   /// @param latest the new value
-  /// @throws IllegalStateException if this is closed
+  /// @throws IllegalStateException if this watched value is closed
   public void set(T latest) {
     checkTurn();
     if (closed) {
@@ -50,15 +50,15 @@ public final class Watched<T extends @Nullable Object> implements AutoCloseable 
     line.wakeAll();
   }
 
-  /// Sets the value to what a function makes of it; as [#set]. Never suspends.
+  /// Sets the value to the result of applying a function to it; like [#set]. Never suspends.
   ///
-  /// @param change gets the latest value, returns the new one; must not suspend
-  /// @throws IllegalStateException if this is closed
+  /// @param change returns the new value for the latest one; must not suspend
+  /// @throws IllegalStateException if this watched value is closed
   public void update(UnaryOperator<T> change) {
     set(change.apply(get()));
   }
 
-  /// {@return a new watcher, which has seen the value as it is now} Never suspends.
+  /// {@return a new watcher, which has seen the current value} Never suspends.
   public Watcher<T> watch() {
     checkTurn();
     return new Watcher<>(this, version);
@@ -68,9 +68,9 @@ public final class Watched<T extends @Nullable Object> implements AutoCloseable 
     return version;
   }
 
-  /// Suspends until the version is another than the one given.
+  /// Suspends until the version differs from the given one.
   ///
-  /// @throws EndOfChannelException if this is closed, and the version will stay as it is
+  /// @throws EndOfChannelException if this is closed and the version will not change any more
   void awaitChange(long seen) {
     checkTurn();
     while (version == seen) {
@@ -86,8 +86,8 @@ public final class Watched<T extends @Nullable Object> implements AutoCloseable 
     binding.checkTurn();
   }
 
-  /// Makes the value final; those who have seen it and wait for a change are told. Never suspends;
-  /// closing twice does nothing.
+  /// Makes the current value the last one. Tasks that have seen it and wait for a change receive an
+  /// [EndOfChannelException]. Never suspends; closing again has no effect.
   @Override
   public void close() {
     checkTurn();

@@ -4,11 +4,11 @@ import io.loop.task.CancelledError;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// Waits for changes of a [Watched] value, and remembers which it has seen. Nothing needs to be
+/// Waits for changes of a [Watched] value, and remembers which change it has seen. It need not be
 /// closed.
 ///
-/// Loop thread and coroutines of one loop only, the watched value's. For one task; give each its
-/// own.
+/// Loop thread and coroutines of the watched value's loop only. A watcher is for one task; give
+/// each task its own.
 ///
 /// Source: tokio's `watch::Receiver`.
 ///
@@ -23,7 +23,7 @@ public final class Watcher<T extends @Nullable Object> {
     this.seen = seen;
   }
 
-  /// {@return the latest value} Counts as seen. Never suspends.
+  /// {@return the latest value} Marks it as seen. Never suspends.
   ///
   /// Source: `borrow_and_update`.
   public T get() {
@@ -42,16 +42,17 @@ public final class Watcher<T extends @Nullable Object> {
     return seen != watched.version();
   }
 
-  /// Waits until the value is set again, unless it was since this watcher last saw it. Coroutine
+  /// Waits until the value is set, unless it was set since this watcher last saw it. Coroutine
   /// only.
   ///
-  /// Suspends, and is a cancellation point, only if it must wait. A change counts as seen when this
-  /// returns, so none is lost when the wait is cancelled.
+  /// Suspends, and is a cancellation point, only if it has to wait. The change is marked as seen
+  /// only when this returns, so cancelling the wait loses no change.
   ///
   /// @return the latest value
-  /// @throws EndOfChannelException if the watched value is closed, or is closed while it waits, and
-  ///   this watcher has seen the last change
-  /// @throws IllegalStateException if it must wait, and the watched value belongs to another loop
+  /// @throws EndOfChannelException if the watched value is closed, possibly while the call waits,
+  ///   and this watcher has seen the last change
+  /// @throws IllegalStateException if the call has to wait and the watched value belongs to another
+  ///   loop
   /// @throws CancelledError if the task was cancelled while it waited
   public T changed() {
     watched.awaitChange(seen);
@@ -60,16 +61,17 @@ public final class Watcher<T extends @Nullable Object> {
 
   /// Waits until the latest value satisfies a condition. Coroutine only.
   ///
-  /// Suspends, and is a cancellation point, only if it does not at once. Values that are replaced
-  /// before this task runs are not asked about.
+  /// Suspends, and is a cancellation point, only if the current value does not satisfy it. Values
+  /// that are replaced before this task runs are not tested.
   ///
   /// Source: `watch::Receiver::wait_for`.
   ///
   /// @param condition the condition; must not suspend
-  /// @return the value that satisfies it; counts as seen
-  /// @throws EndOfChannelException if the watched value is closed, or is closed while it waits, and
-  ///   its last value does not satisfy the condition
-  /// @throws IllegalStateException if it must wait, and the watched value belongs to another loop
+  /// @return the value that satisfies the condition; it is marked as seen
+  /// @throws EndOfChannelException if the watched value is closed, possibly while the call waits,
+  ///   and its last value does not satisfy the condition
+  /// @throws IllegalStateException if the call has to wait and the watched value belongs to another
+  ///   loop
   /// @throws CancelledError if the task was cancelled while it waited
   public T waitFor(Predicate<? super T> condition) {
     T latest = get();
