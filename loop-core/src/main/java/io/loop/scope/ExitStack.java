@@ -10,7 +10,8 @@ import java.util.Deque;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Things to close at the end of a scope, in reverse order, when their number is not known before.
+/// A stack of resources that are closed in reverse order at the end of a scope, for when their
+/// number is not known in advance.
 ///
 /// ```java
 /// try (var stack = new ExitStack()) {
@@ -21,21 +22,21 @@ import org.jspecify.annotations.Nullable;
 /// }
 /// ```
 ///
-/// All are closed, whatever each of them throws. A failure does not hide another: the first one is
-/// thrown, with the later ones suppressed in it, as nested `try` statements do it. A cancellation
-/// goes before all other failures, since a task that was cancelled should end so; a [SystemExit] or
-/// a [KeyboardInterrupt] goes before a cancellation. In a `try` statement, Java decides between a
-/// failure of the body and one of closing: the body's is thrown, whatever it is. [#run] and [#call]
-/// know both.
+/// All resources are closed, even if closing some of them fails. The first failure is thrown, and
+/// the later ones are added to it as suppressed exceptions, as with nested `try` statements. A
+/// cancellation takes precedence over other failures, because a cancelled task should end as
+/// cancelled. A [SystemExit] or [KeyboardInterrupt] takes precedence over a cancellation. In a
+/// `try` statement, Java itself chooses between a failure of the body and one of closing, and
+/// always throws the body's. [#run] and [#call] apply the precedence to both.
 ///
-/// Loop thread and coroutines of one loop only. What is closed may await; a cancellation reaches
-/// the one that awaits, and the others are closed nevertheless.
+/// Loop thread and coroutines of one loop only. Closing a resource may await. A cancellation
+/// reaches the resource that is awaiting, and the others are still closed.
 ///
-/// Source: `contextlib.AsyncExitStack`, Python 3.15; there the last failure is thrown, and what is
-/// closed sees the failure of the body.
+/// Source: `contextlib.AsyncExitStack`, Python 3.15; there the last failure is thrown, and the exit
+/// callbacks see the failure of the body.
 public final class ExitStack implements AutoCloseable {
 
-  /// What runs in a scope.
+  /// The body of a scope.
   ///
   /// @param <T> the type of the result
   @FunctionalInterface
@@ -43,31 +44,31 @@ public final class ExitStack implements AutoCloseable {
 
     /// Runs the body.
     ///
-    /// @param stack what to close at the end
+    /// @param stack the stack of resources to close at the end
     /// @return the result
-    /// @throws Exception whatever the body lets out
+    /// @throws Exception whatever the body throws
     T run(ExitStack stack) throws Exception;
   }
 
-  /// What runs in a scope and has no result.
+  /// The body of a scope, without a result.
   @FunctionalInterface
   public interface Action {
 
     /// Runs the body.
     ///
-    /// @param stack what to close at the end
-    /// @throws Exception whatever the body lets out
+    /// @param stack the stack of resources to close at the end
+    /// @throws Exception whatever the body throws
     void run(ExitStack stack) throws Exception;
   }
 
   private final LoopBinding binding = new LoopBinding(this);
   private final Deque<Coro.Action> exits = new ArrayDeque<>();
 
-  /// Makes an empty stack.
+  /// Creates an empty stack.
   public ExitStack() {}
 
-  /// Runs a body, and closes what it has put on a stack. Coroutine only; suspends where the body
-  /// and what it closes do. Throws what they throw, undeclared (decision D7).
+  /// Runs a body with a new stack, and closes the stack. Coroutine only; suspends where the body
+  /// and the closing do. Throws what they throw, undeclared (decision D7).
   ///
   /// @param body what to run
   /// @param <T> the type of the result
@@ -84,7 +85,7 @@ public final class ExitStack implements AutoCloseable {
     return result;
   }
 
-  /// Runs a body without a result, and closes what it has put on a stack. Coroutine only; as
+  /// Runs a body without a result with a new stack, and closes the stack. Coroutine only; like
   /// [#call].
   ///
   /// @param body what to run
@@ -96,14 +97,14 @@ public final class ExitStack implements AutoCloseable {
         });
   }
 
-  /// Puts something on this stack that is to be closed. Never suspends.
+  /// Adds a resource to close. Never suspends.
   ///
-  /// Nothing can be cancelled between an await that returns a resource and this: what was opened is
-  /// closed.
+  /// No cancellation can occur between an await that returns a resource and this call, so a
+  /// resource that was opened is always closed.
   ///
   /// Source: `enter_async_context`.
   ///
-  /// @param resource what to close
+  /// @param resource the resource
   /// @param <R> its type
   /// @return the resource
   public <R extends AutoCloseable> R enter(R resource) {
@@ -113,19 +114,19 @@ public final class ExitStack implements AutoCloseable {
     return resource;
   }
 
-  /// Puts something on this stack that is to be run at its end, and may await. Never suspends.
+  /// Adds a callback to run when this stack is closed. It may await. Never suspends.
   ///
   /// Source: `push_async_callback`.
   ///
-  /// @param callback what to run
+  /// @param callback the callback
   public void push(Coro.Action callback) {
     binding.checkTurn();
     exits.push(Objects.requireNonNull(callback, "callback"));
   }
 
-  /// {@return a new stack with all that is on this one, which is empty afterwards} Never suspends.
-  /// For something that is built step by step: what was opened is closed if a later step fails, and
-  /// handed on if none does.
+  /// {@return a new stack with everything on this one, which is empty afterwards} Never suspends.
+  /// Use it to acquire several resources step by step: if a step fails, the earlier ones are
+  /// closed; if all succeed, the new stack passes them on.
   ///
   /// Source: `pop_all`.
   public ExitStack popAll() {
@@ -136,10 +137,10 @@ public final class ExitStack implements AutoCloseable {
     return moved;
   }
 
-  /// Closes all that is on this stack, the last first. Coroutine only, if anything on it awaits;
-  /// suspends where that does. Afterwards the stack is empty and can be used again.
+  /// Closes everything on this stack, last in, first out. Coroutine only if anything on the stack
+  /// awaits; suspends where that does. Afterwards the stack is empty and can be reused.
   ///
-  /// Throws what closing threw, the very object, undeclared (decision D7).
+  /// Throws what closing threw: the same object, undeclared (decision D7).
   ///
   /// Source: `aclose`.
   @Override

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Values that a coroutine makes while a `for` loop takes them.
+/// An iterable whose values are produced on demand by a coroutine.
 ///
 /// ```java
 /// try (var lines = Generator.<String>of(out -> { … out.emit(line); … })) {
@@ -24,41 +24,44 @@ import org.jspecify.annotations.Nullable;
 /// }
 /// ```
 ///
-/// The body runs only while the loop waits for a value: it starts with the first one, stops in
-/// [Emitter#emit], and goes on when the next one is asked for. There is no queue. Between two
-/// values nothing else runs unless the body or the loop awaits something. Generators can take their
-/// values from others, in chains of any length; in one of more than about thirty a value takes
-/// another tick for each thirty.
+/// The body runs only while the `for` loop waits for a value: it starts when the first value is
+/// requested, stops in [Emitter#emit], and resumes when the next value is requested. There is no
+/// queue. Nothing else runs between two values unless the body or the `for` loop awaits something.
+/// Generators can be chained to any length; in a long chain, each value takes one more tick for
+/// about every thirty generators.
 ///
-/// Close it where the loop may be left early: the body then gets a [CancelledError] in
-/// [Emitter#emit], its `finally` blocks run and may await, and [#close] waits for its end.
+/// Close a generator if the `for` loop may be left early. [Emitter#emit] then throws a
+/// [CancelledError] in the body, whose `finally` blocks run and may await, and [#close] waits until
+/// the body finishes.
 ///
-/// Whoever waits for a value and is cancelled cancels the body at what it awaits, as if it were the
-/// waiting task's own code. What the body throws is thrown to the loop, the very object, undeclared
-/// (decision D7); after that there are no more values.
+/// If a task is cancelled while it waits for a value, the body is cancelled at its current await,
+/// as if it were the task's own code. An exception of the body is thrown to the consumer: the same
+/// object, undeclared (decision D7). After that there are no more values.
 ///
-/// Loop thread and coroutines of one loop only; asking for a value, and closing, are for
-/// coroutines, and suspend where the body does. One task at a time. The body runs in the context of
-/// the task that asks first, itself and not a copy.
+/// Loop thread and coroutines of one loop only, by one task at a time. Requesting a value and
+/// closing are for coroutines only, and suspend where the body does. The body runs in the context
+/// of the task that requests the first value, in the context itself and not in a copy.
 ///
-/// Source: an asynchronous generator and `async for`, Python 3.15. The body is a task of its own
-/// here, so a time-out in it ends with it; nothing can be sent or thrown into it.
+/// Source: an asynchronous generator and `async for`, Python 3.15. Here the body is a separate
+/// task, so a timeout inside it applies to the body only. There is no `asend` or `athrow`.
 ///
 /// @param <T> the type of the values
 public final class Generator<T extends @Nullable Object> implements Iterable<T>, AutoCloseable {
 
   /*
-   * The body is an InnerTask, driven by whoever asks. If it awaits something in between, the asker
-   * waits for `arrival`, which is settled by the next value or by the end.
+   * The body is an InnerTask, driven by the task that requests a value (the asker). If the body
+   * awaits something else meanwhile, the asker waits for `arrival`, which is settled by the next
+   * value or by the end of the body.
    *
-   * `isThere` says that `value` holds one that was not taken. It can still be there when the body goes
-   * on only if the asker was cancelled in the tick in which it came; then it waits for the next asker.
+   * `isThere` means that `value` has not been taken. It is still set when the body resumes only if
+   * the asker was cancelled in the tick in which the value arrived; the value then waits for the
+   * next asker.
    *
-   * `asking` is set while a task asks or closes: the body is on its way then. `ended` says that the
-   * body's outcome was told, or that there is none.
+   * `asking` is set while a task requests a value or closes; the body may be running then. `ended`
+   * means that the body's outcome was reported, or that there is none.
    */
 
-  /// What makes the values.
+  /// The body of a generator, which emits the values.
   ///
   /// @param <T> the type of the values
   @FunctionalInterface
@@ -66,8 +69,8 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
 
     /// Runs the body. Suspends wherever it awaits.
     ///
-    /// @param emitter takes the values
-    /// @throws Exception whatever the body lets out
+    /// @param emitter receives the values
+    /// @throws Exception whatever the body throws
     void run(Emitter<T> emitter) throws Exception;
   }
 
@@ -94,21 +97,21 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
 
   /// {@return a generator whose body has not started} Never suspends.
   ///
-  /// @param body what makes the values
-  /// @param <T> their type
+  /// @param body the body, which emits the values
+  /// @param <T> the type of the values
   public static <T extends @Nullable Object> Generator<T> of(Body<T> body) {
     return new Generator<>(body);
   }
 
   private void emit(T next) {
     if (inner.task() != Task.current()) {
-      throw new IllegalStateException("emit() is for the body of the generator alone");
+      throw new IllegalStateException("emit() may only be called by the body of the generator");
     }
     while (isThere && !closed) {
       inner.pause(); // its asker was cancelled
     }
     if (closed) {
-      throw new IllegalStateException("emit() in a generator that is closed");
+      throw new IllegalStateException("emit() was called in a generator that is closed");
     }
     value = next;
     isThere = true;
@@ -117,22 +120,22 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
   }
 
   private void announce() {
-    takeTurn(); // the asker may be about to wait: a body that has blocked can run beside it
+    takeTurn(); // the asker may be about to wait, and a body that has blocked runs in parallel
     LoopFuture<@Nullable Void> waiting = arrival;
     if (waiting != null && !waiting.isDone()) {
       waiting.setResult(null);
     }
   }
 
-  /// Waits for the caller's turn, if it went on by itself after a blocking call: until then another
-  /// coroutine may be changing what this one is about to read. In debug mode it refuses a thread
-  /// that is not the loop's.
+  /// Waits for the caller's turn, if the caller continued on its own after a blocking call. Before
+  /// its turn, another coroutine may be changing what the caller is about to read. In debug mode,
+  /// throws if the thread is not the loop's.
   private void takeTurn() {
     binding.checkTurn();
   }
 
-  /// {@return the values that are left} Every iterator takes from the same ones. Its methods
-  /// suspend where the body does, and throw what the body throws.
+  /// {@return an iterator over the remaining values} All iterators share the same values. The
+  /// iterator's methods suspend where the body does, and throw what the body throws.
   @Override
   public Iterator<T> iterator() {
     return new Iterator<>() {
@@ -152,9 +155,9 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
     };
   }
 
-  /// {@return the values that are left, as a sequential stream} Its terminal operation suspends
-  /// where the body does, throws what the body throws, and takes no value that it does not need.
-  /// Closing the stream closes the generator.
+  /// {@return the remaining values as a sequential stream} Its terminal operation suspends where
+  /// the body does, throws what the body throws, and requests no more values than it needs. Closing
+  /// the stream closes the generator.
   public Stream<T> stream() {
     return StreamSupport.stream(
             Spliterators.spliteratorUnknownSize(iterator(), Spliterator.ORDERED), false)
@@ -169,7 +172,7 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
     return taken;
   }
 
-  /// Lets the body make the next value; false if there is none.
+  /// Runs the body until the next value; returns false if there is none.
   private boolean ask() {
     begin();
     try {
@@ -192,7 +195,7 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
   private void begin() {
     Loop _ = Loop.running();
     if (asking) {
-      throw new IllegalStateException("the generator is running already");
+      throw new IllegalStateException("the generator is already running");
     }
     asking = true;
   }
@@ -201,7 +204,7 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
     try {
       inner.go();
     } catch (Throwable fatal) {
-      ended = !isRunning(); // KeyboardInterrupt, SystemExit: told by this
+      ended = !isRunning(); // KeyboardInterrupt or SystemExit: reported by this throw
       throw fatal;
     }
   }
@@ -217,9 +220,9 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
     return false;
   }
 
-  /// Waits until the body has got on. A cancellation is the body's.
+  /// Waits until the body has made progress. Passes on a cancellation to the body.
   ///
-  /// @return the cancellation, if there was one
+  /// @return the cancellation, or null if there was none
   private @Nullable CancelledError awaitArrival() {
     Task<?> task = Objects.requireNonNull(inner.task());
     Task<?> asker = Objects.requireNonNull(Task.current());
@@ -240,16 +243,16 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
     }
   }
 
-  /// Ends the body, and waits until it has ended. Coroutine only; suspends where its clean-up does.
-  /// A value that was not taken is dropped. Closing twice does nothing, and neither does closing a
-  /// generator that has ended.
+  /// Cancels the body, and waits until it has finished. Coroutine only; suspends where the clean-up
+  /// of the body does. A value that was not taken is dropped. Closing again, or closing a generator
+  /// that has ended, has no effect.
   ///
-  /// If the calling task is cancelled meanwhile, so is the clean-up, at what it awaits.
+  /// If the calling task is cancelled meanwhile, the clean-up is cancelled at its current await.
   ///
   /// Source: `aclose`.
   ///
-  /// @throws CancelledError if the calling task was cancelled meanwhile, and the clean-up did not
-  ///   absorb it
+  /// @throws CancelledError if the calling task was cancelled meanwhile and the clean-up did not
+  ///   catch the cancellation
   /// @throws IllegalStateException if a task waits for a value, or the body emits another one
   @Override
   public void close() {
@@ -272,9 +275,9 @@ public final class Generator<T extends @Nullable Object> implements Iterable<T>,
     }
   }
 
-  /// Cancels the body and waits for its end.
+  /// Cancels the body and waits until it finishes.
   ///
-  /// @return a cancellation of the caller that came too late for the body, or that the body let out
+  /// @return a cancellation of the caller that came too late for the body, or that the body threw
   private @Nullable CancelledError end() {
     if (isRunning()) {
       inner.cancel("the generator is closed");

@@ -12,25 +12,25 @@ import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Runs a body again when it fails, with a growing delay between the attempts. Never a body that
-/// was cancelled.
+/// Retries a body that fails, with a growing delay between the attempts. A body that was cancelled
+/// is never retried.
 ///
-/// The delay before the second attempt is `firstDelay`; each further one is `factor` times as long,
-/// up to `maxDelay`. Jitter keeps many clients from retrying in step: with a random generator, each
-/// delay is a random part of that, between zero and the whole.
+/// The delay before the second attempt is `firstDelay`. Each further delay is `factor` times as
+/// long, up to `maxDelay`. Jitter prevents many clients from retrying at the same moment: with a
+/// random generator, each actual delay is chosen at random between zero and the calculated delay.
 ///
-/// Any thread, for the options. For a time limit on the whole, put [#call(Coro)] into a `timeout`;
-/// for a limit on each attempt, put a `timeout` into the body.
+/// Any thread may create options. For a time limit on all attempts together, put [#call(Coro)] into
+/// a `timeout`; for a limit on each attempt, put a `timeout` into the body.
 ///
 /// Source: none in asyncio; the "full jitter" of Brooker, "Exponential Backoff and Jitter", 2015.
 ///
-/// @param attempts how often the body is run, the first time included; at least one
-/// @param firstDelay how long to wait before the second attempt; not negative
-/// @param factor how much longer each delay is than the one before; at least one
-/// @param maxDelay how long to wait at most; not negative
-/// @param jitter what chooses the part of a delay; null for the whole delay each time. Used on the
-///   loops where bodies are retried
-/// @param retried which exceptions are worth another attempt; must not suspend
+/// @param attempts the maximum number of attempts, including the first; at least 1
+/// @param firstDelay the delay before the second attempt; not negative
+/// @param factor the ratio of each delay to the previous one; at least 1
+/// @param maxDelay the longest delay; not negative
+/// @param jitter the random generator for jitter; null for none. Used on the loops that run the
+///   retried bodies
+/// @param retried whether to retry after an exception; must not suspend
 public record Retry(
     int attempts,
     Duration firstDelay,
@@ -39,8 +39,8 @@ public record Retry(
     @Nullable RandomGenerator jitter,
     Predicate<? super Throwable> retried) {
 
-  /// Three attempts, 100 ms, doubled up to 10 s, jitter, for every [Exception]. An [Error] is not
-  /// retried.
+  /// The default options: three attempts, a first delay of 100 ms that doubles up to 10 s, jitter,
+  /// and retries after every [Exception]. An [Error] is not retried.
   public static final Retry DEFAULT =
       new Retry(
           3,
@@ -50,9 +50,9 @@ public record Retry(
           RandomGenerator.of("Random"),
           Exception.class::isInstance);
 
-  /// Makes options.
+  /// Creates options.
   ///
-  /// @throws IllegalArgumentException if a number or a delay is out of its range
+  /// @throws IllegalArgumentException if a number or a delay is out of range
   public Retry {
     if (attempts < 1) {
       throw new IllegalArgumentException("attempts must be >= 1, not " + attempts);
@@ -69,75 +69,75 @@ public record Retry(
 
   /// {@return these options with another number of attempts}
   ///
-  /// @param limit how often the body is run, the first time included
+  /// @param limit the maximum number of attempts, including the first
   public Retry withAttempts(int limit) {
     return new Retry(limit, firstDelay, factor, maxDelay, jitter, retried);
   }
 
   /// {@return these options with another first delay}
   ///
-  /// @param delay how long to wait before the second attempt
+  /// @param delay the delay before the second attempt
   public Retry withFirstDelay(Duration delay) {
     return new Retry(attempts, delay, factor, maxDelay, jitter, retried);
   }
 
-  /// {@return these options with another growth of the delays}
+  /// {@return these options with another growth factor}
   ///
-  /// @param growth how much longer each delay is than the one before; 1 for equal delays
+  /// @param growth the ratio of each delay to the previous one; 1 for equal delays
   public Retry withFactor(double growth) {
     return new Retry(attempts, firstDelay, growth, maxDelay, jitter, retried);
   }
 
-  /// {@return these options with another longest delay}
+  /// {@return these options with another maximum delay}
   ///
-  /// @param limit how long to wait at most
+  /// @param limit the longest delay
   public Retry withMaxDelay(Duration limit) {
     return new Retry(attempts, firstDelay, factor, limit, jitter, retried);
   }
 
   /// {@return these options with another source of jitter}
   ///
-  /// @param source what chooses the part of a delay, a seeded one for instance; if several loops
-  ///   use these options at the same time it must be safe for several threads
+  /// @param source the random generator, for instance a seeded one; it must be thread-safe if
+  ///   several loops use these options at the same time
   public Retry withJitter(RandomGenerator source) {
     return new Retry(
         attempts, firstDelay, factor, maxDelay, Objects.requireNonNull(source, "source"), retried);
   }
 
-  /// {@return these options without jitter} Each delay is waited in full.
+  /// {@return these options without jitter}
   public Retry withoutJitter() {
     return new Retry(attempts, firstDelay, factor, maxDelay, null, retried);
   }
 
-  /// {@return these options with another choice of what is retried}
+  /// {@return these options with another condition for a retry}
   ///
-  /// @param choice which exceptions are worth another attempt. Not asked about cancellations, nor
-  ///   about what ends the program
+  /// @param choice whether to retry after an exception. Not called for cancellations, [SystemExit]
+  ///   and [KeyboardInterrupt]
   public Retry withRetried(Predicate<? super Throwable> choice) {
     return new Retry(attempts, firstDelay, factor, maxDelay, jitter, choice);
   }
 
-  /// {@return these options for exceptions of one type only}
+  /// {@return these options with retries only after exceptions of a given type}
   ///
-  /// @param type what is worth another attempt
+  /// @param type the type
   public Retry withRetried(Class<? extends Throwable> type) {
     return withRetried(type::isInstance);
   }
 
-  /// Runs a body until it succeeds, or another attempt is not allowed. Coroutine only.
+  /// Runs a body until it succeeds or no further attempt is allowed. Coroutine only.
   ///
-  /// Suspends where the body does and, always a cancellation point, for each delay. Throws what the
-  /// last attempt threw, the very object, undeclared; what earlier attempts threw is attached to it
-  /// as suppressed.
+  /// Suspends where the body does, and for each delay, which is always a cancellation point. Throws
+  /// what the last attempt threw: the same object, undeclared. The exceptions of earlier attempts
+  /// are attached to it as suppressed exceptions.
   ///
-  /// These end it at once: a [CancelledError], wherever it comes from; what a blocking call throws
-  /// because the task was cancelled, turned into a [CancelledError]; any exception of an attempt in
-  /// which the task was cancelled and that hides the cancellation, such as one of a `finally`;
-  /// [SystemExit] and [KeyboardInterrupt].
+  /// The following are never retried: any [CancelledError]; an exception that a blocking call
+  /// throws because the task was cancelled, which becomes a [CancelledError]; any exception of an
+  /// attempt during which the task was cancelled and that hides the cancellation, such as one from
+  /// a `finally` block; [SystemExit] and [KeyboardInterrupt].
   ///
-  /// @param body what to run, from the start each time
+  /// @param body the body, run from its beginning for each attempt
   /// @param <T> the type of the result
-  /// @return what the first attempt that succeeded returned
+  /// @return what the successful attempt returned
   /// @throws CancelledError if the task was cancelled
   public <T extends @Nullable Object> T call(Coro<T> body) {
     Objects.requireNonNull(body, "body");
@@ -152,15 +152,15 @@ public record Retry(
     }
   }
 
-  /// Runs a body without a result until it succeeds, or another attempt is not allowed. Coroutine
-  /// only; as [#call(Coro)].
+  /// Runs a body without a result until it succeeds or no further attempt is allowed. Coroutine
+  /// only; like [#call(Coro)].
   ///
-  /// @param body what to run, from the start each time
+  /// @param body the body, run from its beginning for each attempt
   public void call(Coro.Action body) {
     call(Coro.of(body));
   }
 
-  /// One call: how often the body has failed, and how long the next delay is.
+  /// The state of one call: the number of failures, and the next delay.
   private static final class Attempts {
     private final Retry options;
     private final Task<?> task;
@@ -173,14 +173,14 @@ public record Retry(
       this.options = options;
       Task<?> current = Task.current();
       if (current == null) {
-        throw new IllegalStateException("no task is running here: call this from a coroutine");
+        throw new IllegalStateException("not called from a task: call this from a coroutine");
       }
       this.task = current;
       this.requests = current.cancelling();
       this.delayNanos = nanos(options.firstDelay);
     }
 
-    /// Notes a failure, and throws it unless another attempt is allowed.
+    /// Records a failure, and throws it unless another attempt is allowed.
     void failed(Throwable thrown) {
       Throwable fault = Tasks.translate(thrown);
       failures++;
@@ -194,7 +194,7 @@ public record Retry(
         throw Retry.<Error>sneak(fault);
       }
       before = fault;
-      requests = task.cancelling(); // a timeout inside the body may have taken one back
+      requests = task.cancelling(); // a timeout inside the body may have withdrawn one
     }
 
     private static boolean isFinal(Throwable fault) {
@@ -211,7 +211,7 @@ public record Retry(
       return Duration.ofNanos((long) (limited * part));
     }
 
-    /// Delays of more than 292 years are as good as that.
+    /// Converts a delay; longer delays are treated as 292 years.
     private static double nanos(Duration delay) {
       return Math.min(delay.getSeconds() * 1e9 + delay.getNano(), Long.MAX_VALUE);
     }

@@ -490,7 +490,7 @@ final class GeneratorTest {
 
       assertThatThrownBy(() -> numbers.iterator().next())
           .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("running already");
+          .hasMessageContaining("already running");
       assertThatThrownBy(numbers::close).isInstanceOf(IllegalStateException.class);
       assertThat(first.await()).isEqualTo(1);
       numbers.close();
