@@ -11,23 +11,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// A loop for tests: its time is virtual, and jumps to the next timer when nothing is ready.
+/// A loop for tests with virtual time, which jumps to the next timer when nothing is ready.
 ///
-/// A test that sleeps an hour takes no time, and takes the same steps each time it runs. For one
-/// thread, except where other threads hand something to the loop with [Loop#callSoonThreadsafe].
+/// A test that sleeps for an hour takes no real time, and runs the same steps each time.
+/// Single-threaded, except that other threads may use [Loop#callSoonThreadsafe].
 ///
 /// Source: the loop that asyncio's own tests use, `asyncio.test_utils.TestLoop`, and trio's
 /// `MockClock`.
 public final class ManualLoop implements AutoCloseable {
 
   /*
-   * The poller below never sleeps in real time, but for one case: nothing is ready, no timer is set
-   * and `patience` is not zero. Then only another thread can bring work, and the poller waits that
-   * long for it. Without patience, or when it is over, the loop is stuck: runUntilIdle returns then,
-   * and everything else fails with a message, since the test would hang.
+   * The poller below never sleeps in real time, with one exception: nothing is ready, no timer is
+   * set and `patience` is not zero. Then only another thread can submit work, and the poller waits
+   * that long for it. If patience is zero or has expired, the loop is stuck: runUntilIdle returns,
+   * and all other methods fail with a message, because the test would hang.
    *
-   * `horizon` is where advance() ends. The clock does not jump over it, and when it is there and
-   * nothing is ready, the loop stops.
+   * `horizon` is the time at which advance() ends. The clock does not jump past it. When the clock
+   * has reached it and nothing is ready, the loop stops.
    */
 
   private static final class VirtualPoller implements Poller {
@@ -78,12 +78,12 @@ public final class ManualLoop implements AutoCloseable {
 
     private void awaitOthers() {
       sleeper = Thread.currentThread();
-      long left = TimeUnit.NANOSECONDS.convert(patience); // however long that is
+      long left = TimeUnit.NANOSECONDS.convert(patience); // saturates
       long giveUp = System.nanoTime() + left;
       boolean interrupted = false;
       while (!woken && left > 0) {
         LockSupport.parkNanos(this, left);
-        interrupted |= Thread.interrupted(); // it would end every park from now on
+        interrupted |= Thread.interrupted(); // otherwise no further park would block
         left = giveUp - System.nanoTime();
       }
       sleeper = null;
@@ -126,7 +126,7 @@ public final class ManualLoop implements AutoCloseable {
   private final VirtualPoller poller = new VirtualPoller(clock);
   private final Loop loop = Loop.create(poller);
 
-  /// Makes a loop whose clock shows zero and that looks for other threads' work in every tick.
+  /// Creates a loop whose clock is at zero and that checks for other threads' work in every tick.
   public ManualLoop() {
     loop.setTicksPerPoll(1, Duration.ZERO);
   }
@@ -141,38 +141,38 @@ public final class ManualLoop implements AutoCloseable {
     return clock;
   }
 
-  /// Sets how long, in real time, to wait for other threads when nothing else can happen; zero at
-  /// first.
+  /// Sets how long, in real time, to wait for other threads when nothing else can happen. The
+  /// default is zero.
   ///
-  /// @param patience how long
+  /// @param patience the time to wait
   public void setPatience(Duration patience) {
     poller.patience = patience;
   }
 
-  /// Runs a body as a task, to its end.
+  /// Runs a body as a task until it finishes.
   ///
   /// @param main the body
   /// @param <T> the type of the result
   /// @return the result
-  /// @throws IllegalStateException if it waits for something that cannot happen
+  /// @throws IllegalStateException if the body waits for something that can never happen
   public <T extends @Nullable Object> T run(Coro<T> main) {
     return Tasks.runUntilComplete(loop, main);
   }
 
-  /// Runs a body without a result as a task, to its end; as [#run(Coro)].
+  /// Runs a body without a result as a task until it finishes; like [#run(Coro)].
   ///
   /// @param main the body
   public void run(Coro.Action main) {
     run(Coro.of(main));
   }
 
-  /// Runs exactly one tick; time does not move.
+  /// Runs exactly one tick; the time does not change.
   public void tick() {
     loop.stop();
     loop.runForever();
   }
 
-  /// Runs until nothing is ready and no timer is set, moving the clock from timer to timer.
+  /// Runs until nothing is ready and no timer is set, advancing the clock from timer to timer.
   public void runUntilIdle() {
     poller.returnsWhenIdle = true;
     try {
@@ -182,11 +182,11 @@ public final class ManualLoop implements AutoCloseable {
     }
   }
 
-  /// Runs what is due within a time and what follows from it, and leaves the clock exactly that
-  /// much later.
+  /// Advances the clock by exactly `step`, and runs everything that becomes due or ready within
+  /// that time.
   ///
-  /// @param step how far to move
-  /// @throws IllegalArgumentException if the step is negative: the clock is monotonic
+  /// @param step the time to advance
+  /// @throws IllegalArgumentException if `step` is negative: the clock is monotonic
   public void advance(Duration step) {
     if (step.isNegative()) {
       throw new IllegalArgumentException("a monotonic clock cannot go back by " + step);
@@ -199,7 +199,7 @@ public final class ManualLoop implements AutoCloseable {
     }
   }
 
-  /// Cancels the tasks that are left, runs them to their end, and closes the loop.
+  /// Cancels the remaining tasks, runs them until they finish, and closes the loop.
   @Override
   public void close() {
     if (loop.isClosed()) {

@@ -2,17 +2,17 @@ package io.loop.testing;
 
 import java.time.Duration;
 
-/// A clock that stands still until it is told to move.
+/// A clock that is advanced explicitly.
 ///
-/// Whole nanoseconds, starting at zero. Loop thread only.
+/// Starts at zero; the resolution is one nanosecond. Loop thread only.
 public final class VirtualClock {
 
   private long nanos;
 
-  /// Makes a clock that shows zero.
+  /// Creates a clock at zero.
   public VirtualClock() {}
 
-  /// {@return the time it shows}
+  /// {@return the current time of this clock}
   public Duration time() {
     return Duration.ofNanos(nanos);
   }
@@ -21,10 +21,10 @@ public final class VirtualClock {
     return nanos;
   }
 
-  /// Moves the clock.
+  /// Advances the clock.
   ///
-  /// @param step how far; timers see it in the next turn of the loop
-  /// @throws IllegalArgumentException if the step is negative: the clock is monotonic
+  /// @param step the time to advance; timers see the change in the next turn of the loop
+  /// @throws IllegalArgumentException if `step` is negative: the clock is monotonic
   public void advance(Duration step) {
     if (step.isNegative()) {
       throw new IllegalArgumentException("a monotonic clock cannot go back by " + step);
