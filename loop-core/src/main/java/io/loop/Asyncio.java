@@ -92,7 +92,7 @@ public final class Asyncio {
     run(Coro.of(main), options);
   }
 
-  /// {@return a new task that runs a body, starting with the next tick} Never suspends.
+  /// {@return a new task that runs a body, starting in the next tick} Never suspends.
   ///
   /// Source: `asyncio.create_task`.
   ///
@@ -103,7 +103,7 @@ public final class Asyncio {
     return createTask(body, TaskOptions.DEFAULT);
   }
 
-  /// {@return a new task that runs a body without a result, starting with the next tick} Never
+  /// {@return a new task that runs a body without a result, starting in the next tick} Never
   /// suspends.
   ///
   /// @param body what to run
@@ -264,8 +264,8 @@ public final class Asyncio {
   /// Source: `asyncio.staggered.staggered_race`.
   ///
   /// @param bodies what to try, in order
-  /// @param delay how long to wait before the next body is started in addition; null to wait until
-  ///   the previous one has failed
+  /// @param delay how long to wait before the next body is started as well; null to wait until the
+  ///   previous one has failed
   /// @param <T> the type of the result
   /// @return the first success, and the outcomes of the others; all bodies have finished
   public static <T extends @Nullable Object> RaceResult<T> staggeredRace(
@@ -308,7 +308,7 @@ public final class Asyncio {
   ///
   /// @param futures the futures to wait for; duplicates count once
   /// @param <F> the type of the futures
-  /// @return the result, with all futures in the set of those that are done
+  /// @return the result, with all futures in its `done` set
   /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> wait(Collection<? extends F> futures) {
     return Tasks.wait(futures, null, ReturnWhen.ALL_COMPLETED);
@@ -318,7 +318,7 @@ public final class Asyncio {
   ///
   /// @param futures the futures to wait for; duplicates count once
   /// @param <F> the type of the futures
-  /// @return the result, with all futures in the set of those that are done
+  /// @return the result, with all futures in its `done` set
   /// @throws IllegalArgumentException if `futures` is empty
   @SafeVarargs
   @SuppressWarnings("varargs") // the array is only read
@@ -359,7 +359,7 @@ public final class Asyncio {
   ///
   /// @param futures the futures to wait for; duplicates count once
   /// @param <F> the type of the futures
-  /// @return the result, with all futures in the set of those that are done
+  /// @return the result, with all futures in its `done` set
   /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> waitFutures(
       Collection<? extends F> futures) {
@@ -371,7 +371,7 @@ public final class Asyncio {
   ///
   /// @param futures the futures to wait for; duplicates count once
   /// @param <F> the type of the futures
-  /// @return the result, with all futures in the set of those that are done
+  /// @return the result, with all futures in its `done` set
   /// @throws IllegalArgumentException if `futures` is empty
   @SafeVarargs
   @SuppressWarnings("varargs") // the array is only read
@@ -687,8 +687,8 @@ public final class Asyncio {
     return Tasks.runInExecutor(Loop.running(), executor, work);
   }
 
-  /// {@return the call graph of the calling task, or null in a callback} It has the stack of the
-  /// task, and of the tasks that await it, directly or indirectly. Never suspends.
+  /// {@return the call graph of the calling task, or null in a callback} The graph has the stacks
+  /// of the task and of the tasks that await it, directly or indirectly. Never suspends.
   ///
   /// Source: `asyncio.capture_call_graph`.
   ///
@@ -707,8 +707,8 @@ public final class Asyncio {
   /// {@return the call graph of a future or task} Like [#captureCallGraph()].
   ///
   /// @param future the future
-  /// @param limit the number of frames of each stack: of the innermost frames if positive, of the
-  ///   outermost frames if negative; zero for none
+  /// @param limit the number of frames of each stack: the innermost ones if positive, the outermost
+  ///   ones if negative; zero for none
   public static FutureCallGraph captureCallGraph(LoopFuture<?> future, int limit) {
     return Objects.requireNonNull(FutureCallGraph.capture(future, limit));
   }
@@ -773,8 +773,8 @@ public final class Asyncio {
     LoopSignals.of(Loop.running()).add(signal, callback);
   }
 
-  /// Removes the running loop's handler for a signal, and restores the default action. Never
-  /// suspends.
+  /// Removes the running loop's handler for a signal, and restores the action that it replaced.
+  /// Never suspends.
   ///
   /// Source: `loop.remove_signal_handler`.
   ///

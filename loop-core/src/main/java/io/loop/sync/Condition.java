@@ -163,7 +163,7 @@ public final class Condition {
     waiters.wakeAll();
   }
 
-  /// Does what [LoopBinding#checkTurn] says, for classes that use a condition.
+  /// Calls [LoopBinding#checkTurn], for classes that are built on a condition.
   void checkTurn() {
     binding.checkTurn();
   }

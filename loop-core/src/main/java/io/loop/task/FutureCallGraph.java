@@ -32,8 +32,8 @@ public record FutureCallGraph(
   /// Source: `asyncio.capture_call_graph`.
   ///
   /// @param future the future; null for the calling task
-  /// @param limit the number of frames to keep of each stack: of the innermost frames if positive,
-  ///   of the outermost frames if negative; zero for none, [Integer#MAX_VALUE] for all
+  /// @param limit the number of frames to keep of each stack: the innermost ones if positive, the
+  ///   outermost ones if negative; zero for none, [Integer#MAX_VALUE] for all
   /// @throws IllegalStateException if `future` is null and no loop is running on this thread
   public static @Nullable FutureCallGraph capture(@Nullable LoopFuture<?> future, int limit) {
     LoopFuture<?> root = future != null ? future : LoopTasks.of(Loop.running()).current();

@@ -30,7 +30,7 @@ final class Repr {
     return value == null ? "null" : value.getClass().getName();
   }
 
-  /// A function that only delegates to another one, after which it is named.
+  /// A function that only delegates to another one, whose name it takes in descriptions.
   interface Wrapper {
     /// {@return the function that it delegates to}
     Object wrapped();

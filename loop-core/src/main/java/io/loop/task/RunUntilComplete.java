@@ -54,7 +54,7 @@ final class RunUntilComplete {
     }
   }
 
-  /// Does what [Tasks#cancelRun] says.
+  /// Implements [Tasks#cancelRun].
   static void cancel(Loop loop) {
     RunUntilComplete run = LoopTasks.of(loop).run();
     if (run == null) {

@@ -336,7 +336,7 @@ public final class TaskGroup {
   }
 
   /// Starts a task in this group, and waits until the task reports that it is ready. Coroutine
-  /// only; as [#start(TaskStatus.Body)].
+  /// only; like [#start(TaskStatus.Body)].
   ///
   /// @param body what the task runs
   /// @param options name, context and eager start

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// regardless of the order in which waiters are cancelled.
 ///
 /// Each waiter is a separate future, so cancelling one does not affect the others. Loop thread and
-/// coroutines of the loop only. Waking a waiter only schedules it: it never suspends, and never
-/// runs the waiter.
+/// coroutines of the loop only. Waking a waiter only schedules its task; it never suspends, and
+/// never runs the task.
 public final class WaiterLine {
 
   /*
