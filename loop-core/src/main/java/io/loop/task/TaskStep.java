@@ -199,7 +199,8 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     return future;
   }
 
-  /// Lets everything else that is ready run. Coroutine only; suspends unless nothing is ready.
+  /// Lets everything else that is ready run. Coroutine only; may return without suspending if
+  /// nothing is ready.
   void giveWay() {
     if (task.mustCancel() || !skipTick()) {
       awaitOn(null);

@@ -63,7 +63,7 @@ public final class Tasks {
   /// Suspends the calling coroutine for a given time. Coroutine only; always a cancellation point.
   ///
   /// A positive delay always suspends. A delay of zero or less lets everything that is ready run
-  /// once; it does not suspend if nothing is ready.
+  /// once; it may return without suspending if nothing is ready.
   ///
   /// Source: `asyncio.sleep`.
   ///
