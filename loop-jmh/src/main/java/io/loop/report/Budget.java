@@ -2,6 +2,7 @@ package io.loop.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// One row of the table: a figure of ours, and what it may be.
@@ -11,7 +12,7 @@ import java.util.stream.Stream;
 /// @param ours the figure of ours
 /// @param limits what it may be; one of those that are set is enough
 /// @param note why a miss is one, and where the floor is; empty if there is nothing to say
-/// @param quick whether the quick set has it, if it has a limit at all
+/// @param quick whether the quick set may have it
 record Budget(
     String section, String work, Measure ours, List<Limit> limits, String note, boolean quick) {
 
@@ -50,6 +51,11 @@ record Budget(
 
   Budget onlyInFull() {
     return new Budget(section, work, ours, limits, note, false);
+  }
+
+  /// {@return whether the pattern finds something in the heading or the name of our benchmark}
+  boolean isAbout(Pattern pattern) {
+    return Stream.of(section, ours.benchmark()).anyMatch(pattern.asPredicate());
   }
 
   boolean hasLimit() {

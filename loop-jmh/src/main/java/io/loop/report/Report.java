@@ -59,7 +59,7 @@ public final class Report implements Callable<Integer> {
   @Option(
       names = "--only",
       paramLabel = "REGEX",
-      description = "The rows whose benchmark matches, such as 'Timer|Echo.*streams'.")
+      description = "The rows whose heading or benchmark matches, such as 'Timer|Echo.*streams'.")
   private Pattern only = Pattern.compile("");
 
   @Option(
@@ -126,7 +126,7 @@ public final class Report implements Callable<Integer> {
 
   private List<Budget> rows(String set) {
     List<Budget> all = set.equals(Task.quick.name()) ? Budgets.quick() : Budgets.full();
-    return all.stream().filter(row -> isWanted(row.ours())).toList();
+    return all.stream().filter(row -> row.isAbout(only)).toList();
   }
 
   private boolean isWanted(Measure measure) {
