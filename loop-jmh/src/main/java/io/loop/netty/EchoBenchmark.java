@@ -16,9 +16,11 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 /// What a server does to send back what it gets.
 ///
 /// The clients are the same for all: an [EchoLoad], a process of its own on the same transport.
-/// Each connection stays open for the trial and has one message under way. The figures are of one
-/// iteration: `cpu`, the processor time of the server's threads, and `p50` and `p99`, times of a
-/// round trip as the clients see them. A transport that the machine lacks fails, and says so.
+/// Each connection stays open for the trial and has one message under way. Every server has one
+/// thread for the work, [#vertxVirtualThread] two; the Netty in it is the same for all. The figures
+/// are of one iteration: `cpu`, the processor time of the server's threads, and `p50` and `p99`,
+/// times of a round trip as the clients see them. A transport that the machine lacks fails, and
+/// says so.
 public class EchoBenchmark extends LoopBenchmark {
 
   private static final int ROUND_TRIPS = 40_000;
@@ -113,6 +115,29 @@ public class EchoBenchmark extends LoopBenchmark {
   @Benchmark
   @OperationsPerInvocation(ROUND_TRIPS)
   public void blockingVirtualThreads(Echo echo) throws IOException {
+    echo.run();
+  }
+
+  /// One operation: a message goes to a pipe of Vert.x from a socket to itself, and back.
+  @Benchmark
+  @OperationsPerInvocation(ROUND_TRIPS)
+  public void vertx(Echo echo) throws IOException {
+    echo.run();
+  }
+
+  /// One operation: a message goes to a virtual thread of Vert.x that writes it and awaits that,
+  /// and back. The server has two threads: the event loop and the carrier of the virtual threads.
+  @Benchmark
+  @OperationsPerInvocation(ROUND_TRIPS)
+  public void vertxVirtualThread(Echo echo) throws IOException {
+    echo.run();
+  }
+
+  /// One operation: a message goes to a flow of Reactor Netty from a connection to itself, and
+  /// back.
+  @Benchmark
+  @OperationsPerInvocation(ROUND_TRIPS)
+  public void reactorNetty(Echo echo) throws IOException {
     echo.run();
   }
 }

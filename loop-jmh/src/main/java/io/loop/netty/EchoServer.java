@@ -27,14 +27,17 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/// An echo server on the loopback address, one of five kinds, served by one thread.
+/// An echo server on the loopback address, of ours or of another library.
 ///
-/// Ours have the bodies of the samples. Close it when its clients have gone.
+/// Each has one thread that does the work; the servers on virtual threads have the JDK's scheduler
+/// for it, with as many threads as the JVM's flags say, one in the benchmarks. [VertxEchoServer]
+/// says where Vert.x needs two. Ours have the bodies of the samples. Close a server when its
+/// clients have gone.
 final class EchoServer {
 
   private static final int BLOCK = 65_536;
   private static final int BLOCKING_BLOCK = 8_192; // each connection holds one all the time
-  private static final int BACKLOG = ServerOptions.DEFAULT.backlog();
+  static final int BACKLOG = ServerOptions.DEFAULT.backlog();
   private static final int MAX_CONNECTIONS = 20_000;
 
   private static final ServerOptions OPTIONS =
@@ -43,7 +46,7 @@ final class EchoServer {
           .withLimits(ServerLimits.DEFAULT.withConnections(MAX_CONNECTIONS, MAX_CONNECTIONS));
 
   @FunctionalInterface
-  private interface Closing {
+  interface Closing {
     void close() throws IOException, InterruptedException;
   }
 
@@ -66,7 +69,7 @@ final class EchoServer {
   private final int port;
   private final Closing closing;
 
-  private EchoServer(int port, Closing closing) {
+  EchoServer(int port, Closing closing) {
     this.port = port;
     this.closing = closing;
   }
@@ -83,6 +86,9 @@ final class EchoServer {
       case "channelAttached" -> onNetty(transport, coroutines());
       case "rawNetty" -> onNetty(transport, RawEchoServer.echo());
       case "blockingVirtualThreads" -> blockingVirtualThreads();
+      case "vertx" -> VertxEchoServer.onEventLoop(transport);
+      case "vertxVirtualThread" -> VertxEchoServer.onVirtualThreads(transport);
+      case "reactorNetty" -> ReactorEchoServer.start(transport);
       default -> throw new IllegalArgumentException("no server for " + method);
     };
   }

@@ -5,6 +5,7 @@ import static io.loop.report.Measure.ALLOCATED;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -53,6 +54,9 @@ final class Budgets {
       "Most of the difference from raw Netty is the command line: picocli's classes and"
           + " reflection.";
 
+  private static final List<String> ECHO_PEERS =
+      List.of("rawNetty", "blockingVirtualThreads", "vertx", "vertxVirtualThread", "reactorNetty");
+
   private Budgets() {}
 
   /// {@return the rows of the full set}
@@ -64,6 +68,7 @@ final class Budgets {
             under("Timeouts", timeouts()),
             under("Queues, locks and threads", sync()),
             under("Echo over 127.0.0.1", echo()),
+            under("Echo, other libraries", echoOfOthers().map(Budget::onlyInFull)),
             under("Memory and start", memoryAndStart()))
         .flatMap(rows -> rows)
         .toList();
@@ -82,7 +87,8 @@ final class Budgets {
             .flatMap(Budget::measures)
             .map(Measure::time)
             .collect(Collectors.toSet());
-    Predicate<Budget> free = row -> row.measures().map(Measure::time).allMatch(measured::contains);
+    Predicate<Budget> free =
+        row -> row.quick() && row.measures().map(Measure::time).allMatch(measured::contains);
     return full().stream().filter(limited.or(free)).toList();
   }
 
@@ -260,6 +266,30 @@ final class Budgets {
             .note(MANY),
         row("raw Netty, 10,000 connections, CPU", echo("rawNetty", THOUSANDS).cpu())
             .beside(echo("rawNetty", 64).cpu()));
+  }
+
+  private static Stream<Budget> echoOfOthers() {
+    return Stream.of(64, 4096).flatMap(Budgets::echoOfOthers);
+  }
+
+  private static Stream<Budget> echoOfOthers(int size) {
+    String bytes = size < 1024 ? size + " B, " : size / 1024 + " KiB, ";
+    return Stream.of(
+            besideOthers(bytes + "time", size, Measure.TIME),
+            besideOthers(bytes + "CPU", size, "cpu"),
+            besideOthers(bytes + "99 % within", size, "p99"))
+        .flatMap(rows -> rows);
+  }
+
+  /// {@return a row of streams for each peer, and one of a channel alone}
+  private static Stream<Budget> besideOthers(String work, int size, String figure) {
+    UnaryOperator<Measure> sized = measure -> measure.with("size", size).figure(figure);
+    Measure streams = sized.apply(echo("streams", 64));
+    return Stream.concat(
+        ECHO_PEERS.stream()
+            .map(peer -> sized.apply(echo(peer, 64)))
+            .map(peer -> row("streams, " + work, streams).beside(peer)),
+        Stream.of(row("channel, " + work, sized.apply(echo("channel", 64)))));
   }
 
   private static Measure echo(String method, int connections) {

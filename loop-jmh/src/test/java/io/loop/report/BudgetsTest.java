@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
@@ -66,5 +67,24 @@ class BudgetsTest {
   void quick_budgets_leaveNoneOfTheDesignOut() {
     assertThat(Budgets.quick())
         .containsAll(Budgets.full().stream().filter(row -> row.hasLimit() && row.quick()).toList());
+  }
+
+  @Test
+  void quick_rowsOfOtherLibraries_areLeftOut() {
+    assertThat(Budgets.full()).anyMatch(BudgetsTest::isOfOtherLibraries);
+    assertThat(Budgets.quick()).noneMatch(BudgetsTest::isOfOtherLibraries);
+  }
+
+  private static boolean isOfOtherLibraries(Budget row) {
+    return row.section().equals("Echo, other libraries");
+  }
+
+  @Test
+  void isAbout_headingOrBenchmark_isFoundByEither() {
+    Budget row = Budget.of("work", Measure.of("EchoBenchmark.streams")).under("Echo, other");
+
+    assertThat(row.isAbout(Pattern.compile("other"))).isTrue();
+    assertThat(row.isAbout(Pattern.compile("Echo.*streams"))).isTrue();
+    assertThat(row.isAbout(Pattern.compile("work|Timer"))).isFalse();
   }
 }
