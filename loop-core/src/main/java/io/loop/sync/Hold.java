@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// Holds a lock or permit until it is closed. [Lock#hold] and similar methods return it for use in
 /// a try-with-resources statement.
 ///
-/// Loop thread and coroutines of the loop only. Closing never suspends.
+/// For those only who may release what is held: loop thread and coroutines of the loop, and for a
+/// [SharedLock] its owner. Closing never suspends.
 public final class Hold implements AutoCloseable {
 
   private @Nullable Runnable release;

@@ -65,11 +65,16 @@ public final class LoopBinding {
   ///
   /// @throws IllegalStateException if the loop is running in debug mode and the caller is not on it
   public void checkTurn() {
-    if (Coroutine.mayGoAstray()) {
-      Loop.runningOrNull();
-    }
+    takeTurn();
     if (Loop.debugWasOn()) {
       requireLoop();
+    }
+  }
+
+  /// Waits for the caller's turn, if it went on by itself after a blocking call.
+  static void takeTurn() {
+    if (Coroutine.mayGoAstray()) {
+      Loop.runningOrNull();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.coroutine.Coroutine;
 import io.loop.event.Context;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
@@ -189,6 +190,13 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @throws IllegalStateException if no loop is running on this thread
   public static @Nullable Task<?> current() {
     return LoopTasks.of(Loop.running()).current();
+  }
+
+  /// {@return the task whose body is the caller, or null if the caller is a callback or a thread
+  /// that runs no task} Any thread. Unlike [#current], it may be called where no loop is running, and
+  /// it ignores a task for which the loop's thread is doing some work. For layers.
+  public static @Nullable Task<?> here() {
+    return Coroutine.currentOwner() instanceof TaskStep step ? step.task() : null;
   }
 
   /// {@return the tasks of the running loop that are not done, in the order of their creation}

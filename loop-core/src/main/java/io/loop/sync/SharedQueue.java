@@ -1,0 +1,338 @@
+package io.loop.sync;
+
+import io.loop.task.CancelledError;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// Passes items between coroutines of any loops and other threads, first in, first out.
+///
+/// Any thread. A coroutine that has to wait suspends, and goes on on its own loop; a thread that is
+/// no loop's blocks. A callback must not wait: it may call [#offer(Object)], [#poll()] and
+/// [#shutdown()]. None of these suspends, but as with any lock of the JDK a coroutine may be
+/// unmounted for a moment while another thread is inside the same call. On one loop a [Queue] is
+/// cheaper.
+///
+/// Those who wait are served in order of arrival, whatever they are, and no newcomer comes before
+/// them. Items leave in the order in which they were put. If several take items at the same time,
+/// it is open which of them gets which.
+///
+/// An item stays in the queue until the call that takes it returns. One who gives up, because its
+/// task was cancelled, its thread interrupted or its loop closed, loses none, and the next one who
+/// waits gets its turn. A loop that has stopped and is not closed keeps the places of its
+/// coroutines, so close it.
+///
+/// Source: `put`, `get`, `size` and `shutdown` are `asyncio.Queue`'s, Python 3.15; `offer` and
+/// `poll` are those of [java.util.concurrent.BlockingQueue]. Python's library for this is janus.
+///
+/// @param <E> the type of the items; never null
+public final class SharedQueue<E> {
+
+  /*
+   * Whoever takes has a permit of `items`, whoever puts one of `room`. Both lines and all fields are
+   * guarded by `lock`; see SharedLine for how long it is held.
+   *
+   *   queue.size() == items.free() + permits on the way to those who were woken
+   *   maxSize == queue.size() + room.free() + permits on the way to those who were woken
+   *
+   * So a permit of `items` is a promise of some item, not of a certain one, and an item that is
+   * promised still counts as one that is there. After a shutdown one who waits is let go without a
+   * permit when the last item has been taken, since promised ones may come back until then.
+   */
+
+  private final SharedLine.BriefLock lock = new SharedLine.BriefLock();
+  private final SharedLine items = new SharedLine(lock, 0);
+  private final SharedLine room;
+  private final ArrayDeque<E> queue = new ArrayDeque<>();
+  private final int maxSize;
+  private boolean shutDown;
+
+  /// Makes a queue that is never full.
+  public SharedQueue() {
+    this(0);
+  }
+
+  /// Makes a queue.
+  ///
+  /// @param maxSize how many items it holds at most; zero or less for no limit
+  public SharedQueue(int maxSize) {
+    this.maxSize = maxSize;
+    this.room = new SharedLine(lock, maxSize > 0 ? maxSize : Integer.MAX_VALUE);
+  }
+
+  /// Puts an item in, waiting for room if need be. Coroutines, and threads that are no loop's.
+  ///
+  /// Suspends or blocks, and is a cancellation point, only if this queue is full.
+  ///
+  /// @param item the item
+  /// @throws QueueShutDownException if this queue is shut down, or is while the call waits
+  /// @throws CancelledError if the task was cancelled while it waited; the item is not in the queue
+  /// @throws InterruptedException if the thread was interrupted while it waited, likewise; never in
+  ///   a coroutine
+  /// @throws IllegalStateException if the caller is a callback
+  public void put(E item) throws InterruptedException {
+    boolean _ = put(item, null);
+  }
+
+  /// Puts an item in, waiting for room if need be, but not for longer than some time; as [#put].
+  ///
+  /// @param item the item
+  /// @param limit how long to wait; zero or less to try once
+  /// @return false if the time is up, and the item is not in the queue
+  /// @throws QueueShutDownException if this queue is shut down, or is while the call waits
+  /// @throws CancelledError if the task was cancelled while it waited
+  /// @throws InterruptedException if the thread was interrupted while it waited
+  /// @throws IllegalStateException if the caller is a callback
+  public boolean offer(E item, Duration limit) throws InterruptedException {
+    return put(item, Objects.requireNonNull(limit, "limit"));
+  }
+
+  /// Puts an item in if there is room at once. Never suspends.
+  ///
+  /// @param item the item
+  /// @return whether it is in the queue now
+  /// @throws QueueShutDownException if this queue is shut down
+  public boolean offer(E item) {
+    Objects.requireNonNull(item, "item");
+    LoopBinding.takeTurn();
+    SharedWaiter woken;
+    lock.lock();
+    try {
+      requireOpen();
+      if (!room.tryTake()) {
+        return false;
+      }
+      queue.addLast(item);
+      woken = items.add();
+    } finally {
+      lock.unlock();
+    }
+    items.wake(woken);
+    return true;
+  }
+
+  private boolean put(E item, @Nullable Duration limit) throws InterruptedException {
+    SharedWaiter.requireMayWait();
+    if (offer(item)) {
+      return true;
+    }
+    if (isOver(limit)) {
+      return false;
+    }
+    SharedWaiter waiter = SharedWaiter.here();
+    try {
+      if (joinForRoom(waiter)) {
+        waiter.await(limit);
+      }
+      return putAs(waiter, item);
+    } finally {
+      room.leave(waiter);
+    }
+  }
+
+  private boolean joinForRoom(SharedWaiter waiter) {
+    lock.lock();
+    try {
+      requireOpen();
+      return room.join(waiter);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean putAs(SharedWaiter waiter, E item) {
+    SharedWaiter woken;
+    lock.lock();
+    try {
+      requireOpen();
+      if (!room.use(waiter)) {
+        return false;
+      }
+      queue.addLast(item);
+      woken = items.add();
+    } finally {
+      lock.unlock();
+    }
+    items.wake(woken);
+    return true;
+  }
+
+  private void requireOpen() {
+    if (shutDown) {
+      throw shutDownError();
+    }
+  }
+
+  /// Takes the next item out, waiting for one if need be. Coroutines, and threads that are no
+  /// loop's.
+  ///
+  /// Suspends or blocks, and is a cancellation point, only if there is no item that is not promised
+  /// to somebody who came before.
+  ///
+  /// @return the item
+  /// @throws QueueShutDownException if this queue is empty and shut down, or is while the call
+  ///   waits
+  /// @throws CancelledError if the task was cancelled while it waited; no item is taken
+  /// @throws InterruptedException if the thread was interrupted while it waited, likewise; never in
+  ///   a coroutine
+  /// @throws IllegalStateException if the caller is a callback
+  public E get() throws InterruptedException {
+    return Objects.requireNonNull(get(null)); // without a limit nobody comes back without an item
+  }
+
+  /// Takes the next item out, waiting for one if need be, but not for longer than some time; as
+  /// [#get].
+  ///
+  /// @param limit how long to wait; zero or less to try once
+  /// @return the item, or null if the time is up
+  /// @throws QueueShutDownException if this queue is empty and shut down, or is while the call
+  ///   waits
+  /// @throws CancelledError if the task was cancelled while it waited
+  /// @throws InterruptedException if the thread was interrupted while it waited
+  /// @throws IllegalStateException if the caller is a callback
+  public @Nullable E poll(Duration limit) throws InterruptedException {
+    return get(Objects.requireNonNull(limit, "limit"));
+  }
+
+  /// Takes the next item out if there is one at once that is promised to nobody. Never suspends.
+  ///
+  /// @return the item, or null if there is none
+  /// @throws QueueShutDownException if this queue is empty and shut down
+  public @Nullable E poll() {
+    LoopBinding.takeTurn();
+    return take(null);
+  }
+
+  private @Nullable E get(@Nullable Duration limit) throws InterruptedException {
+    SharedWaiter.requireMayWait();
+    E item = take(null);
+    if (item != null || isOver(limit)) {
+      return item;
+    }
+    SharedWaiter waiter = SharedWaiter.here();
+    try {
+      if (joinForItem(waiter)) {
+        waiter.await(limit);
+      }
+      return take(waiter);
+    } finally {
+      items.leave(waiter);
+    }
+  }
+
+  private boolean joinForItem(SharedWaiter waiter) {
+    lock.lock();
+    try {
+      requireNotAtEnd();
+      return items.join(waiter);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Takes an item with the permit of a waiter, or of a newcomer if that is null.
+  private @Nullable E take(@Nullable SharedWaiter waiter) {
+    E item;
+    SharedWaiter woken;
+    List<SharedWaiter> released;
+    lock.lock();
+    try {
+      requireNotAtEnd();
+      if (waiter == null ? !items.tryTake() : !items.use(waiter)) {
+        return null;
+      }
+      item = queue.removeFirst();
+      woken = room.add();
+      released = releaseIfAtEnd();
+    } finally {
+      lock.unlock();
+    }
+    room.wake(woken);
+    SharedLine.wakeAll(released);
+    return item;
+  }
+
+  private void requireNotAtEnd() {
+    if (shutDown && queue.isEmpty()) {
+      throw shutDownError();
+    }
+  }
+
+  private List<SharedWaiter> releaseIfAtEnd() {
+    return shutDown && queue.isEmpty() ? items.releaseAll() : List.of();
+  }
+
+  private static boolean isOver(@Nullable Duration limit) {
+    return limit != null && !limit.isPositive();
+  }
+
+  /// Shuts this queue down: no item can be put from now on, and those in it can still be taken. Any
+  /// thread, never suspends.
+  ///
+  /// Source: `Queue.shutdown`, since Python 3.13.
+  public void shutdown() {
+    shutdown(false);
+  }
+
+  /// Shuts this queue down: no item can be put from now on. Any thread, never suspends.
+  ///
+  /// Those who wait for room, and those who wait for an item when there is none, get a
+  /// [QueueShutDownException]. Shutting down again does no harm.
+  ///
+  /// @param immediate whether the items in it are dropped; else they can still be taken
+  public void shutdown(boolean immediate) {
+    LoopBinding.takeTurn();
+    List<SharedWaiter> putters;
+    List<SharedWaiter> getters;
+    lock.lock();
+    try {
+      shutDown = true;
+      if (immediate) {
+        queue.clear();
+      }
+      putters = room.releaseAll();
+      getters = releaseIfAtEnd();
+    } finally {
+      lock.unlock();
+    }
+    SharedLine.wakeAll(putters);
+    SharedLine.wakeAll(getters);
+  }
+
+  private static QueueShutDownException shutDownError() {
+    return new QueueShutDownException("Queue is shut down.");
+  }
+
+  /// {@return how many items are in this queue, those included that are promised to somebody who
+  /// has not run yet} Any thread; the answer may be old.
+  ///
+  /// Source: `Queue.qsize`.
+  public int size() {
+    LoopBinding.takeTurn();
+    lock.lock();
+    try {
+      return queue.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// {@return how many items this queue holds at most; zero or less means no limit} Any thread.
+  public int maxSize() {
+    return maxSize;
+  }
+
+  @Override
+  public String toString() {
+    lock.lock();
+    try {
+      return "<SharedQueue maxsize=%d items=%d getters=%d putters=%d%s>"
+          .formatted(
+              maxSize, queue.size(), items.waiting(), room.waiting(), shutDown ? " shutdown" : "");
+    } finally {
+      lock.unlock();
+    }
+  }
+}
