@@ -129,6 +129,8 @@ final class WrongThreadTest {
           "ManualLoop",
           "PermitLine",
           "Runner",
+          "SharedLock",
+          "SharedQueue",
           "Token",
           "VirtualClock",
           "WaiterLine");

@@ -58,6 +58,9 @@ final class CancelEverywhereTest {
         scenario("broadcast", ChannelScenarios::broadcast),
         scenario("limiters", ChannelScenarios::limiters),
         scenario("Retry", ChannelScenarios::retry),
+        scenario("getter of a SharedQueue", SharedScenarios::getter),
+        scenario("putter of a SharedQueue", SharedScenarios::putter),
+        scenario("SharedLock", SharedScenarios::lock),
         scenario("generators", ScopeScenarios::generators),
         scenario("exit stack", ScopeScenarios::exitStack));
   }
