@@ -5,14 +5,18 @@ import static io.loop.Asyncio.moveOnAfter;
 import static io.loop.Asyncio.shielding;
 import static io.loop.Asyncio.sleep;
 
+import io.loop.sync.QueueShutDownException;
+import io.loop.sync.SharedLock;
+import io.loop.sync.SharedQueue;
 import io.loop.task.CancelScope;
 import io.loop.task.CancelledError;
+import io.loop.task.Coro;
 import io.loop.task.TaskGroup;
 import io.loop.task.TaskStatus;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/// What asyncio has no word for; the Python side of these recipes is Trio's.
+/// What asyncio has no word for; the Python side of these recipes is mostly Trio's.
 final class BeyondRecipesTest extends Recipes {
 
   // recipe: shielding
@@ -104,5 +108,60 @@ final class BeyondRecipesTest extends Recipes {
     // end
 
     assertPrints("group-start", "listening on 8080", "served");
+  }
+
+  // recipe: shared-queue
+  static void read(SharedQueue<String> queue) {
+    try {
+      for (int number = 0; number < 3; number++) {
+        queue.put("line " + number); // blocks this thread while the queue is full
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    } finally {
+      queue.shutdown();
+    }
+  }
+
+  // end
+
+  @Test
+  void sharedQueue_connectsAThreadAndACoroutine() {
+    // recipe: shared-queue
+    run(() -> {
+      var queue = new SharedQueue<String>(1);
+      Thread.ofPlatform().start(() -> read(queue));
+      try {
+        while (true) {
+          IO.println("got " + queue.get());
+        }
+      } catch (QueueShutDownException end) {
+        IO.println("end");
+      }
+    });
+    // end
+
+    assertPrints("shared-queue", "got line 0", "got line 1", "got line 2", "end");
+  }
+
+  @Test
+  void sharedLock_letsTwoLoopsInOneAfterTheOther() throws Exception {
+    // recipe: shared-lock
+    var lock = new SharedLock();
+    var balance = new int[1];
+    Coro.Action deposit = () -> {
+      try (var _ = lock.hold()) {
+        int before = balance[0];
+        sleep(Duration.ofMillis(10)); // ask somebody
+        balance[0] = before + 1;
+      }
+    };
+    Thread other = Thread.ofPlatform().start(() -> run(deposit));
+    run(deposit);
+    other.join();
+    IO.println(balance[0]);
+    // end
+
+    assertPrints("shared-lock", "2");
   }
 }
