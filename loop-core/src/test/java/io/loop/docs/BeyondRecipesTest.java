@@ -149,13 +149,14 @@ final class BeyondRecipesTest extends Recipes {
     // recipe: shared-lock
     var lock = new SharedLock();
     var balance = new int[1];
-    Coro.Action deposit = () -> {
-      try (var _ = lock.hold()) {
-        int before = balance[0];
-        sleep(Duration.ofMillis(10)); // ask somebody
-        balance[0] = before + 1;
-      }
-    };
+    Coro.Action deposit =
+        () -> {
+          try (var _ = lock.hold()) {
+            int before = balance[0];
+            sleep(Duration.ofMillis(10)); // ask somebody
+            balance[0] = before + 1;
+          }
+        };
     Thread other = Thread.ofPlatform().start(() -> run(deposit));
     run(deposit);
     other.join();

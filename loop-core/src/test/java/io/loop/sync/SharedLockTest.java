@@ -104,8 +104,8 @@ final class SharedLockTest {
       assertThatThrownBy(() -> Asyncio.createTask(lock::release).await())
           .hasMessageContaining("by somebody else");
       here.loop()
-          .callSoon(() ->
-              assertThatThrownBy(lock::release).hasMessageContaining("by somebody else"));
+          .callSoon(
+              () -> assertThatThrownBy(lock::release).hasMessageContaining("by somebody else"));
       sleep(Duration.ZERO);
       assertThat(lock.isLocked()).isTrue();
       lock.release();
@@ -136,8 +136,8 @@ final class SharedLockTest {
     lock.release();
 
     here.run(() ->
-        lock.with(() ->
-            assertThatThrownBy(lock::acquire).hasMessageContaining("would wait for itself")));
+        lock.with(
+            () -> assertThatThrownBy(lock::acquire).hasMessageContaining("would wait for itself")));
     assertThat(lock.isLocked()).isFalse();
   }
 

@@ -212,7 +212,6 @@ final class SharedLoopsTest {
     }
   }
 
-
   /// A task that is cancelled by its own loop while another thread hands it an item.
   @Test
   void taskThatIsCancelled_whileAThreadPuts_losesNothing() {
