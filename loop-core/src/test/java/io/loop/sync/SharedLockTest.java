@@ -51,7 +51,9 @@ final class SharedLockTest {
             }));
   }
 
+  /// A thread that has begun to wait.
   private Thread waitingThread() {
+    String before = lock.toString();
     Thread thread =
         Thread.ofPlatform()
             .daemon()
@@ -62,7 +64,7 @@ final class SharedLockTest {
                 events.add("interrupted");
               }
             });
-    while (!Threads.isWaiting(thread)) {
+    while (lock.toString().equals(before) || !Threads.isWaiting(thread)) {
       Thread.onSpinWait();
     }
     return thread;
