@@ -20,9 +20,10 @@ final class SharedLine {
    * nothing and wake nobody. So a coroutine is never unmounted while it has the lock, and whoever has
    * it needs no loop to go on.
    *
-   * One who finds it taken tries again a few times before it blocks. Blocking costs a coroutine a way
-   * through its loop's ready queue, and lets others of the loop run; and behind a coroutine that is
-   * next in line for the lock, all others would wait for that loop.
+   * A coroutine that finds it taken is unmounted, as by any lock of the JDK, and comes back through its
+   * loop's ready queue; a callback waits on its loop's host. That is rare, since the lock is free
+   * again before anybody could be told. Trying several times before blocking changed nothing that
+   * could be measured (decision D??).
    *
    *   free > 0  implies that nobody is WAITING
    *
@@ -30,28 +31,7 @@ final class SharedLine {
    * places, and their permits. A loop that closes unwinds its coroutines, and so each leaves.
    */
 
-  /// A lock that is held for some instructions only.
-  static final class BriefLock {
-    private static final int ATTEMPTS = 64;
-
-    private final ReentrantLock lock = new ReentrantLock();
-
-    void lock() {
-      for (int i = 0; i < ATTEMPTS; i++) {
-        if (lock.tryLock()) {
-          return;
-        }
-        Thread.onSpinWait();
-      }
-      lock.lock();
-    }
-
-    void unlock() {
-      lock.unlock();
-    }
-  }
-
-  private final BriefLock lock;
+  private final ReentrantLock lock;
   private final SequencedSet<SharedWaiter> waiting = new LinkedHashSet<>();
   private int free;
 
@@ -59,7 +39,7 @@ final class SharedLine {
   ///
   /// @param lock guards it
   /// @param free how many permits there are
-  SharedLine(BriefLock lock, int free) {
+  SharedLine(ReentrantLock lock, int free) {
     this.lock = lock;
     this.free = free;
   }

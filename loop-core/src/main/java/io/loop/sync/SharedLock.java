@@ -4,6 +4,7 @@ import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// Lets one at a time through: coroutines of any loops, and other threads.
@@ -32,7 +33,7 @@ public final class SharedLock {
    * as taken.
    */
 
-  private final SharedLine.BriefLock lock = new SharedLine.BriefLock();
+  private final ReentrantLock lock = new ReentrantLock();
   private final SharedLine line = new SharedLine(lock, 1);
   private @Nullable Object owner;
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// Passes items between coroutines of any loops and other threads, first in, first out.
@@ -42,7 +43,7 @@ public final class SharedQueue<E> {
    * permit when the last item has been taken, since promised ones may come back until then.
    */
 
-  private final SharedLine.BriefLock lock = new SharedLine.BriefLock();
+  private final ReentrantLock lock = new ReentrantLock();
   private final SharedLine items = new SharedLine(lock, 0);
   private final SharedLine room;
   private final ArrayDeque<E> queue = new ArrayDeque<>();

@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.testing.ManualLoop;
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 final class SharedLineTest {
 
-  private final SharedLine.BriefLock lock = new SharedLine.BriefLock();
+  private final ReentrantLock lock = new ReentrantLock();
   private final SharedLine line = new SharedLine(lock, 0);
 
   private static SharedWaiter ofALoop(ManualLoop loop) {
