@@ -23,7 +23,7 @@ final class SharedLine {
    * A coroutine that finds it taken is unmounted, as by any lock of the JDK, and comes back through its
    * loop's ready queue; a callback waits on its loop's host. That is rare, since the lock is free
    * again before anybody could be told. Trying several times before blocking changed nothing that
-   * could be measured (decision D??).
+   * could be measured (decision D72).
    *
    *   free > 0  implies that nobody is WAITING
    *

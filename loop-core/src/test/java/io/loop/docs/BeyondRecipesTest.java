@@ -153,7 +153,7 @@ final class BeyondRecipesTest extends Recipes {
         () -> {
           try (var _ = lock.hold()) {
             int before = balance[0];
-            sleep(Duration.ofMillis(10)); // ask somebody
+            sleep(Duration.ofMillis(10)); // ask a server
             balance[0] = before + 1;
           }
         };
