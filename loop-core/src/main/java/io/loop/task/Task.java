@@ -193,8 +193,8 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   /// {@return the task whose body is the caller, or null if the caller is a callback or a thread
-  /// that runs no task} Any thread. Unlike [#current], it may be called where no loop is running, and
-  /// it ignores a task for which the loop's thread is doing some work. For layers.
+  /// that runs no task} Any thread. Unlike [#current], it may be called where no loop is running,
+  /// and it ignores a task for which the loop's thread is doing some work. For layers.
   public static @Nullable Task<?> here() {
     return Coroutine.currentOwner() instanceof TaskStep step ? step.task() : null;
   }
