@@ -1,6 +1,6 @@
 package io.loop.netty;
 
-/// What a [CoroutineHandler] does with a channel: the body of a coroutine of its own.
+/// The code that serves the channel of a [CoroutineHandler]. It runs as a coroutine.
 ///
 /// @param <I> the type of the messages it receives
 @FunctionalInterface
@@ -8,11 +8,11 @@ public interface ChannelBody<I> {
 
   /// Serves one channel, on the channel's loop.
   ///
-  /// When it returns or is cancelled, the channel is closed after what it wrote is sent. When it
-  /// throws, the loop's exception handler is told, under the keys `exception` and `channel`, and
-  /// the channel is closed at once.
+  /// When it returns or is cancelled, the channel is closed after everything written is sent. When
+  /// it throws, the loop's exception handler is called, with the keys `exception` and `channel`,
+  /// and the channel is closed immediately.
   ///
   /// @param channel the channel
-  /// @throws Exception whatever it lets out
+  /// @throws Exception if serving the channel fails
   void serve(CoroutineChannel<I> channel) throws Exception;
 }

@@ -8,17 +8,17 @@ import org.jspecify.annotations.Nullable;
 
 /// How a connection is opened.
 ///
-/// @param limit the limit of its reader, in bytes; 1 or more
-/// @param tls how it is protected; null for not at all
-/// @param localAddress the address to connect from; null for what the system chooses. Only
-///   addresses of the peer that are of its family are tried
-/// @param happyEyeballsDelay how long to wait for one of the peer's addresses before the next is
-///   tried beside it; null to wait until it has failed. RFC 8305 proposes 250 milliseconds
-/// @param interleave how many addresses of the first family are tried before the families take
-///   turns; 0 for the resolver's order
-/// @param connectTimeout how long to try one of the peer's addresses; null for as long as the
-///   system does, which is about two minutes on Linux. [io.loop.Asyncio#timeout] limits all of it,
-///   the look-up and the handshake too
+/// @param limit the buffer limit of its reader, in bytes; 1 or more
+/// @param tls how it is protected; null for a plain connection
+/// @param localAddress the address to connect from; null to let the system choose. Only the peer's
+///   addresses of the same family are tried
+/// @param happyEyeballsDelay how long to try one of the peer's addresses before the next is tried
+///   in parallel; null to wait until it has failed. RFC 8305 proposes 250 milliseconds
+/// @param interleave how many addresses of the first family are tried before the families
+///   alternate; 0 for the resolver's order
+/// @param connectTimeout how long to try one of the peer's addresses; null to leave it to the
+///   system, which takes about two minutes on Linux. To limit everything, with the name lookup and
+///   the TLS handshake, use [io.loop.Asyncio#timeout]
 public record ConnectionOptions(
     int limit,
     @Nullable TlsOptions tls,
@@ -27,7 +27,8 @@ public record ConnectionOptions(
     int interleave,
     @Nullable Duration connectTimeout) {
 
-  /// A limit of 64 KiB, no TLS, one address after the other, each as long as the system tries it.
+  /// A limit of 64 KiB, no TLS, one address after the other, each for as long as the system tries
+  /// it.
   public static final ConnectionOptions DEFAULT =
       new ConnectionOptions(StreamReader.DEFAULT_LIMIT, null, null, null, 0, null);
 
@@ -36,8 +37,8 @@ public record ConnectionOptions(
 
   /// Checks the numbers.
   ///
-  /// @throws IllegalArgumentException if the limit is below 1, another number negative, the time to
-  ///   connect not positive, or the local address has no address
+  /// @throws IllegalArgumentException if the limit is below 1, another number is negative, the
+  ///   connect timeout is not positive, or the local address is unresolved
   public ConnectionOptions {
     Range.atLeast(1, limit, "limit");
     Range.atLeast(0, interleave, "interleave");
@@ -55,7 +56,7 @@ public record ConnectionOptions(
 
   /// {@return these options with another limit}
   ///
-  /// @param limit the limit of the reader, in bytes
+  /// @param limit the buffer limit of the reader, in bytes
   public ConnectionOptions withLimit(int limit) {
     return new ConnectionOptions(
         limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
@@ -69,9 +70,9 @@ public record ConnectionOptions(
         limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
   }
 
-  /// {@return these options with TLS, as a context has it}
+  /// {@return these options with TLS from a context}
   ///
-  /// @param context a client's
+  /// @param context a context for clients
   public ConnectionOptions withTls(SslContext context) {
     return withTls(TlsOptions.of(context));
   }
@@ -84,15 +85,15 @@ public record ConnectionOptions(
         limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
   }
 
-  /// {@return these options with the peer's addresses tried side by side, the families in turns}
+  /// {@return these options with the peer's addresses tried in parallel, with alternating families}
   ///
-  /// @param delay how long to wait for one before the next is tried beside it
+  /// @param delay how long to try one address before the next is tried in parallel
   public ConnectionOptions withHappyEyeballs(Duration delay) {
     return new ConnectionOptions(
         limit, tls, localAddress, delay, Math.max(1, interleave), connectTimeout);
   }
 
-  /// {@return these options with the families taking turns}
+  /// {@return these options with alternating families}
   ///
   /// @param interleave how many addresses of the first family come first; 0 for the resolver's
   ///   order
@@ -101,7 +102,7 @@ public record ConnectionOptions(
         limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
   }
 
-  /// {@return these options with a limit of the time to connect}
+  /// {@return these options with a connect timeout}
   ///
   /// @param connectTimeout how long to try one of the peer's addresses before it counts as failed
   public ConnectionOptions withConnectTimeout(Duration connectTimeout) {
@@ -109,7 +110,7 @@ public record ConnectionOptions(
         limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
   }
 
-  /// {@return the limit of the time to connect as Netty has it: in milliseconds, 0 for none}
+  /// {@return the connect timeout in Netty's form: in milliseconds, 0 for none}
   int connectTimeoutMillis() {
     if (connectTimeout == null) {
       return 0;

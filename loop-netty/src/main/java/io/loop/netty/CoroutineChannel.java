@@ -17,28 +17,31 @@ import org.jspecify.annotations.Nullable;
 /// A Netty channel as a coroutine sees it: messages in, messages out.
 ///
 /// Loop thread and coroutines of the channel's loop only. One coroutine at a time may receive; any
-/// number may write. A message that is received is the receiver's to release; a message that is
-/// written is the channel's, whatever becomes of it. Iterating gives the messages until the end,
-/// and throws [java.io.UncheckedIOException] around what receiving throws.
+/// number may write. The receiver must release a reference-counted message. A written message
+/// belongs to the channel, even if the write fails. Iterating returns the messages until the end of
+/// the stream, and wraps an [IOException] in a [java.io.UncheckedIOException].
 ///
-/// Receiving first gives the messages that came before the end or a failure. A failure of the
-/// connection, an [IOException], is then thrown by every later call; any other, such as a decoder's
-/// [io.netty.handler.codec.DecoderException], is thrown once, in its place among the messages.
+/// Messages that arrived before the end of the stream or a failure are received first. After that,
+/// every call throws the failure of the connection, an [IOException]. Any other failure, such as a
+/// decoder's [io.netty.handler.codec.DecoderException], is thrown once, at its place in the order
+/// of messages.
 ///
 /// @param <I> the type of the messages it receives
 @SuppressWarnings("FutureReturnValueIgnored") // closing cannot fail in a way that matters here
 public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
 
   /*
-   * Two callers, never at once: the loop's thread, for the handler and flushToNetty, and coroutines
-   * of the loop, which only change fields of ours and mark this dirty. What changes the channel runs
-   * on the loop's thread.
+   * There are two callers, never at the same time: the loop's thread, for the handler and
+   * flushToNetty, and coroutines of the loop, which only change fields of this class and mark it
+   * dirty. Everything that changes the channel runs on the loop's thread.
    *
-   * Reading is stopped by `autoRead`, and only by us if it was on: `readingPaused` says so. A channel
-   * whose owner has turned it off is read once for each receive that has to wait. After the peer has
-   * ended its direction the channel is not told to read again: epoll closes it for that.
+   * Reading is paused with `autoRead`, but only if it was on; `readingPaused` records that. If the
+   * channel's owner has turned it off, the channel is read once for each receive that has to wait.
+   * After a half-close by the peer, read() is not called again, because epoll would close the
+   * channel.
    *
-   * The file is long because every method carries its contract; the work is Inbound's and Outbound's.
+   * The file is long because every method carries its contract; the work is done by Inbound and
+   * Outbound.
    */
 
   private final CoroutineHandler<I> handler;
@@ -50,7 +53,8 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   private final Inbound<I> inbound;
   private final Outbound outbound;
   private @Nullable ChannelEvents events;
-  private @Nullable EpollReturn epollReturn; // after a half-close on an event loop of Netty's own
+  // after a half-close on an event loop that Netty created
+  private @Nullable EpollReturn epollReturn;
 
   private boolean dirty;
   private boolean readingPaused;
@@ -73,13 +77,13 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     OpenChannels.of(loop).add(this);
   }
 
-  /// {@return the next message, or null at the end of the stream} Suspends until there is one; a
-  /// cancellation point only then, and a cancelled call takes nothing.
+  /// {@return the next message, or null at the end of the stream} Suspends until there is one, and
+  /// is a cancellation point only then. A cancelled call takes no message.
   ///
-  /// The message is the caller's, who releases it if it is reference-counted.
+  /// The caller must release the message if it is reference-counted.
   ///
   /// @throws IOException if the connection failed
-  /// @throws IllegalStateException if another coroutine waits in here, or after [#detach]
+  /// @throws IllegalStateException if another coroutine is waiting to receive, or after [#detach]
   public @Nullable I receive() throws IOException {
     loop.checkTurn();
     outbound.requireNotDetached();
@@ -91,27 +95,27 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     return message;
   }
 
-  /// What is done with one message.
+  /// Uses one message.
   ///
   /// @param <I> the type of the message
-  /// @param <X> what it may throw
+  /// @param <X> the type of the exception that the use may throw
   @FunctionalInterface
   public interface Use<I, X extends Exception> {
 
     /// Uses a message, which is released when this returns or throws. May suspend.
     ///
     /// @param message the message; retain it to keep it
-    /// @throws X if it likes
+    /// @throws X if the use fails
     void use(I message) throws X;
   }
 
   /// Receives a message, uses it and releases it. Suspends as [#receive()] does.
   ///
   /// @param use what to do with it
-  /// @param <X> what that may throw
+  /// @param <X> the type of the exception that the use may throw
   /// @return false at the end of the stream
   /// @throws IOException if the connection failed
-  /// @throws X if the use failed
+  /// @throws X if the use fails
   public <X extends Exception> boolean receive(Use<? super I, X> use) throws IOException, X {
     I message = receive();
     if (message == null) {
@@ -125,17 +129,17 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     return true;
   }
 
-  /// {@return the messages until the end of the stream; each is the caller's}
+  /// {@return the messages until the end of the stream; the caller must release each}
   @Override
   public Iterator<I> iterator() {
     return new ReceivedMessages<>(this::receive);
   }
 
-  /// Writes a message; it is flushed with everything else that is written until the loop looks at
-  /// the outside world again. Never suspends, so [#drain] now and then.
+  /// Writes a message. It is flushed when the loop next polls, together with everything else
+  /// written by then. Never suspends, so call [#drain] regularly.
   ///
-  /// The message is the channel's from now on. If the channel is closing or closed it is released,
-  /// and [#drain] tells of it.
+  /// The message belongs to the channel from now on. If the channel is closing or closed, the
+  /// message is released, and [#drain] throws.
   ///
   /// @param message the message, for the handlers before this one
   /// @throws IllegalStateException after [#detach] or [#writeEof]; the message is released
@@ -145,10 +149,10 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     outbound.write(message);
   }
 
-  /// Hands everything written to Netty, and flushes, now. Never suspends.
+  /// Passes everything written to Netty and flushes it now. Never suspends.
   ///
-  /// Rarely needed: it happens by itself when the loop next looks at the outside world. Where a
-  /// half-closed channel has to be registered anew (see [CoroutineHandler]) it happens after that.
+  /// Rarely needed: the loop does it automatically when it next polls. If a half-closed channel has
+  /// to be registered again first (see [CoroutineHandler]), the flush happens after that.
   public void flush() {
     loop.checkTurn();
     if (epollReturn != null) {
@@ -163,8 +167,8 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
 
   /// Writes a message and waits until it is sent. Coroutine only; suspends.
   ///
-  /// The message is the channel's from now on. A cancelled call takes it back if Netty has not got
-  /// it yet, else it is sent whole.
+  /// The message belongs to the channel from now on. If the call is cancelled before the message
+  /// was passed to Netty, the message is withdrawn; otherwise it is still sent completely.
   ///
   /// @param message the message, for the handlers before this one
   /// @throws ClosedChannelException if the channel is closing or closed
@@ -177,11 +181,11 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     outbound.send(message);
   }
 
-  /// Flushes, and waits until the channel takes more. Coroutine only; suspends, and is a
-  /// cancellation point, only while there is too much: Netty's high-water mark of bytes, or 64
+  /// Flushes, and waits until the channel is writable again. Coroutine only; suspends, and is a
+  /// cancellation point, only while too much is pending: bytes up to Netty's high-water mark, or 64
   /// messages that wait for the flush.
   ///
-  /// Throws, once, what the first failed [#write] since the last call failed with.
+  /// If a [#write] has failed since the last call, throws the first failure, once.
   ///
   /// @throws ClosedChannelException if the channel is closed
   /// @throws IOException if the connection failed
@@ -191,8 +195,8 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     outbound.drain();
   }
 
-  /// {@return the user events of the pipeline, from the first on that this handler saw} The events
-  /// pass on as well.
+  /// {@return the user events of the pipeline, starting with the first that this handler saw} The
+  /// events are passed on as well.
   public ChannelEvents events() {
     loop.checkTurn();
     ChannelEvents known = events;
@@ -206,8 +210,8 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     return known;
   }
 
-  /// Ends this direction after what was written is sent; receiving goes on. Never suspends. When
-  /// the peer has ended its direction too, the channel closes.
+  /// Shuts down the output after everything written is sent; the channel can still receive. Never
+  /// suspends. When the peer has shut down its output too, the channel closes.
   ///
   /// @throws UnsupportedOperationException if [#canWriteEof] is false
   /// @throws IllegalStateException after [#detach]
@@ -216,17 +220,17 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     outbound.writeEof();
   }
 
-  /// {@return whether the channel can end one direction alone: a socket can, TLS and a stream of
-  /// HTTP/2 cannot}
+  /// {@return whether the channel supports a half-close: a socket does, TLS and an HTTP/2 stream do
+  /// not}
   public boolean canWriteEof() {
     loop.checkTurnToRead();
     return outbound.canWriteEof();
   }
 
-  /// Closes the channel after what was written is sent, and waits for that. Coroutine only;
-  /// suspends unless it is closed. Nothing is received any more once it is closed.
+  /// Closes the channel after everything written is sent, and waits for that. Coroutine only;
+  /// suspends unless it is closed. Nothing more is received once it is closed.
   ///
-  /// There is no limit to how long a peer may take; put a timeout around it, and [#abort].
+  /// A slow peer can delay this without limit. Use a timeout, and [#abort] when it expires.
   ///
   /// @throws IOException if something that was written could not be sent
   public void close() throws IOException {
@@ -239,7 +243,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     }
   }
 
-  /// Closes the channel at once; what was written and not sent is dropped. Never suspends.
+  /// Closes the channel immediately; data that is not sent yet is dropped. Never suspends.
   public void abort() {
     loop.checkTurn();
     outbound.abort();
@@ -257,14 +261,13 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     return !outbound.isOpen();
   }
 
-  /// Leaves the channel to others: takes the handler out of the pipeline and hands the messages
-  /// that wait to the handler behind it, if there is none to Netty, which releases them. What was
-  /// written is flushed. The channel stays open, and the end of the coroutine does not close it.
-  /// Never suspends.
+  /// Detaches the coroutine from the channel: removes the handler from the pipeline and passes the
+  /// queued messages to the next handler. If there is none, Netty releases them. Everything written
+  /// is flushed. The channel stays open, also when the coroutine finishes. Never suspends.
   ///
-  /// To put another handler in this one's place, add it behind this one first.
+  /// To replace this handler by another one, first add the other one after it.
   ///
-  /// @throws IllegalStateException if the channel is closing or closed, or was detached before
+  /// @throws IllegalStateException if the channel is closing or closed, or is already detached
   public void detach() {
     loop.checkTurn();
     if (!outbound.isOpen()) {
@@ -293,7 +296,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     return Addresses.peerOf(channel);
   }
 
-  /// {@return the loop this channel, and its coroutine, live on} Any thread.
+  /// {@return the loop of this channel and its coroutine} Any thread.
   public Loop getLoop() {
     return loop;
   }
@@ -308,7 +311,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
   private void markDirty() {
     if (!dirty) {
       driver.addDirty(this);
-      dirty = true; // not if there was no memory for that
+      dirty = true; // not if memory ran out before
     }
   }
 
@@ -359,7 +362,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     return outbound.isLost();
   }
 
-  /// A message has come; it is this channel's from now on.
+  /// A message has arrived; it belongs to this channel from now on.
   void received(I message) {
     inbound.add(message);
     pauseReadingIfFull();
@@ -382,7 +385,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     inbound.end();
   }
 
-  /// The peer has ended its direction; the channel is open.
+  /// The peer has shut down its output; the channel is open.
   void inputShutDown() {
     if (outbound.isLost()) {
       return;
@@ -395,7 +398,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     }
   }
 
-  /// {@return a failure of the channel as its coroutine may see it}
+  /// {@return a failure of the channel, in the form that its coroutine sees}
   Throwable lossOf(Throwable fault) {
     return outbound.lossOf(fault);
   }
@@ -404,12 +407,12 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     return outbound.isLoss(fault);
   }
 
-  /// {@return whether it is being closed at once, by us}
+  /// {@return whether this side is aborting it}
   boolean isAborting() {
     return outbound.isAborting();
   }
 
-  /// Netty has ended the output.
+  /// Netty has shut down the output.
   void outputShutDown() {
     IOException reason = outbound.outputShutDown();
     if (reason != null) {
@@ -421,7 +424,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     }
   }
 
-  /// {@return whether it has left its event loop to come back at once}
+  /// {@return whether it is deregistered from its event loop only to be registered again}
   boolean isComingBack() {
     return epollReturn != null && epollReturn.isUnderWay();
   }
@@ -461,7 +464,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     }
   }
 
-  /// The coroutine has ended, or will never start.
+  /// The coroutine has finished, or will never start.
   void bodyEnded(boolean well) {
     if (outbound.isDetached()) {
       return;
@@ -477,7 +480,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
       reportLeftOver();
       channel.close(); // it is open only if it has left its event loop
     } else {
-      markDirty(); // reading goes on, so that the peer's end is noticed
+      markDirty(); // reading continues, so that the peer's close is noticed
     }
   }
 
@@ -493,8 +496,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
     context.close();
   }
 
-  /// When both the body and the channel are at their end, nobody can ask for a failed write any
-  /// more.
+  /// When both the body and the channel have ended, no call can throw a failed write any more.
   private void reportLeftOver() {
     Throwable fault = inbound.isDiscarded() ? outbound.takeFault() : null;
     if (fault != null) {
@@ -504,11 +506,12 @@ public final class CoroutineChannel<I> implements Iterable<I>, Dirty {
 
   private void reportUnseen(Throwable fault) {
     if (!(fault instanceof IOException)) {
-      report("Exception in a channel that its coroutine never asked for", fault);
+      report("Exception in a channel that its coroutine never retrieved", fault);
     }
   }
 
-  /// Tells the exception handler; in a test on an embedded channel its `checkException` as well.
+  /// Calls the exception handler; in a test on an embedded channel, `checkException` throws it as
+  /// well.
   void report(String message, Throwable fault) {
     PeerReports.report(loop, message, fault, "channel", channel);
     if (channel instanceof EmbeddedChannel) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Serves a channel of any Netty pipeline with a coroutine.
 ///
-/// Added last, behind the codecs, to a pipeline of any bootstrap:
+/// Add it last, after the codecs, to a pipeline of any bootstrap:
 ///
 /// ```java
 /// pipeline.addLast(
@@ -38,28 +38,27 @@ import org.jspecify.annotations.Nullable;
 ///     }));
 /// ```
 ///
-/// The coroutine is a task of the loop that belongs to the handler's executor: the channel's event
-/// loop, or the executor the handler was added with. It starts when the channel is active, always
-/// from the loop's ready queue, and is named after the channel. Reading stops while messages pile
-/// up, and goes on when the coroutine has caught up.
+/// The coroutine is a task of the loop of the handler's executor: the channel's event loop, or the
+/// executor that the handler was added with. It starts when the channel is active, always from the
+/// loop's ready queue, and is named after the channel. Reading pauses when too many messages are
+/// queued, and resumes when the coroutine has caught up.
 ///
-/// What the coroutine throws goes to the loop's exception handler. If it throws the loss of this
-/// channel, as reading and writing do after a peer has reset the connection, that is logged at
-/// debug level only.
+/// An exception that the coroutine throws goes to the loop's exception handler. If it is the loss
+/// of this channel, as reads and writes throw it after the peer has reset the connection, it is
+/// only logged, at debug level.
 ///
-/// With Netty's own epoll handler, on an event loop that a loop is attached to, a channel whose
-/// peer has ended its direction is registered anew before writes: Netty (4.2.13 to 4.2.18 at least)
-/// would lose what the socket does not take at once. The other handlers then see
-/// `channelUnregistered` and `channelRegistered`. What they write by themselves to such a channel
-/// is not safe.
+/// There is one special case: Netty's own epoll handler, on an event loop that a loop is attached
+/// to, after the peer has shut down its output. The channel is then registered again before each
+/// write, because Netty (at least 4.2.13 to 4.2.18) would lose the bytes that the socket does not
+/// take immediately. The other handlers then see `channelUnregistered` and `channelRegistered`.
+/// Writes by other handlers to such a channel may still be lost.
 ///
-/// Messages of other types, and all user events, pass on to the handlers behind this one.
-/// Exceptions in the pipeline end here: the coroutine receives them. One handler serves one
-/// channel, once.
+/// Messages of other types and all user events are passed on to the next handler. Exceptions in the
+/// pipeline are not: the coroutine receives them. A handler serves one channel, once.
 ///
-/// A test runs it on an `EmbeddedChannel`: `runPendingTasks` lets the coroutine go on,
-/// `advanceTimeBy` ends its sleeps at their very time, and what the coroutine lets out is thrown by
-/// `checkException`, besides being told to the loop's exception handler.
+/// It can be tested on an `EmbeddedChannel`: `runPendingTasks` runs the coroutine, and
+/// `advanceTimeBy` moves the clock, so its sleeps end exactly on time. An exception that the
+/// coroutine throws is thrown by `checkException`, and also goes to the loop's exception handler.
 ///
 /// @param <I> the type of the messages the coroutine receives
 public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
@@ -105,7 +104,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   /// {@return a handler with the default options}
   ///
-  /// @param type the messages the coroutine receives; others pass on
+  /// @param type the messages the coroutine receives; others are passed on
   /// @param body serves the channel
   /// @param <I> the type of the messages
   public static <I> CoroutineHandler<I> of(Class<I> type, ChannelBody<I> body) {
@@ -114,9 +113,9 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   /// {@return a handler}
   ///
-  /// @param type the messages the coroutine receives; others pass on
+  /// @param type the messages the coroutine receives; others are passed on
   /// @param body serves the channel
-  /// @param options marks, start and end
+  /// @param options water marks, when to start, what a disconnect does
   /// @param <I> the type of the messages
   public static <I> CoroutineHandler<I> of(
       Class<I> type, ChannelBody<I> body, HandlerOptions options) {
@@ -125,25 +124,24 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   /// {@return a handler that answers one message after the other, with the default options}
   ///
-  /// @param type the messages it answers; others pass on
+  /// @param type the messages it answers; others are passed on
   /// @param body answers a message
   /// @param <I> the type of the messages
   public static <I> CoroutineHandler<I> perMessage(Class<I> type, MessageBody<I> body) {
     return perMessage(type, body, 1, HandlerOptions.DEFAULT);
   }
 
-  /// {@return a handler that answers several messages at once}
+  /// {@return a handler that answers several messages concurrently}
   ///
-  /// Each message has a task of its own. The answers are written in the order of the messages,
-  /// whichever is ready first. When a body fails, the answers to earlier messages are written,
-  /// those to later ones are cancelled, and the channel is closed once what was written is handed
-  /// to Netty.
+  /// Each message has its own task. The answers are written in the order of the messages. When a
+  /// body fails, the answers to earlier messages are still written, the bodies of later messages
+  /// are cancelled, and then the channel is closed.
   ///
-  /// @param type the messages it answers; others pass on
+  /// @param type the messages it answers; others are passed on
   /// @param body answers a message
-  /// @param concurrency how many messages at most are being answered, or have an answer that waits
-  ///   for an earlier one
-  /// @param options marks, start and end
+  /// @param concurrency the highest number of messages that are being answered, or whose answer
+  ///   waits for an earlier one
+  /// @param options water marks, when to start, what a disconnect does
   /// @param <I> the type of the messages
   /// @throws IllegalArgumentException if the concurrency is below 1
   public static <I> CoroutineHandler<I> perMessage(
@@ -195,7 +193,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   private void begin() {
     CoroutineChannel<I> served = channel();
     if (phase != Phase.STARTING) {
-      return; // given up meanwhile
+      return; // cancelled or lost before it began
     }
     phase = Phase.RUNNING;
     Coro<@Nullable Void> coro =
@@ -221,19 +219,19 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /// A peer that goes is no fault of the program's, and happens as often as peers like.
+  /// A lost connection is not a fault of the program, and can happen at any rate.
   private void report(Throwable fault) {
     if (channel().isLoss(fault)) {
       LOG.log(
           Level.DEBUG,
-          () -> "Connection lost, and its coroutine did not catch that: " + channel(),
+          () -> "Connection lost, and its coroutine did not catch the exception: " + channel(),
           fault);
     } else {
       channel().report("Unhandled exception in the coroutine of a channel", fault);
     }
   }
 
-  /// The channel is broken for a reason of ours.
+  /// The channel is broken for a reason on this side.
   void broken(IOException fault) {
     if (cause == null) {
       cause = fault;
@@ -292,7 +290,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     MemoryReserve.useAfter(thrown);
     Throwable fault = channel().lossOf(unwrapTls(thrown));
     if (channel().isAborting() && fault instanceof IOException) {
-      return; // our own doing
+      return; // we removed it ourselves
     }
     if (cause == null && fault instanceof IOException) {
       cause = fault;
@@ -300,7 +298,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     channel().failed(fault);
   }
 
-  /// TLS is a decoder to Netty; to us its failure is one of the connection.
+  /// To Netty, TLS is a decoder; here its failure is a failure of the connection.
   private static Throwable unwrapTls(Throwable fault) {
     return fault instanceof DecoderException && fault.getCause() instanceof SSLException tls
         ? tls

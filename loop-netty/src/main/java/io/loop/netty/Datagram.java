@@ -2,9 +2,9 @@ package io.loop.netty;
 
 import java.net.InetSocketAddress;
 
-/// One packet that arrived.
+/// A packet that arrived.
 ///
-/// @param data what is in it, possibly nothing; the receiver's own array
-/// @param sender where it came from
-@SuppressWarnings("ArrayRecordComponent") // a packet equals none but itself
+/// @param data its content, possibly empty; the array belongs to the receiver
+/// @param sender the address it came from
+@SuppressWarnings("ArrayRecordComponent") // a packet is equal only to itself
 public record Datagram(byte[] data, InetSocketAddress sender) {}

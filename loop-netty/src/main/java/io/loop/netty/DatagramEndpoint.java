@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 /// A socket that sends and receives packets.
 ///
 /// Loop thread and coroutines of the loop only. Several coroutines may receive, send and drain at
-/// once. Arrays are copied on the way in, and are the receiver's own on the way out: no buffer of
-/// Netty's leaves this class. Iterating gives the packets until the endpoint is closed.
+/// the same time. Arrays to send are copied, and a received array belongs to the receiver: no Netty
+/// buffer leaves this class. Iterating returns the packets until the endpoint is closed.
 ///
-/// The receiving queue is bounded: what arrives while it is full is dropped and counted, the newest
-/// first. Packets that the system drops before are counted by nobody.
+/// The receive queue is bounded: packets that arrive while it is full are dropped and counted.
+/// Packets that the operating system drops are not counted.
 ///
-/// What the network reports, such as that nobody listens at the peer's port, does not close the
-/// endpoint. [#lastError] has it; on a connected endpoint one [#receive] throws it, too.
+/// An error that the network reports, such as an unreachable port, does not close the endpoint.
+/// [#lastError] returns it; on a connected endpoint one [#receive] throws it as well.
 ///
-/// Source: `asyncio.DatagramTransport` and `asyncio.DatagramProtocol`, Python 3.15, in one.
+/// Source: `asyncio.DatagramTransport` and `asyncio.DatagramProtocol`, Python 3.15, combined.
 public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram> {
 
   private final Loop loop;
@@ -40,40 +40,43 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
     this.remoteAddress = remoteAddress;
   }
 
-  /// Receives a packet. Coroutine only; suspends, and is a cancellation point, only if none is
-  /// here. A cancelled call has taken none.
+  /// Receives a packet. Coroutine only; suspends, and is a cancellation point, only if none has
+  /// arrived. A cancelled call takes no packet.
   ///
-  /// @return the packet; null if the endpoint was closed and all that arrived before is received
-  /// @throws IOException what the network reported to a connected endpoint, once; later calls go on
+  /// @return the packet; null if the endpoint is closed and everything that arrived before was
+  ///   received
+  /// @throws IOException if the network reported an error to a connected endpoint; thrown once,
+  ///   later calls receive again
   public @Nullable Datagram receive() throws IOException {
     loop.checkTurn();
     return received.take();
   }
 
   /// Sends a packet to the peer of a connected endpoint. Never suspends; does nothing once the
-  /// endpoint is closing. As all packets it may get lost, and nobody tells.
+  /// endpoint is closing. UDP may lose the packet without notice.
   ///
   /// @param data the packet, possibly empty, copied before this returns
   /// @throws IllegalArgumentException if the endpoint is not connected
   /// @throws UnsupportedOperationException if the packet is empty, the endpoint connected, and the
-  ///   transport NIO: the JDK cannot send that
+  ///   transport NIO, because the JDK cannot send that
   public void send(byte[] data) {
     loop.checkTurn();
     if (remoteAddress == null) {
-      throw new IllegalArgumentException("this endpoint has no peer; say where the packet goes");
+      throw new IllegalArgumentException(
+          "this endpoint is not connected; pass the address to send to");
     }
     handler.send(data, null);
   }
 
-  /// Sends a packet. Never suspends; does nothing once the endpoint is closing. As all packets it
-  /// may get lost, and nobody tells.
+  /// Sends a packet. Never suspends; does nothing once the endpoint is closing. UDP may lose the
+  /// packet without notice.
   ///
   /// @param data the packet, possibly empty, copied before this returns
-  /// @param to where, resolved; on a connected endpoint the peer
+  /// @param to the destination, resolved; on a connected endpoint it must be the peer
   /// @throws IllegalArgumentException if the endpoint is connected to another address, or the
   ///   address is not resolved
   /// @throws UnsupportedOperationException if the packet is empty, the endpoint connected, and the
-  ///   transport NIO: the JDK cannot send that
+  ///   transport NIO, because the JDK cannot send that
   public void send(byte[] data, InetSocketAddress to) {
     loop.checkTurn();
     if (remoteAddress != null && !Addresses.areSame(remoteAddress, to)) {
@@ -89,8 +92,8 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
     handler.send(data, remoteAddress == null ? to : null);
   }
 
-  /// Waits while more than 64 KiB wait to be sent. Coroutine only; suspends, and is a cancellation
-  /// point, only then.
+  /// Waits while more than 64 KiB are queued to be sent. Coroutine only; suspends, and is a
+  /// cancellation point, only then.
   ///
   /// @throws IOException if the endpoint is closed
   public void drain() throws IOException {
@@ -103,7 +106,7 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
     }
   }
 
-  /// Closes the endpoint once everything is sent; nothing more arrives. Never suspends; closing
+  /// Closes the endpoint once everything is sent; nothing more is received. Never suspends; closing
   /// twice does nothing.
   @Override
   public void close() {
@@ -111,7 +114,7 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
     handler.close();
   }
 
-  /// Closes the endpoint at once; what is not sent is dropped. Never suspends.
+  /// Closes the endpoint immediately; packets that are not sent yet are dropped. Never suspends.
   public void abort() {
     loop.checkTurn();
     handler.abort();
@@ -139,7 +142,7 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
     return remoteAddress;
   }
 
-  /// {@return how many packets were dropped because the receiving queue was full}
+  /// {@return how many packets were dropped because the receive queue was full}
   public long dropped() {
     loop.checkTurnToRead();
     return received.dropped();
@@ -151,7 +154,7 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
     return received.size();
   }
 
-  /// {@return what the network reported last, or null if it never did}
+  /// {@return the last error that the network reported, or null if there was none}
   ///
   /// Source: `DatagramProtocol.error_received`.
   public @Nullable IOException lastError() {
@@ -159,9 +162,8 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
     return handler.lastError();
   }
 
-  /// {@return the packets as they come, until the endpoint is closed} Its methods suspend as
-  /// [#receive] does, and throw an [java.io.UncheckedIOException] where that throws an
-  /// [IOException].
+  /// {@return the packets as they arrive, until the endpoint is closed} Its methods suspend like
+  /// [#receive], and wrap an [IOException] in a [java.io.UncheckedIOException].
   @Override
   public Iterator<Datagram> iterator() {
     return new ReceivedMessages<>(this::receive);

@@ -14,22 +14,23 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Packets over UDP.
+/// Opens UDP endpoints.
 ///
-/// Coroutines of a loop on Netty only, one that is attached to somebody else's event loop too.
+/// Coroutines only, on a loop that runs on Netty. A loop that is attached to an existing event loop
+/// is one of these.
 ///
 /// Source: `loop.create_datagram_endpoint`, Python 3.15.
 public final class Datagrams {
 
   private Datagrams() {}
 
-  /// Opens an endpoint with the default options; as [#createDatagramEndpoint(InetSocketAddress,
+  /// Opens an endpoint with the default options; see [#createDatagramEndpoint(InetSocketAddress,
   /// InetSocketAddress, DatagramOptions)].
   ///
-  /// @param localAddress where it receives; null for any free port
-  /// @param remoteAddress the one peer it talks to; null for all
+  /// @param localAddress the address it receives on; null for any free port
+  /// @param remoteAddress its only peer; null for an endpoint that is not connected
   /// @return the endpoint
-  /// @throws IOException if the local address cannot be had, or a host is unknown
+  /// @throws IOException if the local address cannot be bound, or a host is unknown
   public static DatagramEndpoint createDatagramEndpoint(
       @Nullable InetSocketAddress localAddress, @Nullable InetSocketAddress remoteAddress)
       throws IOException {
@@ -38,24 +39,25 @@ public final class Datagrams {
 
   /// Opens an endpoint. Suspends; a cancellation leaves no socket behind.
   ///
-  /// With a remote address it is connected: it receives from that peer only, and learns when the
-  /// peer's machine refuses a packet. Host names are looked up, and the first address is taken, of
-  /// the first family that both ends have; make such an address with
-  /// [InetSocketAddress#createUnresolved].
+  /// With a remote address the endpoint is connected: it receives from that peer only, and gets an
+  /// error when the peer's machine refuses a packet. An unresolved address, from
+  /// [InetSocketAddress#createUnresolved], is looked up here. The first address is used, or with
+  /// two hosts the first of a family that both have.
   ///
-  /// The socket is for the family of its address. One on `0.0.0.0`, which is also what `new
-  /// InetSocketAddress(port)` means, is for IPv4; one on `::` receives over IPv6 and IPv4.
+  /// The socket has the family of its address. On `0.0.0.0`, which `new InetSocketAddress(port)`
+  /// means too, it is for IPv4. On `::` it receives over IPv6 and IPv4.
   ///
   /// Source: `loop.create_datagram_endpoint`.
   ///
-  /// @param localAddress where it receives; null for any free port
-  /// @param remoteAddress the one peer it talks to; null for all
-  /// @param options what it holds, and how its socket is opened
+  /// @param localAddress the address it receives on; null for any free port
+  /// @param remoteAddress its only peer; null for an endpoint that is not connected
+  /// @param options the limits of its receive queue, and how its socket is opened
   /// @return the endpoint
-  /// @throws IOException if the local address cannot be had, a host is unknown, or the two ends
-  ///   have no family in common
-  /// @throws IllegalArgumentException if there is no address at all
-  /// @throws IllegalStateException if the loop is not on Netty, or its executor has no sockets
+  /// @throws IOException if the local address cannot be bound, a host is unknown, or the two
+  ///   addresses have no family in common
+  /// @throws IllegalArgumentException if both addresses are null
+  /// @throws IllegalStateException if the loop does not run on Netty, or its executor has no
+  ///   sockets
   public static DatagramEndpoint createDatagramEndpoint(
       @Nullable InetSocketAddress localAddress,
       @Nullable InetSocketAddress remoteAddress,
@@ -97,7 +99,8 @@ public final class Datagrams {
         .toList();
   }
 
-  /// {@return the first address of a family that others are of, or the first if there are none}
+  /// {@return the first address with the family of one of the others, or the first if there are no
+  /// others}
   private static InetSocketAddress firstOfFamilies(
       List<InetSocketAddress> addresses, List<InetSocketAddress> others) throws IOException {
     if (others.isEmpty()) {
@@ -113,7 +116,7 @@ public final class Datagrams {
     throw new ConnectException(
         "no address of "
             + addresses.stream().map(Addresses::text).toList()
-            + " is of the family of one of "
+            + " has the same family as one of "
             + others.stream().map(Addresses::text).toList());
   }
 

@@ -4,8 +4,8 @@ import java.util.Objects;
 
 /// How a [CoroutineHandler] treats its channel.
 ///
-/// @param high reading stops when so many messages wait to be received; one read may bring more
-/// @param low and goes on when no more than so many are left
+/// @param high the number of queued messages at which reading pauses; one read may bring more
+/// @param low the number of queued messages at which reading resumes
 /// @param disconnect what the end of the connection does to the coroutine
 /// @param afterHandshake whether the coroutine starts when a TLS handshake has succeeded, instead
 ///   of when the channel is active
@@ -13,14 +13,14 @@ public record HandlerOptions(int high, int low, Disconnect disconnect, boolean a
 
   /// What the end of the connection does to the coroutine.
   public enum Disconnect {
-    /// Receiving ends, as at the end of a stream; writing fails. The coroutine goes on.
+    /// Receiving returns null, as at the end of a stream; writing fails. The coroutine continues.
     EOF,
-    /// The coroutine is cancelled. A peer that has ended its direction only does not count.
+    /// The coroutine is cancelled. A half-close by the peer does not count.
     CANCEL
   }
 
-  /// Reading stops at 64 messages and goes on at 16; the end of the connection is the end of the
-  /// messages; the coroutine starts when the channel is active.
+  /// Reading pauses at 64 messages and resumes at 16. A disconnect ends the stream of messages. The
+  /// coroutine starts when the channel is active.
   public static final HandlerOptions DEFAULT = new HandlerOptions(64, 16, Disconnect.EOF, false);
 
   /// Checks the marks.
@@ -30,20 +30,20 @@ public record HandlerOptions(int high, int low, Disconnect disconnect, boolean a
     Objects.requireNonNull(disconnect, "disconnect");
     if (low < 0 || low >= high) {
       throw new IllegalArgumentException(
-          "the marks must be 0 <= low < high, not low=" + low + ", high=" + high);
+          "the water marks must be 0 <= low < high, not low=" + low + ", high=" + high);
     }
   }
 
-  /// {@return these options with other marks}
+  /// {@return these options with other water marks}
   ///
-  /// @param high reading stops when so many messages wait
-  /// @param low and goes on when no more than so many are left
+  /// @param high the number of queued messages at which reading pauses
+  /// @param low the number of queued messages at which reading resumes
   /// @throws IllegalArgumentException unless 0 <= low < high
   public HandlerOptions withWaterMarks(int high, int low) {
     return new HandlerOptions(high, low, disconnect, afterHandshake);
   }
 
-  /// {@return these options with another policy}
+  /// {@return these options with another policy for disconnects}
   ///
   /// @param disconnect what the end of the connection does to the coroutine
   public HandlerOptions withDisconnect(Disconnect disconnect) {
@@ -52,7 +52,8 @@ public record HandlerOptions(int high, int low, Disconnect disconnect, boolean a
 
   /// {@return these options with a start after the TLS handshake}
   ///
-  /// If the handshake fails, the coroutine never starts, and the loop's exception handler is told.
+  /// If the handshake fails, the coroutine never starts, and the failure goes to the loop's
+  /// exception handler.
   public HandlerOptions withStartAfterHandshake() {
     return new HandlerOptions(high, low, disconnect, true);
   }

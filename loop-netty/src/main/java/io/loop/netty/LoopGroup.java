@@ -6,18 +6,18 @@ import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Several loops on Netty, each running on a thread of its own.
+/// Several loops on Netty, each on its own thread.
 ///
-/// A connection that is given to a group, and every task it starts, stays on one of the loops. Any
+/// A connection that a group serves stays on one of the loops, as do the tasks it starts. Any
 /// thread.
 public final class LoopGroup implements AutoCloseable {
 
   private final Transport transport;
   private final NettyGroup group;
 
-  /// Starts a group on the transport that [Transport#best] names.
+  /// Starts a group on the default transport, [Transport#best].
   ///
-  /// @param size how many loops
+  /// @param size the number of loops
   /// @throws IllegalArgumentException if size is below 1
   public LoopGroup(int size) {
     this(size, Transport.best());
@@ -25,9 +25,10 @@ public final class LoopGroup implements AutoCloseable {
 
   /// Starts a group.
   ///
-  /// @param size how many loops
+  /// @param size the number of loops
   /// @param transport their transport
-  /// @throws IllegalArgumentException if size is below 1, or this machine lacks the transport
+  /// @throws IllegalArgumentException if size is below 1, or the transport is not available on this
+  ///   machine
   public LoopGroup(int size, Transport transport) {
     this(size, transport, 0);
   }
@@ -35,14 +36,14 @@ public final class LoopGroup implements AutoCloseable {
   /// Starts a group whose coroutines may recurse deeper than the JVM's default stack size allows.
   ///
   /// Coroutines and callbacks run on the stack of their loop's thread. On the portable carrier a
-  /// coroutine has a stack of the JDK's, and its size is `-Xss`.
+  /// coroutine runs on a virtual thread's own stack, and its size is `-Xss`.
   ///
-  /// @param size how many loops
+  /// @param size the number of loops
   /// @param transport their transport
   /// @param stackBytes the stack size of each loop's thread in bytes, a hint to the JVM as in
   ///   [Thread#Thread(ThreadGroup, Runnable, String, long)]; 0 for the default, which is `-Xss`
-  /// @throws IllegalArgumentException if size is below 1, the stack size is negative, or this
-  ///   machine lacks the transport
+  /// @throws IllegalArgumentException if size is below 1, the stack size is negative, or the
+  ///   transport is not available on this machine
   public LoopGroup(int size, Transport transport, long stackBytes) {
     if (size < 1) {
       throw new IllegalArgumentException("a group needs at least one loop, not " + size);
@@ -63,25 +64,26 @@ public final class LoopGroup implements AutoCloseable {
     return loops;
   }
 
-  /// {@return the next of the loops, in turn} With it a program spreads tasks of its own over the
-  /// group, as in `runCoroutineThreadsafe(body, group.next())`.
+  /// {@return the next loop, round-robin} Use it to spread your own tasks over the group, as in
+  /// `runCoroutineThreadsafe(body, group.next())`.
   ///
-  /// The connections of a server or a bootstrap on this group take their turns in the same line.
+  /// The connections of a server or a bootstrap on this group use the same rotation.
   public Loop next() {
     return ((OwnedEventLoop) group.next()).loop();
   }
 
-  /// {@return the Netty event loops under the loops, for the bootstrap of a program's own}
+  /// {@return the Netty event loops under the loops, for your own bootstraps}
   ///
-  /// Their coroutines run on the group's loops. Ending the group there is as good as [#close]: with
-  /// `shutdownGracefully` the tasks are cancelled and waited for, with working sockets; then the
-  /// loops close, the channels are closed, and Netty's quiet period begins, in which tasks of
-  /// Netty's kind are still run. All this takes no longer than the time-out; tasks that have not
-  /// ended by then are unwound, as [Loop#close] does it. What came first counts. A single event
-  /// loop of the group can be ended in the same way, but there the time-out counts from the end of
-  /// the tasks on.
+  /// Coroutines of their channels run on the group's loops. Shutting this group down does the same
+  /// as [#close]: `shutdownGracefully` cancels the tasks and waits for them, while the sockets
+  /// still work. Then the loops and their channels close, and Netty's quiet period begins, in which
+  /// Netty's own tasks still run. All of this takes no longer than the timeout; tasks that have not
+  /// finished by then are unwound, as by [Loop#close]. If the group is shut down more than once,
+  /// the first call counts. A single event loop of the group can be shut down in the same way, but
+  /// there the timeout starts when the tasks have finished.
   ///
-  /// To Netty an event loop is shutting down when its tasks have ended, the group from the call on.
+  /// `isShuttingDown` is true for the group from the call on, but for an event loop only when its
+  /// tasks have finished.
   public EventLoopGroup eventLoops() {
     return group;
   }
@@ -89,17 +91,18 @@ public final class LoopGroup implements AutoCloseable {
   EventLoopGroup nettyGroup(Transport wanted) {
     if (wanted != transport) {
       throw new IllegalArgumentException(
-          "the group's transport is "
+          "the transport of the group is "
               + transport
-              + ", the listening loop's is "
+              + ", that of the listening loop is "
               + wanted
-              + "; make both on the same one");
+              + "; create both on the same transport");
     }
     return group;
   }
 
-  /// Cancels the tasks that are left, waits for them, and ends the loops and their threads. Blocks;
-  /// not for a thread of the group. If the group is being ended already, this waits for that.
+  /// Cancels the remaining tasks, waits for them, and stops the loops and their threads. Blocks, so
+  /// it must not be called on a thread of the group. If the group is already shutting down, this
+  /// waits until that is done.
   ///
   /// @throws IllegalStateException if called on one of the group's loops
   @Override

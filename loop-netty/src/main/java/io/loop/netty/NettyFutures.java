@@ -16,50 +16,52 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The doors between Netty's futures and ours.
+/// Adapters between Netty's futures and Loop's futures and tasks.
 ///
-/// Netty hands one future to many: a channel has one close future, an executor one termination
-/// future. So waiting for a future leaves it alone, and cancels nothing. What an operation returns
-/// that the caller starts is the caller's: [#await(Supplier)] cancels it.
+/// Netty shares futures: a channel has one close future, an executor one termination future. So a
+/// cancelled wait does not cancel the future. The future of an operation that the caller starts
+/// belongs to the caller alone: [#await(Supplier)] cancels it.
 public final class NettyFutures {
 
   /*
-   * Who waits adds a listener, and takes it back when the wait is over, however it ends. The executor
-   * that tells listeners may end first; so its termination future is listened to as well.
+   * A waiting coroutine adds a listener, and removes it when the wait is over, for whatever reason.
+   * The executor that notifies listeners may terminate first, so its termination future gets a
+   * listener too.
    */
 
   private NettyFutures() {}
 
-  /// {@return the result of a Netty future, waiting for it if need be} Coroutine only; suspends,
-  /// and is a cancellation point, only if it is pending.
+  /// {@return the result of a Netty future, after waiting for it if necessary} Coroutine only;
+  /// suspends, and is a cancellation point, only if it is pending.
   ///
-  /// Throws what the future failed with, the very object, undeclared (decision D7).
+  /// If the future failed, throws the same exception object, undeclared (decision D7).
   ///
-  /// Cancelling the caller ends the wait and nothing else: the future is not cancelled, since
-  /// others may wait for it, and its result is not released. To have an operation cancelled with
-  /// its caller, use [#await(Supplier)].
+  /// Cancelling the caller only ends the wait. The future is not cancelled, because other code may
+  /// wait for it, and its result is not released. To cancel an operation together with its caller,
+  /// use [#await(Supplier)].
   ///
-  /// A future whose executor has ended is never heard of again. Waiting for a channel's future then
-  /// fails; for other futures of somebody else's executors use [#await(Future, EventExecutor)].
+  /// A future does not notify its listeners once its executor has terminated. Waiting for a
+  /// channel's future then fails. For other futures, use [#await(Future, EventExecutor)] if their
+  /// executor may terminate.
   ///
   /// Source: `await shield(wrap_future(future))`.
   ///
   /// @param future the future, of any event loop
   /// @param <T> the type of the result
   /// @throws CancelledError if the future or the calling task was cancelled
-  /// @throws IllegalStateException if the future's event loop ended before it was done
+  /// @throws IllegalStateException if the future's event loop terminated before the future was done
   public static <T extends @Nullable Object> T await(Future<? extends T> future) {
     return await(future, executorOf(future));
   }
 
-  /// {@return the result of a Netty future, waiting for it if need be} As [#await(Future)], for
-  /// futures that are completed by an executor that may end.
+  /// {@return the result of a Netty future, after waiting for it if necessary} Like
+  /// [#await(Future)], for futures of an executor that may terminate.
   ///
   /// @param future the future
-  /// @param executor the executor that tells its listeners; null if it never ends
+  /// @param executor the executor that notifies its listeners; null if it never terminates
   /// @param <T> the type of the result
   /// @throws CancelledError if the future or the calling task was cancelled
-  /// @throws IllegalStateException if the executor ended before the future was done
+  /// @throws IllegalStateException if the executor terminated before the future was done
   public static <T extends @Nullable Object> T await(
       Future<? extends T> future, @Nullable EventExecutor executor) {
     if (!future.isDone()) {
@@ -69,27 +71,26 @@ public final class NettyFutures {
   }
 
   /// Starts an operation on the loop's thread, and waits for its result. Coroutine only; suspends,
-  /// and is a cancellation point, only if the operation is not done at once.
+  /// and is a cancellation point, only if the operation is not done immediately.
   ///
   /// ```java
   /// Channel channel = NettyFutures.await(pool::acquire);
   /// ```
   ///
-  /// The future that the operation returns is the caller's alone. Cancelling the caller cancels it,
-  /// and closes the channel that a connect or bind was to open. An operation that does not let
-  /// itself be cancelled any more, such as a write that has been flushed, goes on; a result that
-  /// still comes is released if it is reference-counted, and closed if it is a channel, since
-  /// nobody will ask for it.
+  /// The future that the operation returns must belong to the caller alone. Cancelling the caller
+  /// cancels it, and closes the channel that a connect or bind was going to open. An operation that
+  /// can no longer be cancelled, such as a write that has been flushed, continues. If it still has
+  /// a result, the result is released if it is reference-counted, and closed if it is a channel.
   ///
-  /// Throws what the future failed with, the very object, undeclared (decision D7).
+  /// If the future failed, throws the same exception object, undeclared (decision D7).
   ///
   /// Source: `await wrap_future(start())`.
   ///
-  /// @param start starts the operation, and returns its future, which nobody else has
+  /// @param start starts the operation, and returns its future, which no other code uses
   /// @param <T> the type of the result
   /// @return the result
   /// @throws CancelledError if the future or the calling task was cancelled
-  /// @throws IllegalStateException if the future's event loop ended before it was done
+  /// @throws IllegalStateException if the future's event loop terminated before the future was done
   public static <T extends @Nullable Object> T await(
       Supplier<? extends Future<? extends T>> start) {
     Future<? extends T> future = Tasks.onLoopThread(start::get);
@@ -143,7 +144,8 @@ public final class NettyFutures {
     }
   }
 
-  /// {@return what was listened to, or null: our own executor does not end while we wait}
+  /// {@return the future that got a listener, or null: this loop's own executor does not terminate
+  /// during a wait}
   private static @Nullable Future<?> listenToEnd(
       @Nullable EventExecutor executor, GenericFutureListener<Future<Object>> listener) {
     if (executor == null || executor.inEventLoop()) {
@@ -169,14 +171,16 @@ public final class NettyFutures {
       settle(done);
     } else if (!done.isDone()) {
       done.setException(
-          new IllegalStateException("the executor of " + future + " has ended before it was done"));
+          new IllegalStateException(
+              "the executor of " + future + " terminated before it was done"));
     }
   }
 
   private static boolean giveUp(Future<?> future, boolean opening) {
     boolean cancelled = future.cancel(false);
     if (opening && future instanceof ChannelFuture ofChannel) {
-      var _ = ofChannel.channel().close(); // one that was cancelled before it began would stay open
+      // if it was cancelled before it began, it would stay open
+      var _ = ofChannel.channel().close();
     } else if (!cancelled) {
       future.addListener(NettyFutures::dispose);
     }
@@ -193,18 +197,18 @@ public final class NettyFutures {
   }
 
   /// {@return a promise with the outcome of a future or task of a loop} Loop thread and coroutines
-  /// of that loop only; never suspends. The promise is for any thread.
+  /// of that loop only; never suspends. The promise may be used by any thread.
   ///
-  /// Cancelling the promise cancels the task; hand out the promise of [Tasks#shield] if it should
-  /// not. A promise that somebody else completes leaves the task alone. A cancelled task cancels
-  /// the promise, unless somebody has made it uncancellable: then it fails with a
-  /// [CancellationException]. If the loop closes while the task is pending, the promise ends as
-  /// cancelled, with the message "Event loop is closed".
+  /// Cancelling the promise cancels the task; to prevent that, pass [Tasks#shield] of the task. If
+  /// other code completes the promise, the task is not affected. A cancelled task cancels the
+  /// promise. If the promise was made uncancellable, it fails with a [CancellationException]
+  /// instead. If the loop closes while the task is pending, the promise is cancelled with the
+  /// message "Event loop is closed".
   ///
-  /// Source: `asyncio.run_coroutine_threadsafe`, whose future is this one's counterpart.
+  /// Source: `asyncio.run_coroutine_threadsafe`, which returns the corresponding future.
   ///
   /// @param future the future or task
-  /// @param executor the executor that tells the promise's listeners
+  /// @param executor the executor that notifies the promise's listeners
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> Promise<T> toPromise(
       LoopFuture<T> future, EventExecutor executor) {
@@ -235,7 +239,7 @@ public final class NettyFutures {
       return;
     }
     if (promise.isDone()) {
-      return; // given up there; a failure here stays unread
+      return; // cancelled; a failure of the task stays unretrieved
     }
     Throwable fault = settled.exception();
     if (fault != null) {
@@ -245,10 +249,11 @@ public final class NettyFutures {
     }
   }
 
-  /// Starts what opens a channel on the loop's thread, and waits until it has succeeded or failed.
-  /// Coroutine only.
+  /// Starts the opening of a channel on the loop's thread, and waits until it has succeeded or
+  /// failed. Coroutine only.
   ///
-  /// Cancelling the caller cancels Netty's future and closes the channel: nobody will ask for it.
+  /// Cancelling the caller cancels Netty's future and closes the channel, because no code will use
+  /// it.
   static <F extends ChannelFuture> F await(Loop loop, Supplier<F> start) {
     F future = Tasks.onLoopThread(start);
     try {
@@ -270,7 +275,7 @@ public final class NettyFutures {
 
   private static void onLoop(Loop loop, Runnable action) {
     if (loop.isClosed()) {
-      return; // nobody is left to tell
+      return; // the loop is closed, and its waiters with it
     }
     if (loop.isOnLoop()) {
       action.run();
@@ -279,7 +284,7 @@ public final class NettyFutures {
     try {
       loop.callSoonThreadsafe(action::run);
     } catch (IllegalStateException closed) {
-      // it has closed meanwhile, and nobody is left to tell
+      // the loop has closed in the meantime, and its waiters with it
     }
   }
 }

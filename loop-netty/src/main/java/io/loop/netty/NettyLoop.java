@@ -10,7 +10,7 @@ public final class NettyLoop {
 
   private NettyLoop() {}
 
-  /// {@return a new loop on the transport that [Transport#best] names}
+  /// {@return a new loop on the default transport, [Transport#best]}
   public static Loop create() {
     return create(Transport.best());
   }
@@ -18,51 +18,51 @@ public final class NettyLoop {
   /// {@return a new loop on a transport}
   ///
   /// @param transport the transport
-  /// @throws IllegalArgumentException if this machine lacks it
+  /// @throws IllegalArgumentException if the transport is not available on this machine
   public static Loop create(Transport transport) {
     return Loop.create(new NettyPoller(transport));
   }
 
-  /// {@return the loop that runs on an executor somebody else made: an event loop of any transport,
-  /// a default or embedded one, or any other that runs one task at a time} Any thread.
+  /// {@return the loop that is attached to an existing executor: an event loop of any transport, a
+  /// default or embedded one, or any other executor that runs one task at a time} Any thread.
   ///
-  /// There is one per executor, made at the first call. It runs in turns between which the executor
-  /// does its own work, cannot be run or stopped, and ends with the executor: its tasks are then
-  /// cancelled. Close it on the executor's thread to end it before.
+  /// There is one loop per executor, created by the first call. Its turns alternate with the
+  /// executor's own work. It cannot be run or stopped. When the executor shuts down, the loop's
+  /// tasks are cancelled and it closes. To close it earlier, do so on the executor's thread.
   ///
-  /// Callbacks, handlers and other tasks run on the executor's own thread. Where one of them
-  /// blocks, for instance for a lock, that thread can do nothing else. Coroutines of the loop that
-  /// come out of a blocking call meanwhile go on on other threads, beside the rest of the callback
-  /// that blocked, until they use the loop, block again or end; the loop waits for them before it
-  /// runs anything else. So what a coroutine shares with callbacks needs a lock if both may block,
-  /// and a coroutine must not use its loop inside a lock that a callback waits for. A task that
-  /// starts eagerly starts from the ready queue if a callback makes it. None of this holds for the
-  /// loops of a [LoopGroup], which is a Netty event loop group as well: use one wherever the group
-  /// is your own.
+  /// Callbacks, handlers and other tasks run on the executor's own thread. While one of them
+  /// blocks, for example on a lock, that thread can do nothing else. A coroutine that returns from
+  /// a blocking call in this time continues on another thread, in parallel with the callback that
+  /// blocked, until it uses the loop, blocks again or finishes. The loop waits for it before it
+  /// runs anything else. So state that a coroutine shares with callbacks needs a lock if both may
+  /// block, and a coroutine must not use its loop while it holds a lock that a callback waits for.
+  /// An eager task that a callback creates starts from the ready queue. None of this applies to the
+  /// loops of a [LoopGroup], which is also a Netty event loop group: use one wherever you create
+  /// the group yourself.
   ///
-  /// The executor's thread is on its loop between turns too: [Loop#running] finds it in the
-  /// handlers of an event loop's channels and in its tasks, from the executor's next task on. So
-  /// `createTask` works there. Code on an executor without a thread of its own names the loop.
+  /// The executor's thread belongs to the loop between turns too. From the executor's next task on,
+  /// [Loop#running] returns the loop in the handlers of an event loop's channels and in its tasks,
+  /// so `createTask` works there. Code on an executor without its own thread must name the loop.
   ///
-  /// An executor without a thread of its own, such as that of an `EmbeddedChannel`, is for one
-  /// thread, and holds its loop only while something is scheduled.
+  /// An executor without its own thread, such as that of an `EmbeddedChannel`, must be used by one
+  /// thread. It keeps its loop reachable only while something is scheduled.
   ///
-  /// @param executor the executor, for instance `context.executor()`
+  /// @param executor the executor, for example `context.executor()`
   /// @throws IllegalArgumentException if it does not run one task at a time
   /// @throws IllegalStateException if it is shutting down
   public static Loop of(EventExecutor executor) {
     return AttachedLoops.of(executor);
   }
 
-  /// {@return the loop of the Netty event loop whose thread this is} Never suspends.
+  /// {@return the loop of the Netty event loop that runs on the current thread} Never suspends.
   ///
   /// In a coroutine or a callback of a loop on Netty it is that loop. On the thread of an event
-  /// loop that was made elsewhere, for instance in a handler of Reactor Netty's or in a callback of
-  /// Vert.x, it is the loop that [#of] attaches to it, which is made at the first call.
+  /// loop that another library created, for example in a handler of Reactor Netty or a callback of
+  /// Vert.x, it is the loop that [#of] attaches to it. The first call creates it.
   ///
-  /// On any other thread there is none, and this refuses: name the event loop there, as in
-  /// `NettyLoop.of(channel.eventLoop())`. This holds for the executor of an `EmbeddedChannel` too,
-  /// which has no thread of its own.
+  /// Any other thread has no such loop, and this throws. Name the event loop there, as in
+  /// `NettyLoop.of(channel.eventLoop())`. The executor of an `EmbeddedChannel` has no thread of its
+  /// own, so this throws there too.
   ///
   /// No asyncio equivalent; `asyncio.get_running_loop` is [Loop#running].
   ///
@@ -86,22 +86,23 @@ public final class NettyLoop {
 
   /// {@return the Netty event loop under a loop, for use with any bootstrap}
   ///
-  /// Shutting it down ends the run of its loop, as a signal does: what the loop runs for is
-  /// cancelled, which with `Asyncio.run` is the main task. The sockets go on working until the loop
-  /// is closed, and so does the event loop; then Netty's quiet period and time-out begin. With
-  /// [Loop#runForever] all tasks are cancelled, and the run ends when they have; whoever runs the
-  /// loop closes it. The event loop terminates when the loop closes, and not before. `shutdown`,
-  /// which Netty deprecates, does the same, but refuses the event loop's own tasks at once.
+  /// Shutting it down stops its loop, as a signal does. With `Asyncio.run` the main task is
+  /// cancelled. With [Loop#runForever] all tasks are cancelled, and the run ends when they have
+  /// finished; the code that runs the loop closes it. The event loop and the sockets work until the
+  /// loop is closed. Then Netty's quiet period and timeout begin, and the event loop terminates.
+  /// `shutdown`, which Netty deprecates, does the same, but rejects new tasks of the event loop
+  /// immediately.
   ///
-  /// What is submitted to it runs on the loop's host, the thread of the loop's callbacks, between
-  /// ticks, and is not a coroutine. On NIO its handler is of a class of our own, so `isIoType` does
-  /// not know it.
+  /// Tasks submitted to it run between ticks on the thread that runs the loop's callbacks. They are
+  /// not coroutines. On NIO its I/O handler has a class of Loop's own, so `isIoType` does not
+  /// recognise it.
   ///
-  /// The event loop of an attached loop is the executor that [#of] got.
+  /// For an attached loop it is the executor that was passed to [#of].
   ///
-  /// @param loop a loop made here, or by [Loop#create()] with this module on the path
+  /// @param loop a loop created here, or by [Loop#create()] with this module on the class or module
+  ///   path
   /// @throws IllegalStateException if it does not run on Netty, or is attached to an executor that
-  ///   is no event loop with sockets
+  ///   is not an event loop with sockets
   public static IoEventLoop eventLoop(Loop loop) {
     return NettyDriver.of(loop).ioEventLoop();
   }

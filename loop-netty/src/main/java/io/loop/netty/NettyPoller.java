@@ -12,21 +12,21 @@ import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Drives a loop with a Netty event loop of its own.
+/// Drives a loop with its own Netty event loop.
 ///
-/// Found by [java.util.ServiceLoader], so loops run on Netty where loop-netty is on the path. The
-/// event loop belongs to the loop's host, whose carrier is the thread on which the loop first runs;
-/// any Netty bootstrap can use it.
+/// [java.util.ServiceLoader] finds this class, so loops run on Netty if loop-netty is on the class
+/// or module path. The event loop belongs to the loop's host, whose carrier is the thread on which
+/// the loop first runs. Any Netty bootstrap can use it.
 public final class NettyPoller extends NettyDriver {
 
   /*
-   * A poll has three parts: hand what coroutines wrote to Netty and flush it, once per connection;
-   * let the event loop do its input and output, waiting if we may; run the tasks that other code
-   * submitted to the event loop. Flushing here, before the wait, is what makes it once per batch of
-   * ticks, and keeps every Netty call on the loop's own thread.
+   * A poll has three parts: pass what coroutines wrote to Netty and flush it, once per connection;
+   * let the event loop do its input and output, and wait if that is allowed; run the tasks that
+   * other code submitted to the event loop. Flushing here, before the wait, gives one flush per
+   * batch of ticks, and keeps every Netty call on the loop's own thread.
    *
-   * Waiting: the event loop takes 0 for "for ever" and a negative number for "do not", and NIO spins
-   * on a remainder below half a millisecond, so waits are rounded up to whole ones.
+   * Waiting: to the event loop 0 means "forever" and a negative number "do not wait". NIO spins on
+   * a remainder below half a millisecond, so waits are rounded up to whole milliseconds.
    */
 
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -40,15 +40,15 @@ public final class NettyPoller extends NettyDriver {
   private boolean hasThread;
   private boolean runFailed;
 
-  /// Makes a poller on the transport that [Transport#best] names.
+  /// Creates a poller on the default transport, [Transport#best].
   public NettyPoller() {
     this(Transport.best());
   }
 
-  /// Makes a poller on a transport.
+  /// Creates a poller on a transport.
   ///
   /// @param transport the transport
-  /// @throws IllegalArgumentException if this machine lacks it
+  /// @throws IllegalArgumentException if the transport is not available on this machine
   public NettyPoller(Transport transport) {
     this(transport, transport.newHandlerFactory(), null);
   }
@@ -91,8 +91,8 @@ public final class NettyPoller extends NettyDriver {
     register(loop);
   }
 
-  /// A thread's first buffer decides, for good, whether it gets an allocator cache of its own; and
-  /// it does only inside the event loop.
+  /// A thread's first buffer decides permanently whether the thread gets its own allocator cache.
+  /// It gets one only inside the event loop.
   private static void primeAllocator() {
     ByteBufAllocator.DEFAULT.heapBuffer(1).release();
     ByteBufAllocator.DEFAULT.directBuffer(1).release();
@@ -108,7 +108,7 @@ public final class NettyPoller extends NettyDriver {
     withThreadLocals(run);
   }
 
-  /// Netty's thread locals and allocator caches need a thread that cleans up after them.
+  /// Netty's thread locals and allocator caches need a thread that cleans them up.
   private static void withThreadLocals(Runnable run) {
     if (FastThreadLocalThread.currentThreadWillCleanupFastThreadLocals()) {
       run.run();
@@ -117,7 +117,7 @@ public final class NettyPoller extends NettyDriver {
     }
   }
 
-  /// A transport may tie itself to the thread of the operating system that first used it.
+  /// A transport may be bound to the operating-system thread that first used it.
   @Override
   public void enter() {
     Thread current = Thread.currentThread();
@@ -134,8 +134,9 @@ public final class NettyPoller extends NettyDriver {
     runEventLoop(flushDirty() ? 0 : waitNanos);
   }
 
-  /// Netty reports what a channel throws while it is read. What comes out nevertheless, for want of
-  /// memory mostly, leaves the other channels' events where they are: the next run finds them.
+  /// Netty reports what a channel throws while it is read. If an exception is thrown here
+  /// nevertheless, mostly for lack of memory, the other channels' events are not lost: the next run
+  /// finds them.
   private void runEventLoop(long waitNanos) {
     try {
       eventLoop().poll(nettyWait(waitNanos), TASK_NANOS);
@@ -153,10 +154,10 @@ public final class NettyPoller extends NettyDriver {
       Loop loop = eventLoop().loop();
       PeerReports.report(loop, "Exception in the Netty event loop", fault, "loop", loop);
       if (runFailed) {
-        LockSupport.parkNanos(NANOS_PER_MILLI); // it may go on failing
+        LockSupport.parkNanos(NANOS_PER_MILLI); // it may fail again and again
       }
     } catch (OutOfMemoryError | LinkageError full) {
-      // a class could not be loaded; what goes on failing is reported later
+      // a class could not be loaded; if it keeps failing, that is reported later
     }
     runFailed = true;
   }
@@ -181,7 +182,7 @@ public final class NettyPoller extends NettyDriver {
     return System.nanoTime();
   }
 
-  /// Closes the channels that are left, and the event loop.
+  /// Closes the remaining channels and the event loop.
   @Override
   public void close() {
     eventLoop().finish();

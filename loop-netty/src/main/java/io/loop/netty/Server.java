@@ -23,20 +23,21 @@ import org.jspecify.annotations.Nullable;
 
 /// A server that accepts connections; made by [Streams#startServer].
 ///
-/// Coroutines and callbacks of the loop that listens only.
+/// Coroutines and callbacks of the listening loop only.
 ///
 /// Source: `asyncio.Server`, Python 3.15.
 public final class Server implements AutoCloseable {
 
   /*
-   *   BOUND --startServing--> SERVING --close--> CLOSED; waitClosed() returns when it is closed and no connection is left
+   *   BOUND --startServing--> SERVING --close--> CLOSED; waitClosed() returns when it is closed and
+   *   has no connections
    *
-   * Connections and bodies live on their own loops and come and go on those threads, see Clients.
-   * Everything else is the listening loop's. One that goes asks that loop to look whether anybody waits
-   * for the last one.
+   * Connections and bodies run on their own loops, and are added and removed on those threads, see
+   * Clients. Everything else belongs to the listening loop. A connection that ends asks that loop
+   * to check whether it was the last one, and to wake the waiting coroutines.
    */
 
-  /// How long bodies that are cancelled may send what they have to say.
+  /// How long cancelled bodies may still send data.
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
   private final Loop loop;
@@ -73,9 +74,9 @@ public final class Server implements AutoCloseable {
     return listeners;
   }
 
-  /// Counts a connection in; its loop's thread.
+  /// Adds a connection; on its loop's thread.
   ///
-  /// @return false if the server is closed, and the connection came too late, or there are enough
+  /// @return false if the server is closed, or the limit of connections is reached
   boolean add(ConnectionHandler connection) {
     InetAddress from = connection.peerAddress();
     if (!admission.enter(from)) {
@@ -86,7 +87,7 @@ public final class Server implements AutoCloseable {
     return !closed;
   }
 
-  /// Counts a connection out; its loop's thread.
+  /// Removes a connection; on its loop's thread.
   void remove(ConnectionHandler connection) {
     InetAddress from = clients.remove(connection);
     if (from != null) {
@@ -95,12 +96,12 @@ public final class Server implements AutoCloseable {
     lookWhetherGone();
   }
 
-  /// A body serves a connection; the connection's loop.
+  /// The body of a connection has started; on the connection's loop.
   void began(ConnectionHandler connection, Task<?> body) {
     clients.began(connection, body);
   }
 
-  /// The body of a connection has ended; the connection's loop.
+  /// The body of a connection has finished; on the connection's loop.
   void ended(ConnectionHandler connection) {
     clients.ended(connection);
     lookWhetherGone();
@@ -112,7 +113,7 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /// {@return the first address this server listens on, with the real port}
+  /// {@return the first address that this server listens on, with its actual port}
   ///
   /// @throws IllegalStateException if it is closed, or listens on a Unix socket
   public InetSocketAddress localAddress() {
@@ -123,12 +124,12 @@ public final class Server implements AutoCloseable {
     if (OneFamily.localAddress(listeners.getFirst()) instanceof InetSocketAddress address) {
       return address;
     }
-    throw new IllegalStateException("the server listens on a Unix socket; see sockets()");
+    throw new IllegalStateException("the server listens on a Unix socket; call sockets() instead");
   }
 
-  /// {@return the addresses this server listens on; none when it is closed}
+  /// {@return the addresses that this server listens on; empty when it is closed}
   ///
-  /// Source: `Server.sockets`, which are sockets.
+  /// Source: `Server.sockets`, which returns sockets.
   public List<SocketAddress> sockets() {
     loop.checkTurnToRead();
     return addresses();
@@ -145,7 +146,7 @@ public final class Server implements AutoCloseable {
     return loop;
   }
 
-  /// {@return whether it accepts connections}
+  /// {@return whether this server accepts connections}
   ///
   /// Source: `Server.is_serving`.
   public boolean isServing() {
@@ -153,8 +154,8 @@ public final class Server implements AutoCloseable {
     return accepting;
   }
 
-  /// Starts accepting, if it was made not to. Coroutine only; suspends for a tick. A server that
-  /// accepts already, or is closed, stays as it is.
+  /// Starts accepting connections. Coroutine only; suspends for a tick. Has no effect if the server
+  /// is already accepting, or is closed.
   ///
   /// Source: `Server.start_serving`.
   public void startServing() {
@@ -174,29 +175,30 @@ public final class Server implements AutoCloseable {
     });
   }
 
-  /// {@return how many connections are open} Any thread, but the answer may be old.
+  /// {@return how many connections are open} Any thread, but the number may be out of date.
   public int connectionCount() {
     return clients.connections().size();
   }
 
-  /// {@return how many connections were turned away because there were enough} Any thread.
+  /// {@return how many connections were refused because a limit was reached} Any thread.
   public long refusedCount() {
     return refused.get();
   }
 
-  /// Accepts until the calling task is cancelled; then ends the server in good order. Coroutine
-  /// only; always suspends.
+  /// Accepts connections until the calling task is cancelled, then shuts the server down
+  /// gracefully. Coroutine only; always suspends.
   ///
-  /// It accepts no more. Requests that have arrived are served, and answers sent. A body that waits
-  /// for its next message finds the end of the input; one that waits for the rest of a message
-  /// still gets it. The grace time long this waits for the bodies, those whose peer has gone too,
-  /// and for their connections. Then it cancels the bodies that are left, and aborts what a second
-  /// later, or the grace time if that is shorter, is still there.
+  /// During the shutdown no more connections are accepted. Requests that have arrived are served,
+  /// and their answers sent. A body that waits for its next message gets the end of the input; one
+  /// that waits for the rest of a message still gets the rest. For up to the grace period this
+  /// waits for all bodies and their connections, including bodies whose peer has disconnected. Then
+  /// it cancels the remaining bodies. After one more second, or the grace period if that is
+  /// shorter, it aborts the remaining connections.
   ///
   /// Source: `Server.serve_forever`.
   ///
-  /// @throws CancelledError always, in the end
-  /// @throws IllegalStateException if it is closed, or another task is in here
+  /// @throws CancelledError always, when the server has shut down
+  /// @throws IllegalStateException if it is closed, or another task is in this method
   public void serveForever() {
     loop.checkTurn();
     if (serving != null) {
@@ -240,12 +242,12 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /// Stops accepting. Connections go on, unless a task is in [#serveForever], which then ends.
-  /// Never suspends; closing twice does nothing.
+  /// Stops accepting connections. Open connections continue, unless a task is in [#serveForever],
+  /// which then shuts the server down. Never suspends; closing twice does nothing.
   ///
-  /// When this returns the addresses are free. On NIO those of other loops, see
-  /// [ServerOptions#withReusePort], are free a moment later, and so are all if a Netty handler
-  /// calls this; [#waitClosed] waits for that.
+  /// When this returns, the addresses are free. There are two exceptions, where they are free a
+  /// moment later: on NIO the addresses of other loops, see [ServerOptions#withReusePort], and all
+  /// addresses if a Netty handler calls this. [#waitClosed] waits for that.
   ///
   /// Source: `Server.close`.
   @Override
@@ -303,7 +305,7 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /// Closes every connection after what it wrote is sent. Never suspends.
+  /// Closes every connection after everything written to it is sent. Never suspends.
   ///
   /// Source: `Server.close_clients`.
   public void closeClients() {
@@ -311,8 +313,8 @@ public final class Server implements AutoCloseable {
     clients.forEach(ConnectionHandler::close);
   }
 
-  /// Closes every connection at once. Never suspends. Bodies go on, and [#waitClosed] does not wait
-  /// for them.
+  /// Closes every connection immediately. Never suspends. The bodies continue, but [#waitClosed]
+  /// does not wait for them.
   ///
   /// Source: `Server.abort_clients`.
   public void abortClients() {
@@ -326,12 +328,13 @@ public final class Server implements AutoCloseable {
     try {
       loop.callSoonThreadsafe(action::run);
     } catch (IllegalStateException loopClosed) {
-      // it took its connections with it
+      // a loop that closes also closes its connections
     }
   }
 
-  /// Waits until this server is closed and its last connection is gone, and then, for the grace
-  /// time at most, until the last body has ended. Coroutine only; suspends unless that is so.
+  /// Waits until this server is closed and has no connections left, and then, for up to the grace
+  /// period, until the last body has finished. Coroutine only; suspends unless all that is already
+  /// true.
   ///
   /// Source: `Server.wait_closed`, as of Python 3.12.1, which does not wait for bodies.
   public void waitClosed() {
@@ -361,7 +364,7 @@ public final class Server implements AutoCloseable {
   private void wakeWaiters() {
     if (hasNoConnections()) {
       sweeper.stop();
-      waiters.wakeAll(); // they look again
+      waiters.wakeAll(); // each checks again
     }
   }
 

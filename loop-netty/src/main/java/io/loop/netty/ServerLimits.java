@@ -3,20 +3,20 @@ package io.loop.netty;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// What a server grants its peers. Who wants more is cut off.
+/// Limits that a server sets on its peers. A connection that exceeds one is closed.
 ///
-/// The times are looked at eight times in the shortest of them, so they may be exceeded by a
-/// quarter.
+/// The server checks the timeouts periodically, eight times within the shortest of them. So a
+/// connection may exceed its timeout by up to a quarter.
 ///
-/// Sending counts when the peer's system takes bytes, also while the connection closes. A system
-/// with a large buffer may let its program take much out of it before it takes more; leave it time.
-/// On NIO only what waits in this process is seen.
+/// Sending counts as activity when the peer's system takes bytes, also while the connection closes.
+/// A peer with a large receive buffer may read for a while before its system takes more, so do not
+/// set the timeout too low. On NIO only the data buffered in this process is considered.
 ///
 /// @param connections how many connections may be open
-/// @param connectionsPerAddress how many of them from one address; connections from this machine
-///   are not counted
-/// @param firstMessageTimeout how long it may take until the body has taken its first bytes, which
-///   means, if it reads lines or blocks, the first whole one; null for no limit
+/// @param connectionsPerAddress how many of them may come from one address; connections from this
+///   machine are not counted
+/// @param firstMessageTimeout how long it may take until the body has read its first bytes; if it
+///   reads lines or blocks, the first complete one. Null for no limit
 /// @param idleTimeout how long nothing may arrive and nothing be sent; null for no limit
 public record ServerLimits(
     int connections,
@@ -24,8 +24,8 @@ public record ServerLimits(
     @Nullable Duration firstMessageTimeout,
     @Nullable Duration idleTimeout) {
 
-  /// 10,000 connections, 100 of them from one address, and 5 minutes without a byte; no limit for
-  /// the first message, as there are protocols in which the server speaks first.
+  /// 10,000 connections, 100 of them from one address, and an idle timeout of 5 minutes. No limit
+  /// for the first message, because in some protocols the server speaks first.
   public static final ServerLimits DEFAULT =
       new ServerLimits(10_000, 100, null, Duration.ofMinutes(5));
 
@@ -50,19 +50,19 @@ public record ServerLimits(
   /// {@return these limits with other numbers of connections}
   ///
   /// @param connections how many may be open
-  /// @param connectionsPerAddress how many of them from one address
+  /// @param connectionsPerAddress how many of them may come from one address
   public ServerLimits withConnections(int connections, int connectionsPerAddress) {
     return new ServerLimits(connections, connectionsPerAddress, firstMessageTimeout, idleTimeout);
   }
 
-  /// {@return these limits with one for the first message}
+  /// {@return these limits with another timeout for the first message}
   ///
   /// @param firstMessageTimeout how long it may take; null for no limit
   public ServerLimits withFirstMessageTimeout(@Nullable Duration firstMessageTimeout) {
     return new ServerLimits(connections, connectionsPerAddress, firstMessageTimeout, idleTimeout);
   }
 
-  /// {@return these limits with another one for silence}
+  /// {@return these limits with another idle timeout}
   ///
   /// @param idleTimeout how long nothing may arrive and nothing be sent; null for no limit
   public ServerLimits withIdleTimeout(@Nullable Duration idleTimeout) {

@@ -6,19 +6,20 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// How a server listens and serves.
+/// How a server listens for connections and serves them.
 ///
-/// @param limit the limit of each connection's reader, in bytes; 1 or more
-/// @param backlog how many connections the system keeps that were not accepted yet; 1 or more
+/// @param limit the buffer limit of each connection's reader, in bytes; 1 or more
+/// @param backlog how many connections the operating system queues until they are accepted; 1 or
+///   more
 /// @param group the loops that serve the connections; null for the loop that listens
-/// @param grace how long a server that is cancelled waits for its connections before it aborts
-///   them; not negative
-/// @param tls how the connections are protected; null for not at all
-/// @param startServing whether the server accepts from the start; if not, peers can connect and
-///   wait
-/// @param limits what it grants its peers
-/// @param reusePort whether others may listen on the same address, and each loop of the group
-///   accepts for itself; if not, one loop accepts for all
+/// @param grace the grace period: how long a cancelled server waits for its connections before it
+///   aborts them; not negative
+/// @param tls how the connections are protected; null for plain connections
+/// @param startServing whether the server accepts connections from the start. If not, peers can
+///   connect, but wait to be accepted
+/// @param limits how many connections are allowed, and how long they may be idle
+/// @param reusePort whether other sockets may listen on the same address. Each loop of the group
+///   then accepts its own connections; otherwise one loop accepts for all
 public record ServerOptions(
     int limit,
     int backlog,
@@ -29,7 +30,7 @@ public record ServerOptions(
     ServerLimits limits,
     boolean reusePort) {
 
-  /// A limit of 64 KiB, a backlog of 1024, one loop, 10 seconds of grace, no TLS,
+  /// A limit of 64 KiB, a backlog of 1024, one loop, a grace period of 10 seconds, no TLS,
   /// [ServerLimits#DEFAULT].
   public static final ServerOptions DEFAULT =
       new ServerOptions(
@@ -44,7 +45,8 @@ public record ServerOptions(
 
   /// Checks the numbers.
   ///
-  /// @throws IllegalArgumentException if limit or backlog is below 1, or the grace time negative
+  /// @throws IllegalArgumentException if limit or backlog is below 1, or the grace period is
+  ///   negative
   public ServerOptions {
     Range.atLeast(1, limit, "limit");
     Range.atLeast(1, backlog, "backlog");
@@ -54,28 +56,28 @@ public record ServerOptions(
 
   /// {@return these options with another limit}
   ///
-  /// @param limit the limit of each connection's reader, in bytes
+  /// @param limit the buffer limit of each connection's reader, in bytes
   public ServerOptions withLimit(int limit) {
     return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
   }
 
   /// {@return these options with another backlog}
   ///
-  /// @param backlog how many connections the system keeps that were not accepted yet
+  /// @param backlog how many connections the operating system queues until they are accepted
   public ServerOptions withBacklog(int backlog) {
     return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
   }
 
   /// {@return these options with connections spread over a group of loops}
   ///
-  /// @param group the loops; they stay the caller's, and are closed by it
+  /// @param group the loops; the caller still owns the group, and closes it
   public ServerOptions withGroup(LoopGroup group) {
     return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
   }
 
-  /// {@return these options with another grace time}
+  /// {@return these options with another grace period}
   ///
-  /// @param grace how long a server that is cancelled waits for its connections
+  /// @param grace how long a cancelled server waits for its connections
   public ServerOptions withGrace(Duration grace) {
     return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
   }
@@ -87,29 +89,29 @@ public record ServerOptions(
     return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
   }
 
-  /// {@return these options with TLS, as a context has it}
+  /// {@return these options with TLS from a context}
   ///
-  /// @param context a server's
+  /// @param context a context for servers
   public ServerOptions withTls(SslContext context) {
     return withTls(TlsOptions.of(context));
   }
 
-  /// {@return these options for a server that accepts when [Server#startServing] is called}
+  /// {@return these options for a server that accepts connections only after [Server#startServing]}
   public ServerOptions withoutServing() {
     return new ServerOptions(limit, backlog, group, grace, tls, false, limits, reusePort);
   }
 
   /// {@return these options with other limits}
   ///
-  /// @param limits what the server grants its peers
+  /// @param limits how many connections are allowed, and how long they may be idle
   public ServerOptions withLimits(ServerLimits limits) {
     return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
   }
 
-  /// {@return these options with an address that others may listen on too, and each loop of the
-  /// group on it}
+  /// {@return these options with `SO_REUSEPORT`: other sockets may listen on the same address, and
+  /// each loop of the group does}
   ///
-  /// The system spreads the connections. It may be unfair while there are few.
+  /// The operating system spreads the connections. With few connections the spread may be uneven.
   public ServerOptions withReusePort() {
     return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, true);
   }

@@ -13,8 +13,8 @@ import java.util.Objects;
 
 /// TCP connections as streams of bytes.
 ///
-/// Coroutines of a loop that runs on Netty only, one that is attached to somebody else's event loop
-/// too.
+/// Coroutines only, on a loop that runs on Netty. A loop that is attached to an existing event loop
+/// is one of these.
 ///
 /// Source: `asyncio.start_server` and `asyncio.open_connection`, Python 3.15.
 public final class Streams {
@@ -25,32 +25,32 @@ public final class Streams {
 
   private Streams() {}
 
-  /// Starts a server with the default options; as [#startServer(ConnectionBody, String, int,
+  /// Starts a server with the default options; see [#startServer(ConnectionBody, String, int,
   /// ServerOptions)].
   ///
   /// @param body serves a connection
   /// @param host the host or address to listen on; empty for all addresses of both families
   /// @param port the port; 0 for a free one
-  /// @return the server, accepting
-  /// @throws IOException if the address cannot be had
+  /// @return the server, which accepts connections
+  /// @throws IOException if the address cannot be bound
   public static Server startServer(ConnectionBody body, String host, int port) throws IOException {
     return startServer(body, host, port, ServerOptions.DEFAULT);
   }
 
   /// Starts a server. Suspends.
   ///
-  /// Each connection is served by a task of its own, on one loop for life, in a copy of the
-  /// caller's context. The connection is closed when its body ends.
+  /// Each connection is served by its own task, in a copy of the caller's context. The connection
+  /// stays on one loop, and is closed when its body ends.
   ///
   /// Source: `asyncio.start_server`.
   ///
   /// @param body serves a connection
-  /// @param host the host or address to listen on, of a host all addresses; empty for all addresses
-  ///   of the machine. `0.0.0.0` is for IPv4 only, and `::` for IPv6 only
+  /// @param host the host or address to listen on. The server listens on all addresses of a host
+  ///   name; empty means all addresses of the machine. `0.0.0.0` means IPv4 only, `::` IPv6 only
   /// @param port the port; 0 for a free one
-  /// @param options limits, loops and grace
-  /// @return the server, accepting
-  /// @throws IOException if the address cannot be had
+  /// @param options limits, loops, grace period, TLS
+  /// @return the server, which accepts connections
+  /// @throws IOException if the address cannot be bound
   /// @throws IllegalArgumentException if the port is not from 0 to 65535
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets
@@ -59,15 +59,16 @@ public final class Streams {
     return startServer(body, List.of(host), port, options);
   }
 
-  /// Starts a server on several hosts; as [#startServer(ConnectionBody, String, int,
+  /// Starts a server on several hosts; see [#startServer(ConnectionBody, String, int,
   /// ServerOptions)].
   ///
   /// @param body serves a connection
-  /// @param hosts the hosts or addresses to listen on; an address that comes twice counts once
-  /// @param port the port; 0 for a free one for each address, but `0.0.0.0` and `::` have the same
+  /// @param hosts the hosts or addresses to listen on; duplicates are ignored
+  /// @param port the port; 0 for a free one. Each address then gets its own free port, but
+  ///   `0.0.0.0` and `::` share one
   /// @param options limits, loops, grace, TLS
   /// @return the server
-  /// @throws IOException if an address is taken, or none of them is this machine's
+  /// @throws IOException if an address is in use, or none of them belongs to this machine
   /// @throws IllegalArgumentException if the port is not from 0 to 65535
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets
@@ -85,8 +86,8 @@ public final class Streams {
 
   /// Starts a server on a Unix socket. Suspends.
   ///
-  /// A socket file that is there already is removed; any other file is in the way. The file is
-  /// removed when the server closes, unless another one is in its place by then.
+  /// An existing socket file at `path` is removed first; any other file there is an error. The
+  /// server removes its file when it closes, unless another file has replaced it.
   ///
   /// Source: `asyncio.start_unix_server`.
   ///
@@ -94,7 +95,7 @@ public final class Streams {
   /// @param path the file
   /// @param options limits, loops, grace, TLS
   /// @return the server
-  /// @throws IOException if the file cannot be made
+  /// @throws IOException if the file cannot be created
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets
   public static Server startUnixServer(ConnectionBody body, Path path, ServerOptions options)
@@ -113,7 +114,7 @@ public final class Streams {
     return server;
   }
 
-  /// Opens a connection with the default options; as [#openConnection(String, int,
+  /// Opens a connection with the default options; see [#openConnection(String, int,
   /// ConnectionOptions)].
   ///
   /// @param host the peer's host or address
@@ -126,22 +127,22 @@ public final class Streams {
 
   /// Opens a connection. Suspends; a cancellation leaves no connection behind.
   ///
-  /// The host's addresses are tried in the resolver's order, or as the options say. If all fail and
-  /// say the same the first failure is thrown, else one that names them all. With TLS the handshake
-  /// is over when this returns. Unless the options limit it, a peer that does not answer is tried
-  /// for as long as the system does, about two minutes on Linux.
+  /// The host's addresses are tried in the resolver's order, unless the options say otherwise. If
+  /// all of them fail with the same message, the first failure is thrown; otherwise one that names
+  /// them all. With TLS, this returns after the handshake. If the options set no limit, the
+  /// operating system decides how long to try an address: about two minutes on Linux.
   ///
   /// Source: `asyncio.open_connection`.
   ///
   /// @param host the peer's host or address
   /// @param port its port
-  /// @param options its limit, and TLS
+  /// @param options the reader's limit, timeouts, TLS
   /// @return the connection
-  /// @throws javax.net.ssl.SSLHandshakeException if the peer does not do TLS, or is not whom we
-  ///   trust, or is not the host
+  /// @throws javax.net.ssl.SSLHandshakeException if the peer does not speak TLS, its certificate is
+  ///   not trusted, or the certificate is for another host
   /// @throws IOException if no address of the host can be reached
-  /// @throws IllegalArgumentException if the port is not from 0 to 65535, or the TLS context is a
-  ///   server's
+  /// @throws IllegalArgumentException if the port is not from 0 to 65535, or the TLS context is for
+  ///   a server
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets
   public static StreamConnection openConnection(String host, int port, ConnectionOptions options)
@@ -155,10 +156,10 @@ public final class Streams {
   /// Source: `asyncio.open_unix_connection`.
   ///
   /// @param path the socket's file
-  /// @param options its limit, and TLS, which then needs the server's name; the rest is for the
-  ///   network
+  /// @param options the reader's limit, and TLS, which needs the server's name here; the other
+  ///   options are for network connections and are ignored
   /// @return the connection
-  /// @throws IOException if nobody listens there
+  /// @throws IOException if no server listens there
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets
   public static StreamConnection openUnixConnection(Path path, ConnectionOptions options)
@@ -166,67 +167,70 @@ public final class Streams {
     return new Opening(Loop.running(), options).openUnix(path);
   }
 
-  /// Sends a whole file, behind what was written before; as [#sendfile(StreamWriter, FileChannel,
+  /// Sends a whole file, after everything written before; see [#sendfile(StreamWriter, FileChannel,
   /// long, long)].
   ///
   /// @param writer the writer of a connection that was opened or accepted here
   /// @param file the file
   /// @return how many bytes were sent
-  /// @throws IOException if it cannot be read, or the connection is lost
+  /// @throws IOException if the file cannot be read, or the connection is lost
   public static long sendfile(StreamWriter writer, Path file) throws IOException {
     return new FileSending(writer, FileChannel.open(file)).sendAndClose();
   }
 
-  /// Sends a part of a file, behind what was written before. Suspends; when it returns the peer's
-  /// system has it, or with TLS and on Unix sockets what is not sent is in the writer.
+  /// Sends a part of a file, after everything written before. Suspends. When it returns, the peer's
+  /// system has the data; with TLS and on Unix sockets, the writer may still hold some of it.
   ///
-  /// On plain connections the system sends it without copying it here, but not on io_uring. Nothing
-  /// else can be written meanwhile. When this ends, in whatever way, the file's position is behind
-  /// what was sent. A cancellation stops it after a piece of at most a mebibyte, of which more may
-  /// go out than the position tells.
+  /// On plain connections the operating system sends the file without copying it into this process,
+  /// except on io_uring. Nothing else can be written until this finishes. When it returns or
+  /// throws, the file's position is after the last byte sent. The file is sent in pieces of at most
+  /// 1 MiB. A cancellation stops it after the current piece, and more of that piece may be sent
+  /// than the position says.
   ///
   /// Source: `loop.sendfile`, always with its fallback.
   ///
   /// @param writer the writer of a connection that was opened or accepted here
-  /// @param file the file, which stays open, and must until a piece that was cancelled is sent
-  /// @param offset where to begin
-  /// @param count how many bytes; less are sent if the file is shorter
+  /// @param file the file. It is not closed here, and after a cancellation it must stay open until
+  ///   the current piece is sent
+  /// @param offset where to start, in bytes
+  /// @param count how many bytes; fewer are sent if the file is shorter
   /// @return how many bytes were sent
   /// @throws IOException if the file cannot be read, or the connection is lost. If the system
-  ///   cannot send on, since the file was closed for instance, the connection is closed
-  /// @throws IllegalArgumentException if offset or count is negative, or the writer not of this
-  ///   kind
-  /// @throws IllegalStateException if the connection is closing or sends a file already
+  ///   cannot continue, for example because the file was closed, the connection is closed
+  /// @throws IllegalArgumentException if offset or count is negative, or the writer is not one of a
+  ///   connection
+  /// @throws IllegalStateException if the connection is closing, or is already sending a file
   public static long sendfile(StreamWriter writer, FileChannel file, long offset, long count)
       throws IOException {
     return new FileSending(writer, file).send(offset, count);
   }
 
-  /// Goes on with TLS on a connection that is open: on the client's side if this side opened it, on
-  /// the server's if it was accepted. Suspends, after what was written before has been drained; if
-  /// it fails or is cancelled the connection is closed.
+  /// Upgrades an open connection to TLS: as the client if this side opened the connection, as the
+  /// server if it was accepted. Drains what was written before, then suspends until the handshake
+  /// is done. If it fails or is cancelled, the connection is closed.
   ///
-  /// Reader and writer stay the same. What the peer has sent and nobody has read is taken for the
-  /// beginning of its handshake. Nobody should read meanwhile.
+  /// The reader and the writer stay the same. Bytes that have arrived but were not read are taken
+  /// as the start of the peer's handshake. No coroutine should read until this returns.
   ///
-  /// Source: `StreamWriter.start_tls`, Python 3.15; there a client's reader keeps what it has, so
-  /// that somebody on the way could put words in the server's mouth.
+  /// Source: `StreamWriter.start_tls`, Python 3.15. There a client's reader keeps the bytes it has
+  /// buffered, so an attacker on the network could inject data that seems to come from the server.
   ///
   /// @param writer the writer of a connection that was opened or accepted here
-  /// @param tls how to protect it; a client that checks the host name sets the server's
+  /// @param tls how to protect it; a client that checks the host name must set the server's name
   /// @throws javax.net.ssl.SSLHandshakeException if the handshake fails
   /// @throws IOException if the connection is lost
-  /// @throws IllegalArgumentException if the writer is not of this kind, the context is for the
-  ///   other side, or the host name is missing
-  /// @throws IllegalStateException if it has TLS already, or is closing
+  /// @throws IllegalArgumentException if the writer is not one of a connection, the context is for
+  ///   the other side, or the host name is missing
+  /// @throws IllegalStateException if the connection already has TLS, or is closing
   public static void startTls(StreamWriter writer, TlsOptions tls) throws IOException {
     ConnectionHandler connection = ConnectionHandler.of(writer);
     if (connection.isTls()) {
-      throw new IllegalStateException("the connection has TLS already");
+      throw new IllegalStateException("the connection already has TLS");
     }
     writer.drain();
     if (connection.isTls()) {
-      throw new IllegalStateException("another coroutine has begun to start TLS here");
+      throw new IllegalStateException(
+          "another coroutine is already starting TLS on this connection");
     }
     if (connection.isClosing()) {
       throw new IllegalStateException("the connection is closing");

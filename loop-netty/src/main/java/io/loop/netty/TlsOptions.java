@@ -8,30 +8,30 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// How a connection is protected: TLS 1.2 or 1.3, whatever else the context allows.
+/// How a connection is protected: with TLS 1.2 or 1.3, even if the context allows other versions.
 ///
-/// Certificates, keys, trust, ciphers and application protocols are the context's, which Netty's
-/// `SslContextBuilder` makes. A client checks that the certificate is for the host it wants. A peer
-/// that asks for renegotiation is cut off.
+/// Certificates, keys, trust, ciphers and application protocols come from the context, which is
+/// built with Netty's `SslContextBuilder`. A client checks that the certificate is for the host it
+/// wants. If a peer asks for renegotiation, the connection is closed.
 ///
-/// Where a server gets no context that it can use, because `context` or `contextOf` throws or gives
-/// a client's, the client gets the alert `internal_error` and the connection is closed. The loop's
-/// exception handler is told of each cause once, and again when it comes back after a success.
+/// If a server gets no usable context, because `context` or `contextOf` throws or returns one for
+/// clients, the client gets the alert `internal_error` and the connection is closed. The loop's
+/// exception handler is called once for each cause, and again if the cause returns after a success.
 ///
-/// @param context asked for the context of each connection, so a server's certificate can be
+/// @param context supplies the context of each connection, so a server's certificate can be
 ///   replaced while it runs; must not block
-/// @param contextOf asked first, with the host name that a client names, before the handshake; a
-///   server's only; null for one context, whatever the name
-/// @param serverHostname a client's name of the server, for the check and for the server to choose
-///   by; null for the host it connects to
+/// @param contextOf for servers only: called first, before the handshake, with the host name that
+///   the client asks for; null for one context for all names
+/// @param serverHostname for clients only: the server's name, which is sent to the server and
+///   checked against its certificate; null for the host that the client connects to
 /// @param checkHostname whether a client checks the name in the certificate
-/// @param requireCloseNotify whether a connection that ends without TLS's own goodbye has failed;
-///   if not, it has ended, and a reader cannot tell that data may be missing
-/// @param handshakeTimeout how long the handshake may take; null for 60 seconds as a client, 10 as
+/// @param requireCloseNotify whether a connection fails if it ends without TLS's `close_notify`. If
+///   not, it ends normally, and the reader cannot know that data may be missing
+/// @param handshakeTimeout how long the handshake may take; null for 60 seconds on a client, 10 on
 ///   a server
-/// @param shutdownTimeout how long the peer may take nothing while the connection closes, and what
-///   is still to be sent waits; looked at four times, so it may be exceeded by half
-/// @param handshakeExecutor what runs the handshake's arithmetic; null for the loop
+/// @param shutdownTimeout how long the peer may accept no data while the connection closes and data
+///   is still to be sent. It is checked periodically, so it may be exceeded by up to a half
+/// @param handshakeExecutor runs the handshake's computations; null for the loop
 public record TlsOptions(
     Supplier<? extends SslContext> context,
     @Nullable Function<? super String, ? extends @Nullable SslContext> contextOf,
@@ -46,9 +46,9 @@ public record TlsOptions(
   private static final Duration SERVER_HANDSHAKE = Duration.ofSeconds(10);
   private static final Duration SHUTDOWN = Duration.ofSeconds(30);
 
-  /// Checks the times and the name.
+  /// Checks the timeouts and the name.
   ///
-  /// @throws IllegalArgumentException if a time is not positive, or the name blank
+  /// @throws IllegalArgumentException if a timeout is not positive, or the name is blank
   public TlsOptions {
     Objects.requireNonNull(context, "context");
     if (handshakeTimeout != null) {
@@ -62,24 +62,24 @@ public record TlsOptions(
 
   /// {@return options with one context for all connections}
   ///
-  /// @param context made for a client or for a server, as it is used
+  /// @param context a context for clients or for servers, depending on the use
   public static TlsOptions of(SslContext context) {
     Objects.requireNonNull(context, "context");
     return of(() -> context);
   }
 
-  /// {@return options that ask for the context of each connection}
+  /// {@return options that get the context of each connection from a supplier}
   ///
-  /// @param context what to ask; may answer differently later, and must not block
+  /// @param context the supplier; it may return another context later, and must not block
   public static TlsOptions of(Supplier<? extends SslContext> context) {
     return new TlsOptions(context, null, null, true, false, null, SHUTDOWN, null);
   }
 
   /// {@return these options with a context for each host name, for a server}
   ///
-  /// @param contextOf gives the context for the name a client asks for; null for the common one,
-  ///   which also serves clients that name none; must not block, and should not keep what it is
-  ///   asked, for anybody may ask anything
+  /// @param contextOf returns the context for the host name that a client asks for, or null for the
+  ///   common one, which also serves clients that send no name. It must not block. It should not
+  ///   cache by name, because a client may send any name
   public TlsOptions withContextOf(
       Function<? super String, ? extends @Nullable SslContext> contextOf) {
     return new TlsOptions(
@@ -108,7 +108,7 @@ public record TlsOptions(
         handshakeExecutor);
   }
 
-  /// {@return these options for a client that takes any name in a certificate it trusts}
+  /// {@return these options for a client that accepts any name in a trusted certificate}
   public TlsOptions withoutHostnameCheck() {
     return new TlsOptions(
         context,
@@ -121,7 +121,7 @@ public record TlsOptions(
         handshakeExecutor);
   }
 
-  /// {@return these options with an end of the connection without TLS's own being a failure}
+  /// {@return these options, where a connection fails if it ends without `close_notify`}
   public TlsOptions withCloseNotifyRequired() {
     return new TlsOptions(
         context,
@@ -134,7 +134,7 @@ public record TlsOptions(
         handshakeExecutor);
   }
 
-  /// {@return these options with another limit for the handshake}
+  /// {@return these options with another handshake timeout}
   ///
   /// @param handshakeTimeout how long the handshake may take
   public TlsOptions withHandshakeTimeout(Duration handshakeTimeout) {
@@ -149,9 +149,9 @@ public record TlsOptions(
         handshakeExecutor);
   }
 
-  /// {@return these options with another limit for closing}
+  /// {@return these options with another shutdown timeout}
   ///
-  /// @param shutdownTimeout how long the peer may take nothing while the connection closes
+  /// @param shutdownTimeout how long the peer may accept no data while the connection closes
   public TlsOptions withShutdownTimeout(Duration shutdownTimeout) {
     return new TlsOptions(
         context,
@@ -164,9 +164,9 @@ public record TlsOptions(
         handshakeExecutor);
   }
 
-  /// {@return these options with the handshake's arithmetic taken off the loop}
+  /// {@return these options, with the handshake's computations on an executor}
   ///
-  /// @param handshakeExecutor what runs it
+  /// @param handshakeExecutor runs the computations
   public TlsOptions withHandshakeExecutor(Executor handshakeExecutor) {
     return new TlsOptions(
         context,

@@ -43,12 +43,12 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// A way to do input and output: what Netty calls a transport.
+/// A Netty transport: the system interface for input and output.
 public enum Transport {
 
   /*
-   * What a transport is made of stands in the branches of switches, not in fields: so Netty's classes
-   * for one are loaded when it is used, and those of the others never.
+   * The classes of a transport are named in the branches of switches, not in fields. So Netty's
+   * classes for a transport are loaded only if it is used.
    */
 
   /// Linux io_uring.
@@ -57,26 +57,27 @@ public enum Transport {
   EPOLL,
   /// macOS and BSD kqueue.
   KQUEUE,
-  /// The JDK's own, everywhere.
+  /// The JDK's NIO, available everywhere.
   NIO;
 
-  /// {@return the transport that new loops use}
+  /// {@return the transport that new loops use by default}
   ///
-  /// Epoll on Linux, kqueue on macOS and BSD, else the JDK's; the system property
-  /// `io.loop.transport` names another one. io_uring is used only when it is asked for. If Linux or
-  /// macOS has to do with NIO, because Netty's library is missing or cannot be loaded, the log says
-  /// why, once, at the level INFO.
+  /// Epoll on Linux, kqueue on macOS and BSD, otherwise NIO. The system property
+  /// `io.loop.transport` selects another one; io_uring is used only if it is selected there. If NIO
+  /// is used on Linux or macOS because Netty's library is missing or cannot be loaded, the reason
+  /// is logged once, at level INFO.
   ///
-  /// @throws IllegalArgumentException if the property names none, or one that this machine lacks;
-  ///   the message says why, and what to do
+  /// @throws IllegalArgumentException if the property is not the name of a transport, or the
+  ///   transport is not available on this machine; the message says why, and what to do
   public static Transport best() {
     return named(System.getProperty("io.loop.transport", "auto"));
   }
 
-  /// {@return the transport of a name: `auto`, `nio`, `epoll`, `io_uring` or `kqueue`}
+  /// {@return the transport with a name: `auto`, `nio`, `epoll`, `io_uring` or `kqueue`}
   ///
-  /// @param name the name, in any case
-  /// @throws IllegalArgumentException if there is none of that name, or this machine lacks it
+  /// @param name the name; upper and lower case are the same
+  /// @throws IllegalArgumentException if there is no transport of that name, or it is not available
+  ///   on this machine
   public static Transport named(String name) {
     if (name.equalsIgnoreCase("auto")) {
       return chosen();
@@ -87,7 +88,7 @@ public enum Transport {
       }
     }
     throw new IllegalArgumentException(
-        "no transport is called '" + name + "'; there are auto, " + List.of(values()));
+        "unknown transport '" + name + "'; choose one of auto, " + List.of(values()));
   }
 
   private static Transport chosen() {
@@ -101,9 +102,9 @@ public enum Transport {
     return NIO;
   }
 
-  /// {@return the transport of an event loop, whoever made it; null if it is none of these}
+  /// {@return the transport of any event loop; null if it is none of these}
   static @Nullable Transport of(IoEventLoop eventLoop) {
-    // in this order: what the JDK has needs no other classes of Netty's
+    // NIO first: the check for it loads no other classes of Netty
     if (eventLoop.isCompatible(NioIoHandle.class)) {
       return NIO;
     }
@@ -116,12 +117,12 @@ public enum Transport {
     return eventLoop.isCompatible(KQueueIoHandle.class) ? KQUEUE : null;
   }
 
-  /// {@return the transports this machine has}
+  /// {@return the transports that are available on this machine}
   public static List<Transport> available() {
     return Arrays.stream(values()).filter(Transport::isAvailable).toList();
   }
 
-  /// {@return whether this machine has it}
+  /// {@return whether this transport is available on this machine}
   public boolean isAvailable() {
     return switch (this) {
       case IO_URING -> IoUring.isAvailable();
@@ -134,7 +135,11 @@ public enum Transport {
   private Transport require() {
     if (!isAvailable()) {
       throw new IllegalArgumentException(
-          this + " is not available: " + Obstacle.text(this) + ". There are " + available(),
+          this
+              + " is not available: "
+              + Obstacle.text(this)
+              + ". Available transports: "
+              + available(),
           unavailabilityCause());
     }
     return this;
@@ -158,7 +163,7 @@ public enum Transport {
     };
   }
 
-  /// {@return the type of a TCP connection's channel, for the bootstrap of a program's own}
+  /// {@return the channel type of a TCP connection, for your own bootstraps}
   public Class<? extends DuplexChannel> socketType() {
     return switch (this) {
       case IO_URING -> IoUringSocketChannel.class;
@@ -168,7 +173,7 @@ public enum Transport {
     };
   }
 
-  /// {@return the type of a TCP server's channel, for the bootstrap of a program's own}
+  /// {@return the channel type of a TCP server, for your own bootstraps}
   public Class<? extends ServerChannel> serverType() {
     return switch (this) {
       case IO_URING -> IoUringServerSocketChannel.class;

@@ -133,7 +133,7 @@ class TransportChoiceTest {
     assertThat(output.lines().filter(line -> line.startsWith("named: ")))
         .singleElement()
         .asString()
-        .contains("epoll is not available: ", cure, "There are ", "nio");
+        .contains("epoll is not available: ", cure, "Available transports: ", "nio");
   }
 
   private static void assertEpollWithoutAWord(String output) {
