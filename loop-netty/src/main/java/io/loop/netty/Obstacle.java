@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 final class Obstacle {
 
   /*
-   * Netty takes a transport's library out of a jar of its own, one for each system and processor,
-   * writes it to a folder and loads it from there. So much can go wrong: the jar is missing; it is a
-   * module that nothing requires, so that neither the launcher nor jlink takes it in; the JVM was told
-   * to load no libraries; the folder cannot be written, or its files not be executed.
+   * A transport's library is in its own jar, one for each system and processor. Netty writes it to
+   * a folder and loads it from there. There are several ways to fail: the jar is missing; it is a
+   * module that no other module requires, so neither the launcher nor jlink resolves it; native
+   * access is denied; the folder cannot be written to, or its files cannot be executed.
    */
 
   private static final System.Logger LOG = System.getLogger("io.loop");
@@ -28,7 +28,7 @@ final class Obstacle {
 
   private Obstacle() {}
 
-  /// Says, once, why a better transport than NIO was not chosen, if this system could have one.
+  /// Logs, once, why NIO was chosen on a system for which Netty has a better transport.
   static void tellOfNio() {
     Transport better = better();
     if (better != null
@@ -54,8 +54,7 @@ final class Obstacle {
     return PlatformDependent.isOsx() ? Transport.KQUEUE : Transport.EPOLL;
   }
 
-  /// {@return what is in the way of a transport that is not available, and the cure if there is
-  /// one}
+  /// {@return why a transport is not available, and what to do about it if anything can be done}
   static String text(Transport transport) {
     Throwable cause = initial(transport.unavailabilityCause());
     if (cause == null) {
@@ -71,12 +70,12 @@ final class Obstacle {
     }
     return isForWantOfAFolder(cause, inner)
         ? reason
-            + ". Name a folder whose files can be written and executed with"
+            + ". Name a folder where files can be written and executed, with"
             + " -Dio.netty.native.workdir"
         : reason;
   }
 
-  /// {@return what made the first of Netty's classes fail, which the JVM wraps}
+  /// {@return the failure of the first Netty class, which the JVM has wrapped}
   private static @Nullable Throwable initial(@Nullable Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof LinkageError && !(cause instanceof UnsatisfiedLinkError)) {
@@ -90,18 +89,18 @@ final class Obstacle {
   }
 
   private static String whereToAddIt(Transport transport) {
+    String dependency =
+        "io.netty:netty-transport-native-" + transport + " with the classifier " + classifier();
     return isModule()
         ? "Start java with --add-modules "
             + module(transport)
-            + "; an image of jlink has to contain that module, too"
-        : "Add io.netty:netty-transport-native-"
-            + transport
-            + " with the classifier "
-            + classifier()
-            + " to the class path";
+            + ", and with the dependency "
+            + dependency
+            + " on the module path; an image made with jlink must contain that module, too"
+        : "Add the dependency " + dependency + " to the class path";
   }
 
-  /// Netty cannot write the library to its folder, or not execute it there.
+  /// Netty cannot write the library to its folder, or cannot execute it there.
   private static boolean isForWantOfAFolder(Throwable cause, @Nullable Throwable inner) {
     String folder = System.getProperty("io.netty.native.workdir");
     return cause instanceof UnsatisfiedLinkError
@@ -127,7 +126,7 @@ final class Obstacle {
 
   private static String module(Transport transport) {
     return transport == Transport.IO_URING
-        ? "io.netty.transport.io_uring.linux.x86_64" // of every processor, in 4.2
+        ? "io.netty.transport.io_uring.linux.x86_64" // the same for every processor, in 4.2
         : "io.netty.transport." + transport + "." + classifier().replace('-', '.');
   }
 }

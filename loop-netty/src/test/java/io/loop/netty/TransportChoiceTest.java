@@ -30,6 +30,8 @@ class TransportChoiceTest {
 
   @TempDir private Path directory;
 
+  private String named = "epoll";
+
   /// What a child runs: it chooses three times, and says what it is told about a transport by name.
   static final class Choose {
 
@@ -75,7 +77,7 @@ class TransportChoiceTest {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Dio.loop.transport=auto");
     command.addAll(options);
-    command.add("epoll");
+    command.add(named);
     Process child =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
@@ -162,6 +164,42 @@ class TransportChoiceTest {
 
     assertNioWith(onModulePath(), "--add-modules " + module);
     assertEpollWithoutAWord(onModulePath("--add-modules", module));
+  }
+
+  /// io_uring, where Netty has a library for this system, whether its kernel allows it or not.
+  static Stream<Transport> ioUring() {
+    return PlatformDependent.normalizedOs().equals("linux")
+        ? Stream.of(Transport.IO_URING)
+        : Stream.of();
+  }
+
+  private static String reason(String output) {
+    return output.lines().filter(line -> line.startsWith("named: ")).collect(Collectors.joining());
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("ioUring")
+  void named_libraryNotOnTheClassPath_namesTheDependency(Transport ioUring) throws Exception {
+    named = ioUring.toString();
+
+    String output = onClassPath(classPath(entry -> !entry.contains("native-io_uring")));
+
+    assertThat(reason(output))
+        .contains("Add the dependency io.netty:netty-transport-native-io_uring")
+        .contains("with the classifier linux-" + processor() + " to the class path")
+        .doesNotContain("--add-modules");
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("ioUring")
+  void named_libraryNotOnTheModulePath_namesModuleAndDependency(Transport ioUring)
+      throws Exception {
+    named = ioUring.toString();
+
+    assertThat(reason(onModulePath()))
+        .contains("--add-modules io.netty.transport.io_uring.linux.")
+        .contains("io.netty:netty-transport-native-io_uring with the classifier linux-")
+        .contains(processor() + " on the module path");
   }
 
   @ParameterizedTest(allowZeroInvocations = true)
