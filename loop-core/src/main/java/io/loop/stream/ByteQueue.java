@@ -8,13 +8,14 @@ final class ByteQueue {
 
   /*
    * array[head, tail) holds the bytes. When room runs out the bytes move to the front, or to a
-   * larger array if less than half would be free. An empty queue keeps no array: an idle connection
-   * pays nothing, and a taker who takes exactly what the array holds gets the array itself.
+   * larger array if less than half would be free. An empty queue keeps no array, so an idle
+   * connection needs no memory. A caller who takes exactly the array's content gets the array
+   * itself.
    */
 
   private static final byte[] NONE = {};
 
-  /// The longest array that every JVM makes.
+  /// The longest array that every JVM can allocate.
   private static final int LONGEST = Integer.MAX_VALUE - 8;
 
   private byte[] array = NONE;
@@ -48,13 +49,13 @@ final class ByteQueue {
     tail = size;
   }
 
-  /// {@return the length of an array for `needed` bytes when `size` have outgrown theirs} At least
-  /// twice the size while there are such arrays, so that growing byte by byte stays cheap.
+  /// {@return the length of the next array, for `needed` bytes, when an array of `size` is full} At
+  /// least twice the size, as long as the JVM allows it, so growing byte by byte stays cheap.
   static int grown(int size, int needed) {
     return (int) Math.max(needed, Math.min(2L * size, LONGEST));
   }
 
-  /// Puts bytes before all others, such as those that were taken last.
+  /// Puts bytes at the front, for example to return those that were taken last.
   void addFirst(byte[] data) {
     if (data.length == 0) {
       return;
@@ -102,7 +103,7 @@ final class ByteQueue {
         && Arrays.equals(array, head + from, head + from + prefix.length, prefix, 0, prefix.length);
   }
 
-  /// {@return where a pattern begins, at or after an offset; -1 if nowhere}
+  /// {@return the index of a pattern, at or after an offset; -1 if it is not found}
   int indexOf(byte[] pattern, int from) {
     int last = size() - pattern.length;
     byte first = pattern[0];

@@ -4,16 +4,16 @@ import java.io.EOFException;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/// The stream ended before what was asked for had arrived.
+/// The stream ended before the requested bytes had arrived.
 ///
 /// Source: `asyncio.IncompleteReadError`, Python 3.15.
 public final class IncompleteReadException extends EOFException {
   @Serial private static final long serialVersionUID = 1;
 
-  /// What had arrived.
+  /// The bytes that had arrived.
   private final byte[] partial;
 
-  /// How many bytes were asked for, or null if a separator was.
+  /// The requested number of bytes, or null if a separator was requested.
   private final @Nullable Integer expected;
 
   IncompleteReadException(byte[] partial, @Nullable Integer expected) {
@@ -31,7 +31,7 @@ public final class IncompleteReadException extends EOFException {
     return partial.clone();
   }
 
-  /// {@return how many bytes were asked for, or null if a separator was}
+  /// {@return the requested number of bytes, or null if a separator was requested}
   public @Nullable Integer expected() {
     return expected;
   }

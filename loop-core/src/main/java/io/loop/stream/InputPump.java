@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/// Feeds a reader from a blocking stream, a block for each time that somebody waits.
+/// Feeds a reader from a blocking stream: one block each time a coroutine waits.
 ///
 /// Loop thread and coroutines of the loop only; the stream is read on the default executor.
 final class InputPump implements ReadTransport {
@@ -28,7 +28,7 @@ final class InputPump implements ReadTransport {
 
   @Override
   public void pauseReading() {
-    // a block that is on its way still comes
+    // a block that is being read still arrives
   }
 
   @Override
@@ -43,7 +43,7 @@ final class InputPump implements ReadTransport {
     try {
       return Tasks.runInExecutor(loop, null, this::readBlock);
     } catch (Throwable refused) {
-      reader.pause(); // the next one who waits tries again
+      reader.pause(); // the next read tries again
       throw refused;
     }
   }
@@ -51,7 +51,7 @@ final class InputPump implements ReadTransport {
   private @Nullable ByteBuffer readBlock() throws IOException {
     var block = new byte[BLOCK];
     int count = in.read(block);
-    if (count == 0) { // against the contract; a single byte is waited for even so
+    if (count == 0) { // against the contract; read() waits for a single byte nevertheless
       int single = in.read();
       block[0] = (byte) single;
       count = single < 0 ? -1 : 1;

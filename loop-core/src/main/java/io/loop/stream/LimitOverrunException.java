@@ -3,13 +3,13 @@ package io.loop.stream;
 import java.io.IOException;
 import java.io.Serial;
 
-/// No separator came within a reader's limit. The bytes are still in the buffer.
+/// No separator was found within a reader's limit. The bytes are still in the buffer.
 ///
 /// Source: `asyncio.LimitOverrunError`, Python 3.15.
 public final class LimitOverrunException extends IOException {
   @Serial private static final long serialVersionUID = 1;
 
-  /// How many bytes to take to get past them.
+  /// How many bytes to read to get past them.
   private final int consumed;
 
   LimitOverrunException(String message, int consumed) {
@@ -17,7 +17,7 @@ public final class LimitOverrunException extends IOException {
     this.consumed = consumed;
   }
 
-  /// {@return how many bytes a caller would take to get past what overran}
+  /// {@return how many bytes to read to get past the overrun}
   public int consumed() {
     return consumed;
   }

@@ -3,7 +3,7 @@ package io.loop.stream;
 import java.io.IOException;
 import java.io.Serial;
 
-/// A line was longer than a reader's limit. It has been dropped, as far as it had arrived.
+/// A line was longer than a reader's limit. The part of it that had arrived was dropped.
 ///
 /// Source: the ValueError of `StreamReader.readline`, Python 3.15.
 public final class LineTooLongException extends IOException {

@@ -1,14 +1,15 @@
 package io.loop.stream;
 
-/// What a [StreamReader] asks of whoever feeds it.
+/// The transport that feeds a [StreamReader].
 ///
 /// Source: `asyncio.ReadTransport`, Python 3.15; the rest of asyncio's transports is Netty's
 /// `Channel` here.
 public interface ReadTransport {
 
-  /// Stops feeding, as far as that is possible at once. Loop thread and coroutines of the loop.
+  /// Stops feeding. Data that is already being read may still follow. Loop thread and coroutines of
+  /// the loop.
   void pauseReading();
 
-  /// Goes on feeding. Loop thread and coroutines of the loop.
+  /// Resumes feeding. Loop thread and coroutines of the loop.
   void resumeReading();
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
 
-/// A reader as a blocking stream.
+/// Adapts a reader to a blocking stream.
 final class ReaderInput extends InputStream {
 
   private final StreamReader reader;

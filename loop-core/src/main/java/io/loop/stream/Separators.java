@@ -4,10 +4,11 @@ import java.util.Arrays;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
-/// The separators one call of `readUntil` looks for, and how far it has looked.
+/// The separators that one call of `readUntil` looks for, and how far it has searched.
 final class Separators {
 
-  private final byte[][] patterns; // shortest first, so that of equal ends the shortest wins
+  // shortest first: if several end at the same byte, the shortest wins
+  private final byte[][] patterns;
   private int searched;
 
   Separators(byte[]... separators) {
@@ -23,14 +24,14 @@ final class Separators {
 
   /// Where a separator was found.
   ///
-  /// @param start its first byte
-  /// @param end the byte after its last
+  /// @param start the index of its first byte
+  /// @param end the index after its last byte
   record Match(int start, int end) {}
 
   /// {@return the separator that ends first, or null; the next search skips what this one saw}
   @Nullable Match find(ByteQueue bytes) {
     if (bytes.size() - searched < patterns[0].length) {
-      return null; // also if another reader took what had been searched, as in asyncio
+      return null; // also if another coroutine took bytes that had been searched, as in asyncio
     }
     Match best = null;
     for (byte[] pattern : patterns) {
@@ -45,7 +46,7 @@ final class Separators {
     return best;
   }
 
-  /// {@return how many bytes cannot be the beginning of a separator any more}
+  /// {@return how many bytes cannot be the start of a separator any more}
   int searched() {
     return searched;
   }

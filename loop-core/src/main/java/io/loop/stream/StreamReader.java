@@ -14,37 +14,37 @@ import org.jspecify.annotations.Nullable;
 
 /// The receiving side of a connection, for one coroutine at a time.
 ///
-/// Loop thread and coroutines of the loop only. Each reading method suspends only if what it needs
-/// has not arrived, and is a cancellation point only then; a cancelled read takes nothing. Returned
-/// arrays are the caller's. Iterating gives the lines, as [#readLine] does, until the end.
+/// Loop thread and coroutines of the loop only. A read suspends only if the data it needs has not
+/// arrived, and is a cancellation point only then. A cancelled read takes nothing. Returned arrays
+/// belong to the caller. Iterating returns the lines, as [#readLine] does, until the end.
 ///
-/// A second coroutine that would have to wait while the first still waits, or has been woken and
-/// has not gone on yet, gets an [IllegalStateException]. It can take bytes that are there; the
-/// first then waits for others.
+/// Only one coroutine can wait. A second one that would have to wait gets an
+/// [IllegalStateException], even if the first has been woken and has not resumed yet. The second
+/// may take bytes that have arrived; the first then waits for more.
 ///
-/// A failure of the connection is thrown by every later read, even if bytes have arrived that were
-/// not read: it comes first, as in asyncio.
+/// After a failure of the connection every read throws it, even if unread bytes are buffered, as in
+/// asyncio.
 ///
 /// Source: `asyncio.StreamReader`, Python 3.15.
 public final class StreamReader implements Iterable<byte[]> {
 
   /*
    * The transport feeds, the coroutine takes. Above twice the limit the transport is paused, at or
-   * below the limit it is resumed. A reader that must wait although the transport is paused resumes
-   * it: it needs more than fits.
+   * below the limit it is resumed. A read that has to wait while the transport is paused resumes
+   * it, because it needs more than fits.
    *
-   * A transport that ends in good order wants the message under way to be whole. So the input ends where
-   * nothing of a message is there: when somebody waits and no byte is buffered. Until then the transport
-   * is paused, but for a reader that waits for the rest of what it has.
+   * A transport that ends gracefully lets the current message be completed. So the input ends
+   * between messages: when a coroutine waits and no byte is buffered. Before that, the transport is
+   * paused, except while a read waits for the rest of a message.
    *
-   * It is long because every way of reading looks at the same bytes, end and failure.
+   * The file is long because every way of reading uses the same bytes, end and failure.
    *
-   * `waiter` is the one coroutine that waits for anything new: data, the end, or a failure. It looks
-   * again at all three when it goes on, since another coroutine may have taken the data meanwhile. The
-   * field is cleared when it goes on, not when it is woken: until then nobody else may wait.
+   * `waiter` is the one coroutine that waits for data, the end, or a failure. When it resumes it
+   * checks all three again, because another coroutine may have taken the data. The field is cleared
+   * when it resumes, not when it is woken: before that no other coroutine may wait.
    */
 
-  /// The limit of a reader whose maker gives none: 64 KiB.
+  /// The default limit of a reader: 64 KiB.
   public static final int DEFAULT_LIMIT = 65_536;
 
   private static final byte[] NEWLINE = {'\n'};
@@ -59,14 +59,14 @@ public final class StreamReader implements Iterable<byte[]> {
   private boolean eof;
   private boolean ending;
   private boolean paused;
-  private boolean collecting; // in read(), which has taken a part
-  private boolean onDemand; // resumed for those who wait only
+  private boolean collecting; // in read(), which has already taken a part
+  private boolean onDemand; // resumed only while a coroutine waits
 
-  /// Makes a reader.
+  /// Creates a reader.
   ///
   /// @param loop its loop
-  /// @param limit the longest line or separated chunk, in bytes, not counting the separator; the
-  ///   transport is paused above twice that
+  /// @param limit the length of the longest line or separated chunk, in bytes, without the
+  ///   separator; the transport is paused above twice the limit
   /// @throws IllegalArgumentException if the limit is not positive
   public StreamReader(Loop loop, int limit) {
     if (limit <= 0) {
@@ -76,14 +76,13 @@ public final class StreamReader implements Iterable<byte[]> {
     this.limit = limit;
   }
 
-  /// {@return a reader of what a blocking stream gives: a file, a pipe, `System.in`} Never
-  /// suspends.
+  /// {@return a reader for a blocking stream: a file, a pipe, `System.in`} Never suspends.
   ///
-  /// A read that needs more than has arrived has a thread of the loop's default executor read one
-  /// block; nothing is read ahead. Cancelling such a read loses nothing: what the thread gets is
-  /// for the next one. But the thread goes on waiting, and the default executor cannot be shut down
-  /// until it comes back. What the stream throws is thrown by every later read, as a failure of a
-  /// connection. The stream stays the caller's to close, and nobody else should read from it.
+  /// A read that needs more data reads one block on a thread of the loop's default executor;
+  /// nothing is read ahead. A cancelled read loses no data: the next read gets what the thread has
+  /// read. But the thread keeps waiting, and the default executor cannot be shut down until it
+  /// returns. If the stream throws, every later read throws the same exception. The caller must
+  /// close the stream, and no other code should read from it.
   ///
   /// Source: `connect_read_pipe`.
   ///
@@ -98,10 +97,10 @@ public final class StreamReader implements Iterable<byte[]> {
     return reader;
   }
 
-  /// Tells this reader whom to pause; once.
+  /// Sets the transport that this reader pauses and resumes. May be called once.
   ///
   /// @param transport what feeds it
-  /// @throws IllegalStateException if it has one already
+  /// @throws IllegalStateException if a transport is already set
   public void setTransport(ReadTransport transport) {
     loop.checkTurn();
     if (this.transport != null) {
@@ -112,8 +111,8 @@ public final class StreamReader implements Iterable<byte[]> {
 
   /// Adds what arrived; for the transport.
   ///
-  /// @param data the bytes; all that remains is copied
-  /// @throws IllegalStateException if the end was fed before
+  /// @param data the bytes; all remaining bytes are copied
+  /// @throws IllegalStateException after [#feedEof]
   public void feedData(ByteBuffer data) {
     loop.checkTurn();
     if (eof) {
@@ -140,16 +139,16 @@ public final class StreamReader implements Iterable<byte[]> {
     }
   }
 
-  /// {@return how many bytes have arrived that were not read}
+  /// {@return how many bytes have arrived and were not read}
   public int buffered() {
     loop.checkTurnToRead();
     return bytes.size();
   }
 
-  /// Takes back what was fed and not read; for a transport that finds it is not for the reader, but
-  /// the beginning of a TLS handshake.
+  /// Withdraws the bytes that were fed and not read; for a transport that finds that they are the
+  /// start of a TLS handshake.
   ///
-  /// @return the bytes, perhaps none
+  /// @return the bytes, possibly none
   public byte[] takeBuffered() {
     loop.checkTurn();
     byte[] taken = takeAll();
@@ -164,11 +163,11 @@ public final class StreamReader implements Iterable<byte[]> {
     wakeWaiter();
   }
 
-  /// Marks the end, as soon as nothing has arrived that is not read; for a transport that ends.
+  /// Marks the end as soon as everything that has arrived was read; for a transport that ends.
   ///
-  /// A coroutine that waits with nothing buffered is told at once, any other when it comes to that.
-  /// Until then the transport is paused. It is resumed for a coroutine that waits for more than is
-  /// buffered: the rest of its message is still fed.
+  /// If a coroutine waits and nothing is buffered, it gets the end immediately; otherwise the first
+  /// read that finds nothing buffered does. The transport is paused before that. It is resumed for
+  /// a coroutine that waits for more than is buffered, so the rest of its message is still fed.
   public void feedEofWhenEmpty() {
     loop.checkTurn();
     if (eof || ending) {
@@ -184,7 +183,7 @@ public final class StreamReader implements Iterable<byte[]> {
 
   /// Marks a failure of the connection; for the transport.
   ///
-  /// @param fault what reads throw from now on
+  /// @param fault the exception that reads throw from now on
   public void setException(Throwable fault) {
     loop.checkTurn();
     failure = fault;
@@ -200,7 +199,7 @@ public final class StreamReader implements Iterable<byte[]> {
     return failure;
   }
 
-  /// {@return whether the end has come and everything before it was read}
+  /// {@return whether the end was reached and everything before it was read}
   public boolean atEof() {
     loop.checkTurnToRead();
     return eof && bytes.size() == 0;
@@ -249,7 +248,7 @@ public final class StreamReader implements Iterable<byte[]> {
       waiting.await(IOException.class);
     } finally {
       if (waiter == waiting) {
-        waiter = null; // a cancelled one may have a successor
+        waiter = null; // a cancelled read may already have a successor
       }
     }
   }
@@ -281,10 +280,10 @@ public final class StreamReader implements Iterable<byte[]> {
     pauseIfFull();
   }
 
-  /// {@return what has arrived, at least one byte unless the end has come} Not bounded by the
-  /// limit.
+  /// {@return what has arrived: at least one byte, or none at the end} Not bounded by the limit.
   ///
-  /// @param n the most to return; 0 returns nothing, a negative number everything up to the end
+  /// @param n the highest number of bytes to return; 0 returns nothing, a negative number
+  ///   everything up to the end
   /// @throws IOException if the connection failed
   public byte[] read(int n) throws IOException {
     requireSound();
@@ -302,7 +301,7 @@ public final class StreamReader implements Iterable<byte[]> {
     return taken;
   }
 
-  /// Reads into an array, as [#read(int)].
+  /// Reads into an array; see [#read(int)].
   ///
   /// @return how many bytes, at least one; -1 at the end
   int read(byte[] target, int offset, int length) throws IOException {
@@ -319,24 +318,26 @@ public final class StreamReader implements Iterable<byte[]> {
     return count;
   }
 
-  /// {@return this reader for code that wants a blocking stream: decompressors, parsers, scanners}
-  /// Never suspends.
+  /// {@return this reader as a blocking stream, for code that needs one: decompressors, parsers,
+  /// scanners} Never suspends.
   ///
-  /// Reading suspends the coroutine, is a cancellation point, and fails, as [#read(int)] does; a
-  /// [io.loop.task.CancelledError] passes through the code in between. Coroutines of the loop only,
-  /// so not for code on another thread, and one at a time. Closing it closes this view alone: the
-  /// connection, and what has arrived, stay. What the code in between has read ahead is its own.
+  /// A read suspends the coroutine, is a cancellation point, and fails like [#read(int)]. A
+  /// [io.loop.task.CancelledError] passes through the code that reads. The stream is for coroutines
+  /// of the loop only, one at a time, and not for other threads. Closing it closes only this view:
+  /// the connection stays open, and buffered bytes are kept. Bytes that the code has read ahead are
+  /// gone from this reader.
   ///
-  /// Such code may wait for more than it needs: the JDK's `GZIPInputStream` looks for another
-  /// archive behind the first, and so tells the end only when the peer has ended its direction.
+  /// Such code may wait for more than it needs. The JDK's `GZIPInputStream` looks for another
+  /// archive after the first, so it reports the end only after the peer has shut down its output.
   public InputStream asInputStream() {
     return new ReaderInput(this);
   }
 
-  /// {@return exactly so many bytes} Not bounded by the limit.
+  /// {@return exactly `n` bytes} Not bounded by the limit.
   ///
   /// @param n how many
-  /// @throws IncompleteReadException if the end comes first; it holds what there was, which is gone
+  /// @throws IncompleteReadException if the end comes first; it holds the bytes that were left,
+  ///   which are consumed
   /// @throws IOException if the connection failed
   /// @throws IllegalArgumentException if n is negative
   public byte[] readExactly(int n) throws IOException {
@@ -358,10 +359,10 @@ public final class StreamReader implements Iterable<byte[]> {
     return taken;
   }
 
-  /// {@return a line with its newline; at the end what is left, which may be nothing}
+  /// {@return a line with its newline; at the end the remaining bytes, possibly none}
   ///
-  /// @throws LineTooLongException if it is longer than the limit; it is dropped, as far as it has
-  ///   arrived
+  /// @throws LineTooLongException if it is longer than the limit; the part that has arrived is
+  ///   dropped
   /// @throws IOException if the connection failed
   public byte[] readLine() throws IOException {
     try {
@@ -385,12 +386,13 @@ public final class StreamReader implements Iterable<byte[]> {
 
   /// {@return everything up to and including a separator}
   ///
-  /// @param separators what to look for; of several that match, the one that ends first counts
-  /// @throws IncompleteReadException if the end comes first; it holds what there was, which is gone
-  /// @throws LimitOverrunException if there is more than the limit before the separator; nothing is
+  /// @param separators the separators to look for; of several matches, the one that ends first wins
+  /// @throws IncompleteReadException if the end comes first; it holds the bytes that were left,
+  ///   which are consumed
+  /// @throws LimitOverrunException if more bytes than the limit precede the separator; nothing is
   ///   taken
   /// @throws IOException if the connection failed
-  /// @throws IllegalArgumentException if there is no separator, or an empty one
+  /// @throws IllegalArgumentException if no separator is given, or one is empty
   public byte[] readUntil(byte[]... separators) throws IOException {
     var wanted = new Separators(separators);
     requireSound();
@@ -437,8 +439,7 @@ public final class StreamReader implements Iterable<byte[]> {
 
   /// {@return the lines, each with its newline, up to the end}
   ///
-  /// Its methods suspend as [#readLine] does, and throw [UncheckedIOException] where that throws
-  /// [IOException].
+  /// Its methods suspend like [#readLine], and wrap an [IOException] in an [UncheckedIOException].
   @Override
   public Iterator<byte[]> iterator() {
     return new Iterator<>() {

@@ -13,18 +13,20 @@ import org.jspecify.annotations.Nullable;
 
 /// The sending side of a connection.
 ///
-/// Loop thread and coroutines of the loop only. Writing never suspends: call [#drain] after it,
-/// which waits while the peer takes less than is written.
+/// Loop thread and coroutines of the loop only. Writing never suspends. Call [#drain] afterwards:
+/// it waits while the peer reads more slowly than this side writes.
 ///
 /// Source: `asyncio.StreamWriter`, Python 3.15.
 public final class StreamWriter implements AutoCloseable {
 
   /*
-   * The transport calls pauseWriting and resumeWriting in turns, and connectionLost once, last.
+   * The transport calls pauseWriting and resumeWriting alternately, and finally connectionLost,
+   * once.
    *
-   * Each drain() that must wait has a future of its own in `drainers`; resuming settles all of them,
-   * in order. waitClosed() likewise, in `closers`. Most connections never wait: a line is made for the
-   * first waiter. A lost connection is remembered, not stored in a future: nobody need look.
+   * Each drain() that has to wait has its own future in `drainers`; resumeWriting settles all of
+   * them, in order. waitClosed() does the same in `closers`. Most connections never wait, so a line
+   * is created for the first waiter. A lost connection is kept in a field, not in a future, whose
+   * failure would have to be retrieved.
    */
 
   private final Loop loop;
@@ -36,10 +38,10 @@ public final class StreamWriter implements AutoCloseable {
   private boolean lost;
   private @Nullable Throwable lossCause;
 
-  /// Makes a writer.
+  /// Creates a writer.
   ///
   /// @param loop its loop
-  /// @param transport what it writes to
+  /// @param transport the transport it writes to
   /// @param reader the reader of the same connection, whose failure [#drain] throws; or null
   public StreamWriter(Loop loop, WriteTransport transport, @Nullable StreamReader reader) {
     this.loop = loop;
@@ -47,16 +49,16 @@ public final class StreamWriter implements AutoCloseable {
     this.reader = reader;
   }
 
-  /// Writes bytes. Never suspends; on a lost connection does nothing.
+  /// Writes bytes. Never suspends. Does nothing on a lost connection.
   ///
   /// @param data the bytes, copied before this returns
   public void write(byte[] data) {
     write(data, 0, data.length);
   }
 
-  /// Writes a part of an array. Never suspends; on a lost connection does nothing.
+  /// Writes a part of an array. Never suspends. Does nothing on a lost connection.
   ///
-  /// @param data where the bytes are, copied before this returns
+  /// @param data the array with the bytes, which are copied before this returns
   /// @param offset the index of the first
   /// @param length how many
   /// @throws IndexOutOfBoundsException if the array has no such part
@@ -76,10 +78,10 @@ public final class StreamWriter implements AutoCloseable {
     parts.forEach(this::write);
   }
 
-  /// Waits while more is written than the transport wants to hold. Coroutine only.
+  /// Waits while the transport holds more than its high-water mark. Coroutine only.
   ///
-  /// Suspends only if it must wait, or for one tick if the connection is closing; a cancellation
-  /// point only then. Several coroutines may wait at once.
+  /// Suspends only if it has to wait, or for one tick if the connection is closing, and is a
+  /// cancellation point only then. Several coroutines may wait at the same time.
   ///
   /// @throws IOException if the connection failed or is lost
   public void drain() throws IOException {
@@ -97,17 +99,16 @@ public final class StreamWriter implements AutoCloseable {
     if (drainers == null) {
       drainers = new WaiterLine();
     }
-    drainers.await(new LoopFuture<>(loop)); // throws what connectionLost tells
+    drainers.await(new LoopFuture<>(loop)); // throws the cause that connectionLost got
   }
 
-  /// {@return this writer for code that wants a blocking stream: compressors, printers} Never
-  /// suspends.
+  /// {@return this writer as a blocking stream, for code that needs one: compressors, printers}
+  /// Never suspends.
   ///
-  /// Each write is followed by a [#drain], as is each flush: it suspends the coroutine while the
-  /// peer takes less than is written, and is a cancellation point then. A cancelled write has been
-  /// written. Coroutines of the loop only, one at a time. Closing it flushes and closes this view
-  /// alone: the connection stays open, and the other direction usable. For many small writes put a
-  /// [java.io.BufferedOutputStream] around it.
+  /// Each write and each flush is followed by a [#drain], which may suspend the coroutine and is a
+  /// cancellation point then. The data of a cancelled write is still written. The stream is for
+  /// coroutines of the loop only, one at a time. Closing it flushes, and closes only this view: the
+  /// connection stays open. For many small writes, wrap it in a [java.io.BufferedOutputStream].
   public OutputStream asOutputStream() {
     return new WriterOutput(this);
   }
@@ -130,20 +131,21 @@ public final class StreamWriter implements AutoCloseable {
     return fault;
   }
 
-  /// Ends the sending direction once everything is sent; the peer sees the end, and may go on
-  /// sending. Never suspends.
+  /// Shuts down the output once everything is sent. The peer gets the end of the stream and can
+  /// still send. Never suspends.
   ///
-  /// @throws UnsupportedOperationException if the transport has no half-close: see [#canWriteEof]
+  /// @throws UnsupportedOperationException if the transport does not support a half-close; see
+  ///   [#canWriteEof]
   public void writeEof() {
     loop.checkTurn();
     if (!transport.canWriteEof()) {
       throw new UnsupportedOperationException(
-          "this transport cannot end one direction alone; close() ends both");
+          "this transport does not support a half-close; close() ends both directions");
     }
     transport.writeEof();
   }
 
-  /// {@return whether the sending direction can be ended alone}
+  /// {@return whether the transport supports a half-close}
   public boolean canWriteEof() {
     loop.checkTurnToRead();
     return transport.canWriteEof();
@@ -157,7 +159,7 @@ public final class StreamWriter implements AutoCloseable {
     transport.close();
   }
 
-  /// Closes the connection at once; what is not sent is dropped. Never suspends.
+  /// Closes the connection immediately; data that is not sent yet is dropped. Never suspends.
   public void abort() {
     loop.checkTurn();
     transport.abort();
@@ -171,7 +173,7 @@ public final class StreamWriter implements AutoCloseable {
 
   /// Waits until the connection is closed. Coroutine only; suspends unless it is.
   ///
-  /// @throws IOException what ended the connection, if it did not end in good order
+  /// @throws IOException if the connection was lost because of a failure
   public void waitClosed() throws IOException {
     loop.checkTurn();
     if (!lost) {
@@ -188,9 +190,9 @@ public final class StreamWriter implements AutoCloseable {
     }
   }
 
-  /// {@return a fact about the connection, or null if there is none of that name}
+  /// {@return a detail of the connection, or null if there is none of that name}
   ///
-  /// @param name `peername` and `sockname` are always there: socket addresses
+  /// @param name the name; `peername` and `sockname` are always available, and are socket addresses
   public @Nullable Object getExtraInfo(String name) {
     loop.checkTurnToRead();
     return transport.getExtraInfo(name);
@@ -202,16 +204,16 @@ public final class StreamWriter implements AutoCloseable {
     paused = true;
   }
 
-  /// Lets those who wait in [#drain] go on; for the transport.
+  /// Resumes the coroutines that wait in [#drain]; for the transport.
   public void resumeWriting() {
     loop.checkTurn();
     paused = false;
     wake(drainers, null);
   }
 
-  /// Tells that the connection is closed; for the transport, once.
+  /// Notes that the connection is closed; for the transport, once.
   ///
-  /// @param cause what ended it; null if it ended in good order
+  /// @param cause the failure that ended it; null if it was closed normally
   public void connectionLost(@Nullable Throwable cause) {
     loop.checkTurn();
     lost = true;

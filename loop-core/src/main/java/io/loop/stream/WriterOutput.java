@@ -3,7 +3,7 @@ package io.loop.stream;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/// A writer as a blocking stream.
+/// Adapts a writer to a blocking stream.
 final class WriterOutput extends OutputStream {
 
   private final StreamWriter writer;
