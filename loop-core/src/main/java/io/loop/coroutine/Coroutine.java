@@ -3,63 +3,64 @@ package io.loop.coroutine;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A body that can stop in the middle and go on later, on a stack of its own.
+/// A body with its own stack, which can be suspended and resumed.
 ///
-/// The owner calls [#resume] on its thread; the body runs until it calls [#suspend], ends, or
-/// blocks in a JDK call. Nothing else of the owner runs meanwhile. The body is a virtual thread:
-/// thread locals, scoped values, locks, stack traces and blocking calls work in it as in any other.
+/// The owner calls [#resume] on its thread. The body then runs until it calls [#suspend], ends, or
+/// blocks in a JDK call. The owner runs nothing else in this time. The body runs in a virtual
+/// thread, so thread locals, scoped values, locks, stack traces and blocking calls work as usual.
 ///
-/// This is what tasks are made of; programs use tasks.
+/// Tasks are built on this class; programs use tasks.
 public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
 
   /// Why [#resume] returned.
   public enum Stop {
     /// The body called [Coroutine#suspend] and waits to be resumed.
     SUSPENDED,
-    /// The body blocks in a JDK call, or its turn was put off; [Owner#comeBack] follows.
+    /// The body blocks in a JDK call, or its turn was postponed; [Owner#comeBack] follows.
     BLOCKED,
     /// The body has ended.
     DONE
   }
 
-  /// What a coroutine asks of its owner.
+  /// The services that a coroutine needs from its owner.
   public interface Owner {
-    /// Arranges that [Coroutine#resume] is called soon on the owner's thread, if [Coroutine#isAway]
-    /// still says so by then: a blocking call has ended. Any thread; may be called more often than
+    /// Notes that a blocking call has ended. The owner then calls [Coroutine#resume] soon on its
+    /// thread, if [Coroutine#isAway] is still true. Any thread; may be called more often than
     /// needed.
     void comeBack();
 
-    /// {@return whether an errand for the host can be run now} Asked on the owner's thread. If it
-    /// cannot, [Coroutine#resume] returns [Stop#BLOCKED] and the errand is run at the next one.
+    /// {@return whether an errand for the host can be run now} Called on the owner's thread. If it
+    /// cannot, [Coroutine#resume] returns [Stop#BLOCKED], and the next resume runs the errand.
     default boolean isHostFree() {
       return true;
     }
 
-    /// {@return whether the owner's thread is held up where it should not be, so that it cannot
-    /// take a coroutine that has come back} Any thread; the answer may be old.
+    /// {@return whether the owner's thread is blocked unexpectedly, so that it cannot resume a
+    /// coroutine whose blocking call has ended} Any thread; the answer may be out of date.
     default boolean isHeldUp() {
       return false;
     }
 
-    /// Notes that a body is about to run beside the owner, which waits for its end before it does
-    /// anything else. Called on the rescuing thread, before it looks at [#isHeldUp] once more.
+    /// Notes that a body is about to run in parallel with the owner. The owner waits for the body
+    /// to stop before it does anything else. Called on the rescuing thread, before it checks
+    /// [#isHeldUp] again.
     default void beginRescue() {}
 
-    /// Ends what [#beginRescue] began: that body has stopped.
+    /// Ends what [#beginRescue] began: the body has stopped.
     default void endRescue() {}
 
-    /// {@return whether there is no owner any more that could take its coroutines} Any thread.
+    /// {@return whether the owner is closed and can no longer resume its coroutines} Any thread.
     default boolean isClosed() {
       return false;
     }
   }
 
   /*
-   * What the carriers share: the errand, a piece of work that the body
-   * has the owner's thread do while it waits. Only one side runs at a time, and each hand-over
-   * orders memory, so the errand's fields are plain.
+   * The carriers share the errand: work that the owner's thread does for the body while the body
+   * waits. Only one side runs at a time, and each switch orders memory, so the errand's fields are
+   * plain.
    *
-   * An errand for the host is put off while the host is blocked: `errand` stays set, and the next
+   * An errand for the host is postponed while the host is blocked: `errand` stays set, and the next
    * resume() runs it before it runs the body.
    */
 
@@ -70,34 +71,34 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
 
   Coroutine() {}
 
-  /// {@return the owner of the coroutine whose thread calls, or null if it is no coroutine's} Any
-  /// thread. A thread that a body has made is not the coroutine's.
+  /// {@return the owner of the coroutine that runs on the calling thread, or null if there is none}
+  /// Any thread. A thread that a body has started does not count as the coroutine's.
   public static @Nullable Owner currentOwner() {
     return Carriers.PORTABLE ? PortableCarrier.ownerHere() : LoopCarrier.ownerHere();
   }
 
-  /// {@return whether coroutines here hand a baton to and fro with the owner's thread, instead of
-  /// being scheduled by it}
+  /// {@return whether coroutines run on the portable carrier: their threads and the owner's thread
+  /// wait for each other, instead of the owner scheduling them}
   ///
-  /// That needs no flag but is many times slower per step, and a body that comes out of a blocking
-  /// JDK call goes on by itself until it calls [#rejoin]. Forced with the system property
-  /// `io.loop.carrier`: `loop` or `portable`.
+  /// The portable carrier needs no JVM flag, but each step is many times slower. After a blocking
+  /// JDK call a body continues on its own until it calls [#rejoin]. The system property
+  /// `io.loop.carrier` selects the carrier: `loop` or `portable`.
   public static boolean isPortable() {
     return Carriers.PORTABLE;
   }
 
-  /// Starts the body, or lets it go on, and returns when it stops. Owner's thread only.
+  /// Starts or resumes the body, and returns when it stops. Owner's thread only.
   ///
   /// @return why it stopped
   public abstract Stop resume();
 
   /// Stops the body here until the next [#resume]. Coroutine only.
   ///
-  /// @throws IllegalStateException if the stack cannot be suspended here: below a native frame or
-  ///   in a class initializer
+  /// @throws IllegalStateException if the stack cannot be suspended here, because of a native frame
+  ///   or a class initializer on it
   public abstract void suspend();
 
-  /// Waits until the body has its turn, if it went on by itself after a blocking call. Coroutine
+  /// Waits until the body has its turn, if it continued on its own after a blocking call. Coroutine
   /// only.
   public abstract void rejoin();
 
@@ -116,20 +117,20 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
     return thread().isInterrupted();
   }
 
-  /// {@return whether a body may run without having its turn, so that it has to be looked for with
-  /// [#rejoin] at every entrance} Always on the portable carrier; else once a coroutine was
-  /// rescued, which those that were notice at once.
+  /// {@return whether a body may run without having its turn, so that every entry point must call
+  /// [#rejoin]} Always true on the portable carrier; on the other one, true once a coroutine was
+  /// rescued, which a rescued coroutine sees immediately.
   public static boolean mayGoAstray() {
     return Carriers.PORTABLE || Rescue.hasHappened;
   }
 
-  /// {@return a coroutine that has not begun, and whose thread runs no other body}
+  /// {@return a coroutine that has not started, and whose thread runs no other body}
   ///
-  /// @param body what to run; must not throw
+  /// @param body the code to run; must not throw
   /// @param owner its owner
   /// @param name the name of its thread
-  /// @throws IllegalArgumentException if the system property names no carrier
-  /// @throws IllegalStateException if it asks for one that this JVM cannot have
+  /// @throws IllegalArgumentException if the system property is not the name of a carrier
+  /// @throws IllegalStateException if it selects a carrier that this JVM does not support
   public static Coroutine create(Runnable body, Owner owner, String name) {
     Carriers.requireWishGranted();
     return Carriers.PORTABLE
@@ -137,11 +138,11 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
         : new LoopCarrier(body, owner, name, null);
   }
 
-  /// Has the owner's thread run something, and waits for it. Coroutine only.
+  /// Runs something on the owner's thread, and waits for it. Coroutine only.
   ///
-  /// Nothing else of the owner runs in between: to the owner this is part of the step.
+  /// The owner runs nothing else in between: this is part of the step.
   ///
-  /// Throws what the work threw, the very object, undeclared.
+  /// If the work throws, throws the same exception object, undeclared.
   ///
   /// @param work what to run on the owner's thread
   /// @param <T> the type of its result
@@ -150,7 +151,7 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
     return call(work, false);
   }
 
-  /// Has the owner's thread run something for which its host must be free, and waits for it; as
+  /// Runs something on the owner's thread that needs a free host, and waits for it; see
   /// [#callOutside]. Coroutine only.
   ///
   /// @param work what to run on the owner's thread, when [Owner#isHostFree]
@@ -183,8 +184,9 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
     return (T) result;
   }
 
-  /// {@return whether the body waits for an errand that was put off, because the host was not free}
-  /// Owner's thread only. Then nobody calls [Owner#comeBack]: the owner resumes it by itself.
+  /// {@return whether the body waits for an errand that was postponed because the host was not
+  /// free} Owner's thread only. In this case [Owner#comeBack] is not called, and the owner resumes
+  /// the coroutine when the host is free.
   public final boolean waitsForHost() {
     return errand != null;
   }

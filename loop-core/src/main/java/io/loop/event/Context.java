@@ -3,21 +3,21 @@ package io.loop.event;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/// The values of all [ContextVar]s for one strand of work.
+/// The values of all [ContextVar]s for a task or a callback.
 ///
 /// A task runs all its steps in one context; a callback runs in a copy of the context it was
-/// scheduled in. Copying takes constant time. Not thread-safe: a context is entered by one thread
-/// at a time.
+/// scheduled in. Copying takes constant time. Not thread-safe: one thread at a time may enter a
+/// context.
 ///
-/// It also carries what [ContextPropagator]s captured on the thread that copied it. That is what a
-/// task or callback in this context begins with, and does not change while it runs.
+/// It also carries the values that [ContextPropagator]s captured on the thread that copied it. A
+/// task or callback in this context starts with those values. They do not change while it runs.
 ///
 /// Source: `contextvars.Context`, Python 3.15.
 public final class Context {
 
   /*
    * `values` is immutable and shared between copies; setting a variable replaces it.
-   * `entered` is true while the context is the current one of some strand.
+   * `entered` is true while the context is the current one of a thread or a coroutine.
    */
 
   ContextValues values;
@@ -37,16 +37,17 @@ public final class Context {
     return new Context(values);
   }
 
-  /// Makes this context carry what [ContextPropagator]s capture on the calling thread now; the
-  /// variables stay. For layers that use a context again.
+  /// Replaces the values of [ContextPropagator]s by those of the calling thread; the variables
+  /// stay. For layers that reuse a context.
   public void recapture() {
     values = Propagators.captureInto(values);
   }
 
-  /// Runs a body with this context as the current one; what it sets stays in this context.
+  /// Runs a body with this context as the current one. Values that the body sets stay in this
+  /// context.
   ///
-  /// @param body what to run
-  /// @throws IllegalStateException if this context is entered already
+  /// @param body the code to run
+  /// @throws IllegalStateException if this context is already entered
   public void run(Runnable body) {
     CurrentContext current = CurrentContext.here();
     ContextValues outerValues = current.values();
@@ -58,7 +59,7 @@ public final class Context {
     }
   }
 
-  /// As [#run], for work of ours that enters a coroutine, which has thread locals of its own.
+  /// Like [#run], for internal work that enters a coroutine, which has its own thread locals.
   void runWithoutRestoring(Runnable body) {
     CurrentContext current = CurrentContext.here();
     ContextValues outerValues = current.values();
@@ -70,12 +71,12 @@ public final class Context {
     }
   }
 
-  /// {@return what a body returns, run with this context as the current one} As [#run].
+  /// {@return the result of a body that runs with this context as the current one} See [#run].
   ///
-  /// @param body what to run
+  /// @param body the code to run
   /// @param <T> the type of its result
-  /// @throws IllegalStateException if this context is entered already
-  /// @throws Exception whatever the body throws
+  /// @throws IllegalStateException if this context is already entered
+  /// @throws Exception if the body throws
   public <T extends @Nullable Object> T call(Callable<T> body) throws Exception {
     CurrentContext current = CurrentContext.here();
     ContextValues outerValues = current.values();
@@ -96,8 +97,8 @@ public final class Context {
     return (T) values.get(variable);
   }
 
-  /// {@return whether somebody runs with this context as the current one, or has stopped inside
-  /// [#run]}
+  /// {@return whether this is the current context of running code, or of a coroutine suspended
+  /// inside [#run]}
   public boolean isEntered() {
     return entered;
   }

@@ -2,48 +2,48 @@ package io.loop.event;
 
 import org.jspecify.annotations.Nullable;
 
-/// Lets values that another library keeps in thread locals follow the work on a loop: the current
-/// span, the MDC of a logger, gRPC's `Context`.
+/// Propagates values that another library keeps in thread locals to the work on a loop: the current
+/// span, a logger's MDC, gRPC's `Context`.
 ///
-/// They are inherited as a [ContextVar] is. What is scheduled gets the values that the scheduling
-/// thread has at that moment: a task, a callback, a job of `toThread`, a body submitted from
-/// another thread. The body of a task has thread locals of its own from one step to the next; what
-/// it changes there stays its own, and goes to what it starts from then on. A [Context] carries the
-/// values of the thread that copied it.
+/// They are inherited like a [ContextVar]. A task, a callback, a job of `toThread` or a body
+/// submitted from another thread gets the values that the scheduling thread has at that moment. A
+/// task keeps its own thread locals from step to step: changes there stay in the task, and are
+/// inherited by what it schedules afterwards. A [Context] carries the values of the thread that
+/// copied it.
 ///
-/// Propagators are found by [java.util.ServiceLoader] when the first loop is made, or registered
-/// with [#register]; they serve all loops of the JVM. There is a ready one for Micrometer's
-/// `context-propagation`, from version 1.1 on, which is used if that library is on the path.
+/// [java.util.ServiceLoader] finds propagators when the first loop is created; [#register] adds
+/// others. They serve all loops of the JVM. A propagator for Micrometer's `context-propagation`,
+/// version 1.1 or later, is included, and used if that library is present.
 ///
-/// Methods are called on any thread, also several at once, and often: for each task and callback.
-/// They must not block or suspend. If one throws, that is logged, at error level the first time,
-/// and the work goes on without the propagator's values.
+/// Methods are called on any thread, also concurrently, and often: for each task and callback. They
+/// must not block or suspend. If one throws, the failure is logged, at error level the first time,
+/// and the work continues without the propagator's values.
 ///
 /// @param <S> the type of the snapshots
 public interface ContextPropagator<S> {
 
-  /// Puts back what was there before; called on the thread that called [#restore].
+  /// Restores the previous values; called on the thread that called [#restore].
   @FunctionalInterface
   interface Scope extends AutoCloseable {
     @Override
     void close();
   }
 
-  /// {@return the calling thread's values, or null if it has none} The snapshot does not change any
-  /// more, and may be restored several times, on any threads.
+  /// {@return the calling thread's values, or null if it has none} The snapshot must not change
+  /// afterwards. It may be restored several times, on any threads.
   @Nullable S capture();
 
-  /// Makes captured values those of the calling thread, in place of all that it has.
+  /// Replaces the calling thread's values by captured ones.
   ///
-  /// @param snapshot what [#capture] returned; null to clear the values
+  /// @param snapshot the result of [#capture]; null to clear the values
   /// @return puts back what was there before; null if there is nothing to put back
   @Nullable Scope restore(@Nullable S snapshot);
 
-  /// Registers a propagator for all loops of this JVM. Any thread. What was scheduled before does
-  /// not carry its values.
+  /// Registers a propagator for all loops of this JVM. Any thread. Work that was scheduled before
+  /// does not carry its values.
   ///
   /// @param propagator the propagator
-  /// @return takes it out again
+  /// @return a scope whose `close` removes it
   static Scope register(ContextPropagator<?> propagator) {
     return Propagators.add(propagator);
   }

@@ -3,10 +3,11 @@ package io.loop.event;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
-/// A variable with one value per [Context], and so per task.
+/// A variable with one value per [Context], and therefore per task.
 ///
-/// Any thread: on a loop the current context is that of the running task or callback, elsewhere
-/// each thread has its own. Identity is what counts; keep a variable in a `static final` field.
+/// Any thread. On a loop, the current context is that of the running task or callback; elsewhere
+/// each thread has its own. Variables are compared by identity, so keep each in a `static final`
+/// field.
 ///
 /// Source: `contextvars.ContextVar`, Python 3.15.
 ///
@@ -31,10 +32,10 @@ public final class ContextVar<T extends @Nullable Object> {
     return new ContextVar<>(name, false, null);
   }
 
-  /// {@return a variable whose value is a default where it is not set}
+  /// {@return a variable with a default value}
   ///
   /// @param name a name for messages
-  /// @param defaultValue the value where it is not set
+  /// @param defaultValue the value in contexts where it is not set
   /// @param <T> the type of the values
   public static <T extends @Nullable Object> ContextVar<T> of(String name, T defaultValue) {
     return new ContextVar<>(name, true, defaultValue);
@@ -45,7 +46,7 @@ public final class ContextVar<T extends @Nullable Object> {
     return name;
   }
 
-  /// {@return the value in the current context, else the default}
+  /// {@return the value in the current context, or the default if it is not set}
   ///
   /// @throws NoSuchElementException if it is not set here and has no default
   @SuppressWarnings({"unchecked", "NullAway"}) // stored by set(T) alone; null only if T allows it
@@ -61,8 +62,8 @@ public final class ContextVar<T extends @Nullable Object> {
         "context variable '" + name + "' is not set here and has no default; use get(fallback)");
   }
 
-  /// {@return the value in the current context, else a fallback; the variable's own default is not
-  /// looked at}
+  /// {@return the value in the current context, or a fallback if it is not set; the variable's own
+  /// default is ignored}
   ///
   /// @param fallback the value if it is not set here
   @SuppressWarnings({"unchecked", "NullAway"}) // as in get()
@@ -74,7 +75,7 @@ public final class ContextVar<T extends @Nullable Object> {
   /// Sets the value in the current context.
   ///
   /// @param value the new value
-  /// @return a token that [#reset] takes to bring the old value back
+  /// @return a token to restore the old value with [#reset]
   public Token<T> set(T value) {
     Context context = CurrentContext.here().context();
     var token = new Token<>(this, context, context.values);
@@ -82,11 +83,11 @@ public final class ContextVar<T extends @Nullable Object> {
     return token;
   }
 
-  /// Brings back the value that was there before a call of [#set].
+  /// Restores the value from before a call of [#set].
   ///
-  /// @param token what that call returned
-  /// @throws IllegalStateException if the token was used already
-  /// @throws IllegalArgumentException if it was made by another variable or in another context
+  /// @param token the token that the call returned
+  /// @throws IllegalStateException if the token was already used
+  /// @throws IllegalArgumentException if it was created by another variable or in another context
   public void reset(Token<T> token) {
     if (token.used) {
       throw new IllegalStateException("token of '" + name + "' has been used once already");
@@ -112,7 +113,7 @@ public final class ContextVar<T extends @Nullable Object> {
     return "<ContextVar " + name + ">";
   }
 
-  /// What [ContextVar#set] returns: the way back.
+  /// The result of [ContextVar#set], which restores the old value.
   ///
   /// @param <T> the type of the variable's values
   public static final class Token<T extends @Nullable Object> {
@@ -127,7 +128,7 @@ public final class ContextVar<T extends @Nullable Object> {
       this.before = before;
     }
 
-    /// {@return the variable that made this token}
+    /// {@return the variable that created this token}
     public ContextVar<T> variable() {
       return variable;
     }

@@ -5,12 +5,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// What an exception handler is told about something that went wrong with nobody to tell.
+/// A failure that cannot be thrown to any caller, as an exception handler gets it.
 ///
 /// Source: the context dictionary of `loop.call_exception_handler`, Python 3.15; `message` and
 /// `exception` are components here, the other keys (`handle`, `task`, `future`, `context`) are
 /// entries of `details`. In debug mode `source_traceback`, an [Origin], says where the object was
-/// made.
+/// created.
 ///
 /// @param message what happened
 /// @param exception what was thrown, if anything was
@@ -29,7 +29,7 @@ public record ExceptionContext(
     details = Map.copyOf(details);
   }
 
-  /// Makes one without details.
+  /// Creates one without details.
   ///
   /// @param message what happened
   /// @param exception what was thrown, if anything was
@@ -37,9 +37,9 @@ public record ExceptionContext(
     this(message, exception, Map.of(), null);
   }
 
-  /// {@return this, with where the object it is about was made, if that is known}
+  /// {@return this context with the place where the object was created, if that is known}
   ///
-  /// @param origin where; null if it is not known
+  /// @param origin the place; null if it is not known
   public ExceptionContext from(@Nullable Origin origin) {
     if (origin == null) {
       return this;
@@ -49,9 +49,9 @@ public record ExceptionContext(
     return new ExceptionContext(message, exception, more, context);
   }
 
-  /// {@return the message, then the details sorted by name, a line each; stacks under a heading}
+  /// {@return the message, then one line for each detail, sorted by name; stacks under a heading}
   ///
-  /// @param running where the running handle was made, told if nothing else says where
+  /// @param running where the running handle was created; used if no other origin is known
   String text(@Nullable Origin running) {
     var text = new StringBuilder(message);
     new TreeMap<>(details).forEach((key, value) -> append(text, key, value));

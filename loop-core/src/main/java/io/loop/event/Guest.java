@@ -2,14 +2,14 @@ package io.loop.event;
 
 import io.loop.coroutine.Coroutine;
 
-/// A thread that runs loop work on the loop's behalf: what a coroutine is to its loop.
+/// A thread that runs work for a loop: a coroutine, as its loop sees it.
 ///
 /// A loop runs one thing at a time, either itself or one guest. Between two calls of [Loop#enter]
-/// the guest's thread counts as being on the loop. This is for layers that give loop work a stack
-/// of its own; programs have no use for it.
+/// the guest's thread counts as being on the loop. This is for layers that run loop work on
+/// separate stacks; programs do not need it.
 public interface Guest extends Coroutine.Owner {
 
-  /// {@return the loop this guest belongs to}
+  /// {@return the loop that this guest belongs to}
   Loop loop();
 
   /// {@return whether the calling thread is this guest's}
@@ -17,7 +17,7 @@ public interface Guest extends Coroutine.Owner {
 
   /// Waits, on the guest's own thread, until the loop lets it run.
   ///
-  /// Called when the guest touches the loop without having its turn: it went on by itself after a
-  /// blocking call. Returns at once if it has its turn.
+  /// Called when the guest uses the loop without having its turn, because it continued on its own
+  /// after a blocking call. Returns immediately if it has its turn.
   void rejoin();
 }

@@ -2,11 +2,11 @@ package io.loop.event;
 
 import org.jspecify.annotations.Nullable;
 
-/// A callback that is scheduled on a loop; what the scheduling methods of [Loop] return.
+/// A callback that is scheduled on a loop; returned by the scheduling methods of [Loop].
 ///
-/// Loop thread only, but for the handles of [Loop#callSoonThreadsafe], which any thread may cancel.
+/// Loop thread only, except for handles of [Loop#callSoonThreadsafe], which any thread may cancel.
 ///
-/// Subclassing is for layers that schedule work without an object per call: override [#run], and
+/// Subclasses are for layers that schedule work without an object per call: override [#run], and
 /// call [#schedule] as often as needed, but not again before it has run.
 ///
 /// Source: `asyncio.Handle`, Python 3.15.
@@ -15,11 +15,11 @@ public class Handle {
   /*
    * `context` is a Context if the caller named one, else the ContextValues of the scheduling
    * context: see CurrentContext for why. A cancelled handle keeps its place in the ready queue and
-   * is passed over there.
+   * is skipped there.
    *
    * A cancelled handle that is kept holds neither the callback nor the values of the scheduling
-   * context. It may be cancelled on any thread while the loop passes it over: either values will do,
-   * since nothing runs.
+   * context. It may be cancelled on any thread while the loop skips it. The loop may then see the
+   * old or the new values, because nothing runs.
    */
 
   /// In debug mode a cancelled handle still says what it was for.
@@ -53,48 +53,48 @@ public class Handle {
     this.origin = loop.isDebug() ? Origin.here() : null;
   }
 
-  /// Makes a handle that does what its subclass's [#run] says.
+  /// Creates a handle that runs its subclass's [#run].
   ///
   /// @param loop the loop to run on
   /// @param context the context to run in; null for a copy of the current one
-  /// @param needsHost whether it runs the program's code, or may block; else as [OwnCallback]
+  /// @param needsHost whether it runs the program's code, or may block; if not, it is treated as an
+  ///   [OwnCallback]
   protected Handle(Loop loop, @Nullable Context context, boolean needsHost) {
     this(loop, null, context, needsHost);
   }
 
-  /// What runs none of the program's code needs no values of other libraries.
+  /// A handle that runs none of the program's code needs no values of other libraries.
   private static ContextValues valuesHere(Loop loop, boolean needsHost) {
     ContextValues values = loop.contextHere().values();
     return needsHost ? Propagators.captureInto(values) : values;
   }
 
-  /// Appends this handle to its loop's ready queue, behind all that is there. Never suspends.
+  /// Appends this handle to its loop's ready queue. Never suspends.
   ///
   /// @throws IllegalStateException if the loop is closed
   protected final void schedule() {
     loop.append(this);
   }
 
-  /// {@return whether this handle, which runs now, may go on as if it had been scheduled again and
-  /// its next tick had come: nothing else would run in that tick, and it is not time yet to look at
-  /// the clock or the outside world}
+  /// {@return whether this running handle may continue as if it had been scheduled again and its
+  /// next tick had come} That is so if nothing else would run in that tick, and no poll is due yet.
   ///
-  /// True stands for that tick.
+  /// If this returns true, it counts as that tick.
   protected final boolean skipTick() {
     return loop.turn().skipTick(this);
   }
 
   /// Does the work; called once per scheduling, in this handle's context.
   ///
-  /// @throws Exception whatever the callback lets out
+  /// @throws Exception if the callback throws
   protected void run() throws Exception {
     if (callback != null) {
       callback.run();
     }
   }
 
-  /// The loop is closing and this will not run; tells the callback, if it wants to know. Loop
-  /// thread only.
+  /// Notifies the callback, if it is a [Droppable], that the loop is closing and this will not run.
+  /// Loop thread only.
   void drop() {
     if (!cancelled && callback instanceof Droppable droppable) {
       droppable.dropped();
@@ -107,7 +107,7 @@ public class Handle {
     cancelHere();
   }
 
-  /// As [#cancel], by a caller that may.
+  /// Cancels like [#cancel], without checking the caller.
   final void cancelHere() {
     cancelled = true;
     callback = origin == null || callback == null ? null : new Dropped(describe());
@@ -116,18 +116,18 @@ public class Handle {
     }
   }
 
-  /// {@return whether this handle was cancelled} Any thread, but the answer may be old.
+  /// {@return whether this handle was cancelled} Any thread, but the answer may be out of date.
   public boolean isCancelled() {
     return cancelled;
   }
 
-  /// Lets go of the context, whatever it is: this will not be scheduled again.
+  /// Releases the context: this will not be scheduled again.
   protected final void dropContext() {
     context = ContextValues.EMPTY;
   }
 
-  /// {@return the context the callback runs in; `Handle.get_context` of asyncio} Any thread. After
-  /// [#cancel] it is without values, unless the caller of the scheduling method had named it.
+  /// {@return the context that the callback runs in; asyncio's `Handle.get_context`} Any thread.
+  /// After [#cancel] it has no values, unless the context was passed to the scheduling method.
   public final Context getContext() {
     return contextOf(context);
   }
@@ -136,13 +136,13 @@ public class Handle {
     return raw instanceof Context explicit ? explicit : new Context((ContextValues) raw);
   }
 
-  /// {@return the context that is current, or null if it is this handle's own} For work that stops
-  /// in the middle, inside [Context#run].
+  /// {@return the context that is current, or null if it is this handle's own} For work that is
+  /// suspended inside [Context#run].
   protected final @Nullable Context innerContext() {
     return loop.currentContext().inside(context);
   }
 
-  /// Makes a context that [#innerContext] returned current again.
+  /// Makes a context that [#innerContext] returned the current one again.
   ///
   /// @param inner the context
   protected final void goInside(Context inner) {
@@ -150,17 +150,18 @@ public class Handle {
   }
 
   /// Runs something in this handle's context, on a thread that keeps its thread locals: for a first
-  /// step inside the call that makes a task. The context must be a [Context] that the caller named.
+  /// step inside the call that creates a task. The context must be a [Context] that the caller
+  /// passed.
   ///
-  /// @param step what to run
+  /// @param step the code to run
   protected final void runInContext(Runnable step) {
     ((Context) context).runWithoutRestoring(step);
   }
 
-  /// Makes what this handle's context carries of other libraries' values the calling thread's. For
-  /// work that runs on a thread of its own.
+  /// Restores the values of other libraries that this handle's context carries on the calling
+  /// thread. For work that runs on its own thread.
   ///
-  /// @return puts back what was there before; null if there is nothing to put back
+  /// @return a scope that restores the previous values; null if there is nothing to restore
   protected final ContextPropagator.@Nullable Scope restoreCarried() {
     return Propagators.restore(valuesOf(context).carried());
   }
@@ -169,7 +170,7 @@ public class Handle {
     return raw instanceof Context explicit ? explicit.values : (ContextValues) raw;
   }
 
-  /// {@return whether it runs on the loop's host and not on its thread} As [OwnCallback].
+  /// {@return whether it runs on the loop's host and not on its thread} See [OwnCallback].
   final boolean needsHost() {
     return needsHost;
   }
@@ -183,7 +184,7 @@ public class Handle {
     return origin;
   }
 
-  /// {@return what a report about this handle calls it}
+  /// {@return the text for this handle in reports}
   protected String describe() {
     return callback == null ? getClass().getSimpleName() : callback.toString();
   }

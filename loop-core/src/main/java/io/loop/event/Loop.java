@@ -11,39 +11,41 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// An event loop: runs callbacks, one at a time, in the order asyncio would.
+/// An event loop: runs callbacks one at a time, in asyncio's order.
 ///
-/// A loop belongs to the thread that runs it. All methods are for that thread, and for the
-/// coroutines of this loop, except the ones that say "any thread". In debug mode a call from
-/// elsewhere is refused; otherwise it is a data race. No method suspends; a callback that blocks
-/// holds up everything on the loop but coroutines that come out of blocking calls.
+/// A loop belongs to the thread that runs it. All methods are for that thread and for the
+/// coroutines of this loop, except those that say "any thread". In debug mode a call from another
+/// thread is refused; otherwise it is a data race. No method suspends. A callback that blocks holds
+/// up everything on the loop, except coroutines that return from blocking calls.
 ///
-/// Callbacks run on the loop's host, a virtual thread that the thread which runs the loop carries
-/// (see [#hasHost]); coroutines run on threads of their own. To the loop all three are its thread.
+/// Callbacks run on the loop's host, a virtual thread whose carrier is the thread that runs the
+/// loop (see [#hasHost]). Coroutines run on their own virtual threads. All of these count as the
+/// loop's thread.
 ///
-/// Source: `asyncio.AbstractEventLoop`, Python 3.15. Equal deadlines fire in the order they were
-/// scheduled (asyncio leaves it open), and up to [#setTicksPerPoll] ticks run for each look at the
-/// outside world (asyncio: one).
+/// Source: `asyncio.AbstractEventLoop`, Python 3.15. Differences: timers with equal deadlines fire
+/// in the order in which they were scheduled (asyncio leaves the order open), and up to
+/// [#setTicksPerPoll] ticks run between two polls (asyncio: one).
 public final class Loop implements AutoCloseable {
 
   /*
    *   OPEN --run--> RUNNING --stop--> OPEN --close--> CLOSED (final)
    *   ATTACHED --------------------------------close--> CLOSED
    *
-   * An attached loop has no run: its poller calls runTurn on the host's thread whenever wakeup() has
-   * asked for it or the time it got back from the last turn is up. Between turns `thread` is null,
-   * and whoever is on the host's thread is on the loop. HOSTED finds the loop then, if the poller says
-   * that the host has one thread; what it finds may be closed, or the host gone to another thread.
+   * An attached loop has no run: its poller calls runTurn on the host's thread after wakeup(), or
+   * when the time that the last turn returned has passed. Between turns `thread` is null, and any
+   * code on the host's thread is on the loop. HOSTED finds the loop then, if the poller says that
+   * the host has one thread. The loop it finds may be closed, or its host may have moved to another
+   * thread.
    *
-   * `thread` is set exactly while running; `closed` is the end. The order of a tick is Turn's, the
-   * order of timers is TimerWheel's, crossing threads is Inbox's and WakeupGate's; this class is
-   * what callers see and who may call.
+   * `thread` is set exactly while running; `closed` is final. Turn decides the order of a tick,
+   * TimerWheel that of timers; Inbox and WakeupGate cross threads. This class is the public
+   * interface, and checks who may call it.
    *
-   * Other threads may read `guest`, a plain field, to ask "is it me?". A stale value is some other
-   * guest than the reader, or the reader itself, which went on after a blocking call: so where guests
-   * may do that, a yes is given only after rejoin().
+   * Other threads may read `guest`, a plain field, to ask "is it me?". A stale value is a guest
+   * other than the reader, or the reader itself, which continued after a blocking call. So where
+   * guests may do that, the answer is yes only after rejoin().
    *
-   * The file is long because every overload carries its contract; the code is a page.
+   * The file is long because every overload carries its contract; the code itself is short.
    */
 
   private static final ThreadLocal<@Nullable Loop> RUNNING = new ThreadLocal<>();
@@ -65,7 +67,7 @@ public final class Loop implements AutoCloseable {
   private final Rescued rescued = new Rescued();
 
   private volatile @Nullable Thread thread;
-  private volatile @Nullable Thread latest; // on which an attached loop had its last turn
+  private volatile @Nullable Thread latest; // the thread of an attached loop's last turn
   private @Nullable Guest guest;
   private @Nullable LoopHost host;
   private @Nullable Thread hostThread; // the host's, for the check that every call makes
@@ -87,32 +89,32 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  /// {@return a new loop on the best poller there is: Netty's with loop-netty on the path, else one
-  /// that parks}
+  /// {@return a new loop on the best available poller: Netty's if loop-netty is on the class or
+  /// module path, otherwise one that parks the thread}
   public static Loop create() {
     return create(Pollers.best());
   }
 
   /// {@return a new loop on a poller}
   ///
-  /// @param poller the driver; it becomes this loop's own
+  /// @param poller the poller; it serves this loop only
   public static Loop create(Poller poller) {
     return new Loop(poller, false);
   }
 
-  /// {@return a new loop that counts as running from now on, in turns on a thread of somebody
-  /// else's} Its poller calls [#runTurn] there.
+  /// {@return a new loop that is attached to a host, an existing executor} It counts as running
+  /// from now on. Its poller calls [#runTurn] on the host's thread.
   ///
   /// It cannot be run or stopped. It is closed on the host's thread.
   ///
-  /// @param poller the driver; it becomes this loop's own
+  /// @param poller the poller; it serves this loop only
   public static Loop attach(Poller poller) {
     return new Loop(poller, true);
   }
 
-  /// {@return the loop the caller runs on} Any thread. The thread of an event loop or other
-  /// executor to which a loop is attached is on that loop all the time, so in handlers and tasks of
-  /// its own too.
+  /// {@return the loop that the caller runs on} Any thread. If a loop is attached to an event loop
+  /// or another executor, that executor's thread is always on the loop, also in the executor's own
+  /// handlers and tasks.
   ///
   /// Source: `asyncio.get_running_loop`.
   ///
@@ -121,13 +123,13 @@ public final class Loop implements AutoCloseable {
     Loop loop = runningOrNull();
     if (loop == null) {
       throw new IllegalStateException(
-          "no running event loop: call this from a coroutine or a callback, for instance inside"
+          "no running event loop: call this from a coroutine or a callback, for example inside"
               + " Asyncio.run; from another thread, use loop.callSoonThreadsafe(() -> ...)");
     }
     return loop;
   }
 
-  /// {@return the loop the caller runs on, or null if it does not run on one} Any thread.
+  /// {@return the loop that the caller runs on, or null if there is none} Any thread.
   public static @Nullable Loop runningOrNull() {
     if (!Thread.currentThread().isVirtual()) {
       Loop loop = RUNNING.get();
@@ -148,11 +150,11 @@ public final class Loop implements AutoCloseable {
     return loop != null && !loop.closed && loop.poller.isHostThread() ? loop : null;
   }
 
-  /// Notes that this attached loop's host runs on the calling thread and no other, so that
-  /// [#running] finds the loop there between turns too. For the poller, on each thread that the
-  /// host gets.
+  /// Notes that this attached loop's host runs on the calling thread only, so that [#running] finds
+  /// the loop there between turns too. For the poller, which calls it on each new thread of the
+  /// host.
   ///
-  /// A caller on that thread cannot run a loop, since it is on one.
+  /// Code on that thread cannot run another loop.
   public void adoptThread() {
     if (HOSTED.get() != this && !closed) {
       HOSTED.set(this);
@@ -164,24 +166,24 @@ public final class Loop implements AutoCloseable {
     return attached && thread == null && !Thread.currentThread().isVirtual();
   }
 
-  /// Schedules a callback for the next tick, behind all that is scheduled already.
+  /// Schedules a callback for the next tick, after everything that is already scheduled.
   ///
   /// It runs in a copy of the current context, never inside this call.
   ///
   /// Source: `loop.call_soon`.
   ///
-  /// @param callback what to run
-  /// @return a handle to cancel it with
+  /// @param callback the callback
+  /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public Handle callSoon(Callback callback) {
     return callSoon(callback, null);
   }
 
-  /// Schedules a callback for the next tick, in a context of the caller's choice.
+  /// Schedules a callback for the next tick, in a given context.
   ///
-  /// @param callback what to run
-  /// @param context the context to run it in, itself and not a copy; null for a copy of the current
-  /// @return a handle to cancel it with
+  /// @param callback the callback
+  /// @param context the context to run it in, not copied; null for a copy of the current one
+  /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public Handle callSoon(Callback callback, @Nullable Context context) {
     Objects.requireNonNull(callback, "callback");
@@ -190,25 +192,25 @@ public final class Loop implements AutoCloseable {
     return handle;
   }
 
-  /// Schedules a callback from any thread, and wakes the loop if it sleeps.
+  /// Schedules a callback from any thread, and wakes the loop if it is waiting.
   ///
-  /// Calls by one thread run in the order they were made. The handle may be cancelled from any
-  /// thread: either the callback never runs, or `cancel` returns after it has.
+  /// Callbacks from one thread run in the order of the calls. The handle may be cancelled from any
+  /// thread: either the callback never runs, or `cancel` returns after it has run.
   ///
   /// Source: `loop.call_soon_threadsafe`.
   ///
-  /// @param callback what to run on the loop's thread
-  /// @return a handle to cancel it with
+  /// @param callback the callback, which runs on the loop's thread
+  /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public Handle callSoonThreadsafe(Callback callback) {
     return callSoonThreadsafe(callback, null);
   }
 
-  /// Schedules a callback from any thread, in a context of the caller's choice.
+  /// Schedules a callback from any thread, in a given context.
   ///
-  /// @param callback what to run on the loop's thread
-  /// @param context the context to run it in, itself and not a copy; null for a copy of the current
-  /// @return a handle to cancel it with
+  /// @param callback the callback, which runs on the loop's thread
+  /// @param context the context to run it in, not copied; null for a copy of the current one
+  /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public Handle callSoonThreadsafe(Callback callback, @Nullable Context context) {
     Objects.requireNonNull(callback, "callback");
@@ -225,32 +227,32 @@ public final class Loop implements AutoCloseable {
 
   private void wakeup() {
     turn.interlude().wake();
-    poller.wakeup(); // also then: the poll may be where the host is blocked
+    poller.wakeup(); // even if the host is blocked: it may be blocked in the poll
   }
 
-  /// Schedules a callback for a moment from now.
+  /// Schedules a callback to run after a delay.
   ///
-  /// Never early; late by at most two milliseconds plus what the loop has to do before. The delay
-  /// begins when the callback or step that calls this gives control back to the loop, or asks for
-  /// [TimerHandle#when]; nothing could come of it before. A delay of zero or less is due in the
-  /// next tick, behind all that is ready by then.
+  /// It never runs early. It runs at most two milliseconds late, plus the time for callbacks that
+  /// run before it. The delay starts when the current callback returns or the current coroutine
+  /// suspends, or earlier if [TimerHandle#when] is called. A delay of zero or less is due in the
+  /// next tick, after everything that is ready by then.
   ///
-  /// Source: `loop.call_later`, where the delay begins with the call.
+  /// Source: `loop.call_later`, where the delay starts with the call.
   ///
-  /// @param delay how long to wait
-  /// @param callback what to run
-  /// @return a handle to cancel it with
+  /// @param delay the delay
+  /// @param callback the callback
+  /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callLater(Duration delay, Callback callback) {
     return callLater(delay, callback, null);
   }
 
-  /// Schedules a callback for a moment from now, in a context of the caller's choice.
+  /// Schedules a callback to run after a delay, in a given context.
   ///
-  /// @param delay how long to wait
-  /// @param callback what to run
-  /// @param context the context to run it in, itself and not a copy; null for a copy of the current
-  /// @return a handle to cancel it with
+  /// @param delay the delay
+  /// @param callback the callback
+  /// @param context the context to run it in, not copied; null for a copy of the current one
+  /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callLater(Duration delay, Callback callback, @Nullable Context context) {
     TimerHandle timer = newTimer(Nanos.of(delay), callback, context);
@@ -259,24 +261,24 @@ public final class Loop implements AutoCloseable {
     return timer;
   }
 
-  /// Schedules a callback for a point on this loop's clock; as [#callLater(Duration, Callback)].
+  /// Schedules a callback for a time on this loop's clock; see [#callLater(Duration, Callback)].
   ///
   /// Source: `loop.call_at`.
   ///
   /// @param when the deadline, on the clock that [#time] reads
-  /// @param callback what to run
-  /// @return a handle to cancel it with
+  /// @param callback the callback
+  /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callAt(Duration when, Callback callback) {
     return callAt(when, callback, null);
   }
 
-  /// Schedules a callback for a point on this loop's clock, in a context of the caller's choice.
+  /// Schedules a callback for a time on this loop's clock, in a given context.
   ///
   /// @param when the deadline, on the clock that [#time] reads
-  /// @param callback what to run
-  /// @param context the context to run it in, itself and not a copy; null for a copy of the current
-  /// @return a handle to cancel it with
+  /// @param callback the callback
+  /// @param context the context to run it in, not copied; null for a copy of the current one
+  /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callAt(Duration when, Callback callback, @Nullable Context context) {
     TimerHandle timer = newTimer(originNanos + Nanos.of(when), callback, context);
@@ -299,7 +301,7 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  /// {@return the time on this loop's clock: monotonic, from an origin of its own} Any thread.
+  /// {@return the time on this loop's clock: monotonic, with an arbitrary origin} Any thread.
   ///
   /// Source: `loop.time`.
   public Duration time() {
@@ -312,13 +314,13 @@ public final class Loop implements AutoCloseable {
 
   /// Runs on the calling thread until [#stop] is called.
   ///
-  /// The thread must not hold a monitor (`synchronized`): JDK 25 would take it for a coroutine's.
-  /// `Asyncio.run` gives its loop a thread of its own.
+  /// The thread must not hold a monitor (`synchronized`), because JDK 25 would treat it as held by
+  /// a coroutine. `Asyncio.run` runs its loop on a separate thread, so it has no such limit.
   ///
   /// Source: `loop.run_forever`.
   ///
-  /// @throws IllegalStateException if this loop is closed or runs already, if another loop runs on
-  ///   this thread, or if this is a virtual thread
+  /// @throws IllegalStateException if this loop is closed or already running, if another loop runs
+  ///   on this thread, or if this is a virtual thread
   /// @throws KeyboardInterrupt if a callback or task threw it; what was ready stays ready
   /// @throws SystemExit likewise
   public void runForever() {
@@ -344,13 +346,13 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  /// Runs what is ready, for as long as one poll may be put off; for the poller of an attached
-  /// loop, on the host's thread. A call from inside a turn does nothing.
+  /// Runs one turn: what is ready, until the next poll is due. For the poller of an attached loop,
+  /// on the host's thread. A call from inside a turn does nothing.
   ///
-  /// Whatever a callback throws is reported: it does not reach the host.
+  /// Exceptions of callbacks are reported to the exception handler and do not reach the host.
   ///
-  /// @return after how many nanoseconds the next turn is due; 0 if there is more to do now,
-  ///   `Long.MAX_VALUE` if nothing is until [Poller#wakeup]
+  /// @return the time until the next turn, in nanoseconds; 0 if there is more to do now,
+  ///   `Long.MAX_VALUE` if no turn is due until [Poller#wakeup]
   public long runTurn() {
     if (closed || thread != null) {
       return Long.MAX_VALUE;
@@ -378,16 +380,17 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  /// {@return whether this loop runs the program's callbacks, and polls, on a virtual thread of its
-  /// own: the host}
+  /// {@return whether this loop has a host: its own virtual thread, which runs the program's
+  /// callbacks and polls}
   ///
-  /// A callback that blocks there is what a coroutine that blocks is: coroutines that come out of
-  /// blocking calls go on meanwhile. Attached loops have none, nor has any on the portable carrier.
+  /// While a callback blocks there, coroutines that return from blocking calls continue, as they do
+  /// while a coroutine blocks. Attached loops have no host thread, nor do loops on the portable
+  /// carrier.
   public boolean hasHost() {
     return !attached && !Coroutine.isPortable();
   }
 
-  /// {@return the host, made now if this is the first run; null if this loop has none}
+  /// {@return the host, created by the first run; null if this loop has none}
   private @Nullable LoopHost findHost() {
     if (host == null && hasHost()) {
       host = new LoopHost(this, poller);
@@ -400,15 +403,16 @@ public final class Loop implements AutoCloseable {
     return host;
   }
 
-  /// Runs something on the thread that runs the program's callbacks, and waits for it: the host's,
-  /// or the caller's where there is none or the caller is not on the loop's thread. For layers.
+  /// Runs something on the thread that runs the program's callbacks, and waits for it. That is the
+  /// host's thread, or the caller's if there is no host or the caller is not on the loop's thread.
+  /// For layers on top of this one.
   ///
-  /// Throws what it threw, the very object, undeclared.
+  /// If it throws, throws the same exception object, undeclared.
   ///
-  /// @param work what to run
+  /// @param work the work
   /// @param <T> the type of its result
   /// @return its result
-  /// @throws IllegalStateException if the host is blocked: ask [#isHostFree] before
+  /// @throws IllegalStateException if the host is blocked; check [#isHostFree] first
   @SuppressWarnings({"unchecked", "NullAway"}) // the result is what `work` returned
   public <T extends @Nullable Object> T callOnHost(Supplier<T> work) {
     LoopHost other = host;
@@ -420,8 +424,7 @@ public final class Loop implements AutoCloseable {
     return (T) result[0];
   }
 
-  /// Runs something of ours that tells the program of something: on the host now, or soon if that
-  /// is blocked.
+  /// Runs internal work that notifies the program: on the host now, or soon if the host is blocked.
   void runOnHost(Runnable work) {
     if (isHostFree()) {
       callOnHost(() -> {
@@ -441,23 +444,23 @@ public final class Loop implements AutoCloseable {
   }
 
   /// Runs something on the loop's own thread, which mounts the loop's coroutines, and waits for it.
-  /// For layers; loop thread and host only.
+  /// For layers on top of this one; loop thread and host only.
   ///
-  /// Throws what it threw, the very object, undeclared.
+  /// If it throws, throws the same exception object, undeclared.
   ///
-  /// @param work what to run; must not block, nor run the program's code
+  /// @param work the work; must not block, nor run the program's code
   /// @param <T> the type of its result
   /// @return its result
-  /// @throws IllegalStateException if the host cannot give way here: a native frame or a class
-  ///   initializer is on its stack
+  /// @throws IllegalStateException if the host cannot be suspended here, because of a native frame
+  ///   or a class initializer on its stack
   public <T extends @Nullable Object> T callOnCarrier(Supplier<T> work) {
     LoopHost here = host;
     return here != null && here.isCurrentThread() ? here.callOnCarrier(work) : work.get();
   }
 
-  /// Checks that this loop can be run here and now.
+  /// Checks that this loop can be run on this thread now.
   ///
-  /// @throws IllegalStateException if [#runForever] would be refused
+  /// @throws IllegalStateException if [#runForever] would throw one
   public void requireRunnable() {
     if (closed) {
       throw closedError();
@@ -470,13 +473,13 @@ public final class Loop implements AutoCloseable {
     }
     if (Thread.currentThread().isVirtual()) {
       throw new IllegalStateException(
-          "A loop needs a platform thread, and this is a virtual one; run it from main or from"
+          "A loop needs a platform thread, but this is a virtual one; run it from main or from"
               + " Thread.ofPlatform()");
     }
   }
 
-  /// Makes [#runForever] return after the tick that runs now, or after one tick if it is called
-  /// before. What that tick schedules stays for the next run.
+  /// Makes [#runForever] return after the current tick, or after one tick if the loop is not
+  /// running yet. What that tick schedules stays queued for the next run.
   ///
   /// Source: `loop.stop`.
   public void stop() {
@@ -491,13 +494,12 @@ public final class Loop implements AutoCloseable {
     return stopping;
   }
 
-  /// {@return whether this loop is running} Any thread, but the answer may be old.
+  /// {@return whether this loop is running} Any thread, but the answer may be out of date.
   public boolean isRunning() {
     return attached ? !closed : thread != null;
   }
 
-  /// {@return whether this loop runs in turns on a thread of somebody else's: see [#attach]} Any
-  /// thread.
+  /// {@return whether this loop is attached to a host: see [#attach]} Any thread.
   public boolean isAttached() {
     return attached;
   }
@@ -507,20 +509,20 @@ public final class Loop implements AutoCloseable {
     return closed;
   }
 
-  /// Drops all that is scheduled, without running it, and releases the poller. Closing twice does
-  /// nothing.
+  /// Drops everything that is scheduled, without running it, and releases the poller. Closing twice
+  /// does nothing.
   ///
-  /// Coroutines that are suspended are unwound first: each await in them throws a cancellation, so
-  /// that their `finally` blocks run. Tasks that have not started are cancelled. Then the futures
-  /// that other threads have of this loop's futures and bodies are settled, cancelled where there
-  /// is no outcome to be had. Failures that nobody read are reported.
+  /// Suspended coroutines are unwound first: each await in them throws a cancellation, so their
+  /// `finally` blocks run. Tasks that have not started are cancelled. Then futures that other
+  /// threads got for this loop's futures and bodies are settled; those without an outcome are
+  /// cancelled. Failures that were never retrieved are reported.
   ///
-  /// A call of [#callSoonThreadsafe] that meets the closing is refused, or its callback is dropped
-  /// as the others are. A callback that is a [Droppable] is told.
+  /// A concurrent call of [#callSoonThreadsafe] is refused, or its callback is dropped like the
+  /// others. A dropped callback that is a [Droppable] is notified.
   ///
   /// Source: `loop.close`.
   ///
-  /// @throws IllegalStateException if this loop is running, or runs a turn, or is attached and this
+  /// @throws IllegalStateException if this loop is running, is in a turn, or is attached and this
   ///   is not its host's thread
   @Override
   public void close() {
@@ -544,11 +546,11 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  /// Lets guests go on that come out of blocking calls, and runs nothing else, until a condition
-  /// holds; for a layer whose guests must end before this loop is closed. Loop's own thread only.
+  /// Runs only guests that return from blocking calls, until a condition is true; for a layer whose
+  /// guests must end before this loop is closed. Loop's own thread only.
   ///
-  /// @param over the condition; looked at after each guest
-  /// @param patience how long to wait for it at most
+  /// @param over the condition; checked after each guest
+  /// @param patience the time limit
   public void runReturnsUntil(BooleanSupplier over, Duration patience) {
     if (over.getAsBoolean()) {
       return;
@@ -567,8 +569,7 @@ public final class Loop implements AutoCloseable {
   private void requireClosable() {
     if (host != null && Thread.currentThread().isVirtual()) {
       throw new IllegalStateException(
-          "This loop has run, so close it on the platform thread where it ran, not on a virtual"
-              + " one");
+          "This loop has run on a platform thread; close it there, and not on a virtual" + " one");
     }
   }
 
@@ -592,7 +593,7 @@ public final class Loop implements AutoCloseable {
     poller.close();
   }
 
-  /// Sets what is told about failures that have nobody else to go to.
+  /// Sets the handler for failures that cannot be thrown to any caller.
   ///
   /// Source: `loop.set_exception_handler`.
   ///
@@ -611,9 +612,9 @@ public final class Loop implements AutoCloseable {
 
   /// Reports a failure to the exception handler.
   ///
-  /// Throws nothing but [KeyboardInterrupt] and [SystemExit], if the handler does. A report that
-  /// cannot be made, because memory has run out for instance, is dropped; the handler is told how
-  /// many were as soon as that is possible.
+  /// Throws only [KeyboardInterrupt] and [SystemExit], if the handler throws them. If a report
+  /// fails, for example because memory has run out, it is dropped. The handler gets the number of
+  /// dropped reports as soon as possible.
   ///
   /// Source: `loop.call_exception_handler`.
   ///
@@ -622,19 +623,19 @@ public final class Loop implements AutoCloseable {
     reports.report(failure);
   }
 
-  /// Reports a failure of one thing to the exception handler; as
+  /// Reports a failure of one object to the exception handler; see
   /// [#callExceptionHandler(ExceptionContext)].
   ///
   /// @param message what happened
-  /// @param exception what was thrown, if anything was
-  /// @param key under which name the details have the thing
-  /// @param subject the thing
+  /// @param exception the exception, or null if there is none
+  /// @param key the key of the object in the details
+  /// @param subject the object
   public void callExceptionHandler(
       String message, @Nullable Throwable exception, String key, Object subject) {
     reports.report(message, exception, key, subject);
   }
 
-  /// Logs a failure as the default handler does; for handlers that want to pass some on.
+  /// Logs a failure as the default handler does; for handlers that pass some failures on.
   ///
   /// Source: `loop.default_exception_handler`.
   ///
@@ -643,14 +644,14 @@ public final class Loop implements AutoCloseable {
     reports.logFailure(failure);
   }
 
-  /// {@return whether debug mode is on; at first it is if the system property `io.loop.debug` is
-  /// true} Any thread, but the answer may be old.
+  /// {@return whether debug mode is on; initially it is if the system property `io.loop.debug` is
+  /// true} Any thread, but the answer may be out of date.
   public boolean isDebug() {
     return debug;
   }
 
   /// Turns debug mode on or off: calls from wrong threads are refused, slow callbacks are logged,
-  /// and handles, futures and tasks remember where they were made.
+  /// and handles, futures and tasks record where they were created.
   ///
   /// Source: `loop.set_debug`.
   ///
@@ -663,14 +664,13 @@ public final class Loop implements AutoCloseable {
     this.debug = debug;
   }
 
-  /// {@return whether some loop of this JVM is or was in debug mode} Any thread. For layers: one
-  /// without a loop at hand, and one that has to remember something for the checks of debug mode,
-  /// do so only then.
+  /// {@return whether any loop of this JVM is or was in debug mode} Any thread. Layers on top of
+  /// this one record data for the checks of debug mode only if this is true.
   public static boolean debugWasOn() {
     return debugWasOn;
   }
 
-  /// Sets from which run time on debug mode logs a callback as slow; 100 ms at first.
+  /// Sets the run time from which debug mode logs a callback as slow; 100 ms by default.
   ///
   /// @param duration the threshold
   public void setSlowCallbackDuration(Duration duration) {
@@ -678,7 +678,7 @@ public final class Loop implements AutoCloseable {
     turn.setSlowNanos(Nanos.of(duration));
   }
 
-  /// {@return from which run time on debug mode logs a callback as slow}
+  /// {@return the run time from which debug mode logs a callback as slow}
   ///
   /// Source: `loop.slow_callback_duration`.
   public Duration slowCallbackDuration() {
@@ -686,33 +686,34 @@ public final class Loop implements AutoCloseable {
     return Duration.ofNanos(turn.slowNanos());
   }
 
-  /// Sets how much runs between two looks at the outside world.
+  /// Sets how much may run between two polls.
   ///
-  /// Ticks in which a task that gives way would be the only thing to run are left out, and not
-  /// counted; with a limit of one tick none is.
+  /// A tick in which only a yielding task would run is skipped and not counted, unless the limit is
+  /// one tick.
   ///
-  /// @param ticks at most this many ticks; 1 is strict asyncio
-  /// @param budget and no new tick after this long; 64 ticks and 100 µs at first
-  /// @throws IllegalArgumentException if ticks is below 1, or the budget negative
+  /// @param ticks the highest number of ticks between two polls, 64 by default; 1 is asyncio's
+  ///   behaviour
+  /// @param budget the time after which no new tick starts before the next poll, 100 µs by default
+  /// @throws IllegalArgumentException if ticks is below 1, or the budget is negative
   public void setTicksPerPoll(int ticks, Duration budget) {
     checkTurn();
     if (ticks < 1) {
-      throw new IllegalArgumentException("ticks must be at least 1, not " + ticks);
+      throw new IllegalArgumentException("ticks must be at least 1, got " + ticks);
     }
     if (budget.isNegative()) {
-      throw new IllegalArgumentException("the budget must not be negative, and is " + budget);
+      throw new IllegalArgumentException("the budget must not be negative, got " + budget);
     }
     turn.setLimits(ticks, Nanos.of(budget));
   }
 
-  /// {@return whether nothing is waiting to run, so that the poller may sleep} False too when a
-  /// timer was set during the poll: it may be due before the time that the poller was given.
+  /// {@return whether nothing is ready to run, so that the poller may wait} Also false if a timer was
+  /// set during the poll: it may be due before the end of the wait that the poller was given.
   public boolean mayBlock() {
     return inbox.isEmpty() && !turn.hasReady() && !turn.hasTimerSetInPoll() && !stopping;
   }
 
   /// {@return whether the caller is on this loop: its thread, or the guest whose turn it is} Any
-  /// thread. A guest that went on by itself may have to wait for its turn here.
+  /// thread. A guest that continued on its own after a blocking call may wait for its turn here.
   public boolean isOnLoop() {
     Thread caller = Thread.currentThread();
     if (thread == caller || hostThread == caller) {
@@ -731,40 +732,40 @@ public final class Loop implements AutoCloseable {
   /// Gives a guest its turn; loop thread only.
   ///
   /// @param entering the guest whose thread runs next; null for the loop's own
-  /// @return the guest that had the turn, to hand to [#enter] afterwards
+  /// @return the guest that had the turn, to pass to [#enter] afterwards
   public @Nullable Guest enter(@Nullable Guest entering) {
     Guest before = guest;
     guest = entering;
     return before;
   }
 
-  /// {@return whether this loop's thread is in a blocking call that is not its poll, so that no
-  /// guest can have its turn} Any thread; the answer may be old.
+  /// {@return whether this loop's thread is in a blocking call other than its poll, so that no
+  /// guest can get its turn} Any thread; the answer may be out of date.
   ///
-  /// On a loop with a host that happens only where a stack cannot be unmounted, or inside the JDK;
-  /// on an attached loop, wherever a callback or another task of the executor blocks.
+  /// On a loop with a host this happens only if a stack cannot be unmounted, or inside the JDK. On
+  /// an attached loop it happens whenever a callback or another task of the executor blocks.
   public boolean isHeldUp() {
     Thread owner = attached ? latest : thread;
     return owner != null && !turn.isWaiting() && !rescued.isAwaited() && Rescued.isHeldUp(owner);
   }
 
-  /// {@return the thread that should run this loop, if it is in a blocking call that is not its
-  /// poll} Any thread; the answer may be old.
+  /// {@return the thread that should run this loop, if it is in a blocking call other than its
+  /// poll} Any thread; the answer may be out of date.
   @Nullable Thread heldUpThread() {
     Thread owner = attached ? latest : thread;
     return owner != null && isHeldUp() ? owner : null;
   }
 
   /// {@return whether this loop has something to do: it is in a turn, or one is due} Any thread;
-  /// the answer may be old.
+  /// the answer may be out of date.
   boolean isTurnUnderWayOrOwed() {
     return thread != null || (attached && (asked || !inbox.isEmpty() || turn.isDue()));
   }
 
-  /// Sets who knows this loop's guests, for reports about a loop that is held up. For the layer
-  /// that makes them.
+  /// Sets the directory of this loop's guests, for reports about a loop that is held up. For the
+  /// layer that creates them.
   ///
-  /// @param directory answers on any thread
+  /// @param directory the directory; it is called on any thread
   public void setGuests(GuestDirectory directory) {
     guests = directory;
   }
@@ -777,9 +778,9 @@ public final class Loop implements AutoCloseable {
     return holdUp;
   }
 
-  /// Notes that a guest is about to run beside this loop, because its thread is held up. The loop
-  /// waits for [#endRescue] before it runs anything else. From now on guests have to look whether
-  /// they have their turn. Any thread.
+  /// Notes that a guest is about to run in parallel with this loop, because the loop's thread is
+  /// held up. The loop waits for [#endRescue] before it runs anything else. From now on guests have
+  /// to check whether they have their turn. Any thread.
   public void beginRescue() {
     strict = true;
     rescued.begin();
@@ -794,17 +795,17 @@ public final class Loop implements AutoCloseable {
     return rescued;
   }
 
-  /// From now on, checks at every call that the caller has its turn, as debug mode does; for layers
-  /// whose guests may go on by themselves after a blocking call.
+  /// Makes every call check that the caller has its turn, as in debug mode; for layers whose guests
+  /// may continue on their own after a blocking call.
   public void requireTurns() {
     strict = true;
   }
 
-  /// Makes sure that the caller has its turn on this loop, in debug mode and after [#requireTurns].
+  /// Ensures that the caller has its turn on this loop, in debug mode and after [#requireTurns].
   ///
-  /// A guest that went on by itself after a blocking call waits here for its turn; a caller that is
-  /// not on the loop at all is refused. Without a running loop anybody may call. For layers whose
-  /// own structures belong to the loop.
+  /// A guest that continued on its own after a blocking call waits here for its turn. A caller that
+  /// is not on the loop is refused. While the loop is not running, any caller is accepted. For
+  /// layers whose own structures belong to the loop.
   ///
   /// @throws IllegalStateException if the loop is running and the caller is not on it
   public void checkTurn() {
@@ -813,8 +814,8 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  /// Makes sure that the caller has its turn on this loop, as [#checkTurn] does, but refuses a
-  /// caller in debug mode alone. For methods that change nothing.
+  /// Ensures that the caller has its turn on this loop, like [#checkTurn], but refuses a caller
+  /// only in debug mode. For methods that change nothing.
   ///
   /// @throws IllegalStateException in debug mode, if the loop is running and the caller is not on
   ///   it
@@ -831,7 +832,7 @@ public final class Loop implements AutoCloseable {
     return currentContext;
   }
 
-  /// {@return the current context of the caller, whoever it is}
+  /// {@return the current context of any caller}
   CurrentContext contextHere() {
     Thread caller = Thread.currentThread();
     boolean isHere = (thread == caller && !attached) || hostThread == caller;
@@ -852,7 +853,7 @@ public final class Loop implements AutoCloseable {
   void append(Handle handle) {
     requireUsable();
     if (thread == null) {
-      inbox.drainTo(turn.ready()); // nobody else does, and what was submitted first goes first
+      inbox.drainTo(turn.ready()); // nothing else drains it here; keep the order of submission
       if (attached) {
         asked = true;
         poller.wakeup();

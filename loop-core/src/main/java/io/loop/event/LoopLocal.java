@@ -4,11 +4,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// A value that every loop has one of, made when it is first asked for.
+/// A value for each loop, created on first use.
 ///
-/// What `ThreadLocal` is to threads. A value that is [AutoCloseable] is closed when its loop
-/// closes, before the poller is. Loop thread only, but for [#peek]; keep the key in a `static
-/// final` field.
+/// It is to loops what `ThreadLocal` is to threads. When the loop closes, an [AutoCloseable] value
+/// is closed, before the poller. Loop thread only, except [#peek]. Keep the key in a `static final`
+/// field.
 ///
 /// @param <T> the type of the values
 public final class LoopLocal<T> {
@@ -24,7 +24,7 @@ public final class LoopLocal<T> {
 
   /// {@return a new key}
   ///
-  /// @param initial makes a loop's value
+  /// @param initial creates a loop's value
   /// @param <T> the type of the values
   public static <T> LoopLocal<T> withInitial(Function<? super Loop, ? extends T> initial) {
     return new LoopLocal<>(initial);
@@ -33,12 +33,12 @@ public final class LoopLocal<T> {
   /// Sets the loop's value.
   ///
   /// @param loop the loop
-  /// @param value its value from now on
+  /// @param value the new value
   public void set(Loop loop, T value) {
     loop.locals().set(index, value);
   }
 
-  /// {@return the loop's value, made now if this is the first call for it}
+  /// {@return the loop's value, created by the first call}
   ///
   /// @param loop the loop
   @SuppressWarnings("unchecked") // this key alone writes at its index
@@ -51,7 +51,7 @@ public final class LoopLocal<T> {
     return (T) value;
   }
 
-  /// {@return the loop's value, or null if nobody has asked for it yet} Any thread; makes nothing.
+  /// {@return the loop's value, or null if it was not created yet} Any thread.
   ///
   /// @param loop the loop
   @SuppressWarnings("unchecked") // this key alone writes at its index

@@ -1,14 +1,14 @@
 package io.loop.event;
 
-/// What a loop waits with: the driver behind a [Loop].
+/// The driver of a [Loop]: it waits for input and output, and for time to pass.
 ///
-/// The loop decides what runs and in which order; a poller supplies the clock, waits for the
-/// outside world and is woken from it. One poller serves one loop for life. Implementations with a
-/// public constructor without arguments are found through [java.util.ServiceLoader]; the first one
-/// found is what [Loop#create()] uses.
+/// The loop decides what runs and in which order. A poller supplies the clock, waits for events,
+/// and can be woken. A poller serves one loop. Implementations with a public constructor without
+/// arguments are found through [java.util.ServiceLoader]; the first one found is what
+/// [Loop#create()] uses.
 ///
-/// The poller of an attached loop does not poll: it asks its host to call [Loop#runTurn], after
-/// [#wakeup] and when the time that the last turn returned is up.
+/// The poller of an attached loop does not poll: it makes its host call [Loop#runTurn], after
+/// [#wakeup] and when the time that the last turn returned has passed.
 ///
 /// All methods but [#wakeup], [#isHostThread] and [#nanoTime] are called by the loop, one at a
 /// time. While it polls, a poller may call [Loop#callSoon] and complete futures, but it must never
@@ -20,12 +20,12 @@ public interface Poller {
   /// @param loop the loop to serve
   void open(Loop loop);
 
-  /// {@return whether polling may run code that is not the loop's own, such as a program's handlers
-  /// of channels, or may wait for a lock} Then the loop polls on its host, a virtual thread that
-  /// may block while coroutines go on, and else on its own thread. Asked once.
+  /// {@return whether polling may run code of the program, such as channel handlers, or may wait
+  /// for a lock} If so, the loop polls on its host, a virtual thread that may block while
+  /// coroutines continue; otherwise on its own thread. Called once.
   ///
-  /// Such a poller waits in the operating system, not by parking its thread: a host that is parked
-  /// for long counts as held up, and is reported.
+  /// Such a poller must wait in the operating system and not park its thread: a host that is parked
+  /// for long is reported as held up.
   default boolean needsHost() {
     return true;
   }
@@ -35,24 +35,23 @@ public interface Poller {
   /// @throws IllegalStateException if the loop cannot be run or closed on this thread
   default void enter() {}
 
-  /// Runs something on the thread that polls, with whatever that thread needs around it. The
-  /// default just runs the body.
+  /// Runs the body of the polling thread, with the setup that the thread needs. The default just
+  /// runs the body.
   ///
-  /// That thread is the loop's host: then this is called once, and the body is all that the host
-  /// ever does. Where there is no host it is the loop's own thread, and this is called for each run
-  /// and for the closing.
+  /// If the loop has a host, this is called once on the host, and the body is all that the host
+  /// does. Otherwise this is called on the loop's own thread, for each run and for the closing.
   ///
-  /// @param run what the thread does
+  /// @param run the body of the thread
   default void enclose(Runnable run) {
     run.run();
   }
 
-  /// Does the input and output that is pending, then waits for more.
+  /// Handles pending input and output, then waits for more.
   ///
-  /// Returns early when something happened, when [#wakeup] was called, and always when
-  /// [Loop#mayBlock] says false after the poller made its intent to sleep visible to `wakeup`.
+  /// Returns early when something happened, when [#wakeup] was called, and always if
+  /// [Loop#mayBlock] returns false after the poller made its intent to wait visible to `wakeup`.
   ///
-  /// @param waitNanos how long to wait at most, in nanoseconds; 0 means do not wait,
+  /// @param waitNanos the longest time to wait, in nanoseconds; 0 means do not wait,
   ///   `Long.MAX_VALUE` no limit
   void poll(long waitNanos);
 
@@ -68,18 +67,17 @@ public interface Poller {
     return false;
   }
 
-  /// Hands over what the loop's tasks have written and nobody has sent yet; called once, when the
-  /// loop closes, before its tasks that are left are unwound. Does not wait. The default does
-  /// nothing.
+  /// Flushes what the loop's tasks have written. Called once, when the loop closes, before its
+  /// remaining tasks are unwound. Does not wait. The default does nothing.
   default void flush() {}
 
-  /// {@return whether the clock stands still until somebody moves it, as in a test} Then timers
-  /// come out at their very deadlines, and are not rounded up to whole milliseconds. Asked once,
-  /// before [#open]. The default says no.
+  /// {@return whether the clock is moved by hand, as in a test} If so, timers fire exactly at their
+  /// deadlines, which are not rounded up to whole milliseconds. Called once, before [#open]. The
+  /// default returns false.
   default boolean isMovedByHand() {
     return false;
   }
 
-  /// Releases what this poller holds; called once, when the loop closes.
+  /// Releases the resources of this poller; called once, when the loop closes.
   void close();
 }

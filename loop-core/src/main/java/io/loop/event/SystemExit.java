@@ -2,30 +2,30 @@ package io.loop.event;
 
 import java.io.Serial;
 
-/// The program asks to end with an exit code.
+/// A request of the program to exit with an exit code.
 ///
 /// One of the two throwables, with [KeyboardInterrupt], that leave the loop instead of going to its
-/// exception handler: thrown by a callback or a coroutine, it comes out of [Loop#runForever], and
-/// of `Asyncio.run` and `Runner.run`. If it leaves the thread that called one of these two
-/// uncaught, the process ends with its code, by `System.exit` and without a stack trace. A thread
-/// with an uncaught exception handler of its own has that called instead.
+/// exception handler: if a callback or a coroutine throws it, [Loop#runForever], `Asyncio.run` and
+/// `Runner.run` throw it. If the thread that called one of the last two does not catch it, the
+/// process ends with its exit code, by `System.exit` and without a stack trace. If that thread has
+/// its own uncaught exception handler, the handler is called instead.
 ///
 /// Source: Python's `SystemExit` as asyncio treats it, Python 3.15.
 public final class SystemExit extends Error {
   @Serial private static final long serialVersionUID = 1;
 
-  /// The exit code asked for.
+  /// The requested exit code.
   private final int code;
 
   /// Creates it.
   ///
-  /// @param code the exit code asked for
+  /// @param code the requested exit code
   public SystemExit(int code) {
     super("exit code " + code);
     this.code = code;
   }
 
-  /// {@return the exit code asked for}
+  /// {@return the requested exit code}
   public int code() {
     return code;
   }

@@ -3,17 +3,17 @@ package io.loop.event;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// A callback that is scheduled for a point in time; what [Loop#callLater] and [Loop#callAt]
-/// return.
+/// A callback that is scheduled for a point in time; returned by [Loop#callLater] and
+/// [Loop#callAt].
 ///
-/// Cancelling takes constant time and frees what the timer held at once. Loop thread only.
+/// Cancelling takes constant time and immediately frees what the timer held. Loop thread only.
 ///
 /// Source: `asyncio.TimerHandle`, Python 3.15.
 public final class TimerHandle extends Handle {
 
   /*
-   * The handle is the wheel's entry; all fields belong to the wheel. While the timer's delay has not
-   * begun, `deadlineNanos` is that delay.
+   * The handle is the wheel's entry; all fields belong to the wheel. Until the timer's delay has
+   * started, `deadlineNanos` is the delay.
    */
 
   long deadlineNanos;
@@ -29,22 +29,22 @@ public final class TimerHandle extends Handle {
 
   /// {@return the deadline, as a point on the loop's clock: compare with [Loop#time]}
   ///
-  /// A delay that has not begun begins now: see [Loop#callLater(Duration, Callback)].
+  /// A delay that has not started yet starts now: see [Loop#callLater(Duration, Callback)].
   public Duration when() {
     loop.checkTurn();
     return loop.sinceOrigin(loop.turn().deadlineOf(this));
   }
 
-  /// Moves the deadline of a timer that has not fired to a delay from now, which begins as that of
-  /// [Loop#callLater(Duration, Callback)] does.
+  /// Sets a new delay for a timer that has not fired. It starts like that of
+  /// [Loop#callLater(Duration, Callback)].
   ///
-  /// Moving it on costs much less than cancelling it and making another: for idle time-outs, which
-  /// move with every message. Allocates nothing.
+  /// To move the deadline later is much cheaper than to cancel the timer and create another one.
+  /// Use it for idle timeouts, which move with every message. Allocates nothing.
   ///
-  /// asyncio cancels and makes another.
+  /// No asyncio equivalent; there you cancel the timer and create another.
   ///
-  /// @param delay how long to wait
-  /// @return false if it has fired or was cancelled, and nothing was done
+  /// @param delay the new delay
+  /// @return false if it has fired or was cancelled; nothing is changed then
   public boolean reschedule(Duration delay) {
     loop.checkTurn();
     boolean isPending = loop.turn().postpone(this, Nanos.of(delay));
