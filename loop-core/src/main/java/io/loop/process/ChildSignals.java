@@ -2,18 +2,19 @@ package io.loop.process;
 
 import java.io.IOException;
 
-/// Sends signals to children and to their groups. Never waits.
+/// Sends signals to child processes and to their groups. Never waits.
 final class ChildSignals {
 
   /*
-   * kill(2) where it can be called. Else SIGTERM and SIGKILL go through the JDK's process handle, and
-   * all else through a shell, which every Unix has: such a signal arrives some milliseconds later
-   * than the call, and nobody learns whether it did.
+   * kill(2) is used if it can be called. Otherwise SIGTERM and SIGKILL go through the JDK's process
+   * handle, and other signals through a shell, which every Unix has. Such a signal arrives some
+   * milliseconds after the call, and a failure is not reported.
    *
-   * A process that has ended may have left its id to another. So the JDK is asked first, which waits
-   * for the children and knows. An id that a group still has is given to no process.
+   * The id of a process that has ended may be reused. So the JDK is asked first: it waits for the
+   * children, and knows which have ended. The system does not reuse an id while a group still has
+   * it.
    *
-   * `Process.destroy` is not used: it would close the JDK's pipes, too, and what the child has
+   * `Process.destroy` is not used: it would also close the JDK's pipes, and data that the child has
    * written would be lost.
    */
 
@@ -60,13 +61,13 @@ final class ChildSignals {
     }
   }
 
-  /// Kills a child if it lives, and what it has started if it has a group of its own.
+  /// Kills a child if it is alive, and the processes it has started if it has its own group.
   static void end(Process child, boolean hasGroup) {
     if (hasGroup && child.isAlive()) {
       try {
         sendToGroup(child.pid(), KILL);
       } catch (IOException tooEarly) {
-        // it is not in its group yet, so it has started nothing
+        // it is not in its group yet, so it has not started any process
       }
     }
     child.toHandle().destroyForcibly();

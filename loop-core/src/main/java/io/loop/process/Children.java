@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/// What one loop's children have running: processes, and threads in pipes. A loop that closes ends
-/// it all. Loop thread and coroutines of the loop.
+/// The processes and pipe threads of one loop's children. When the loop closes, all of them are
+/// ended. Loop thread and coroutines of the loop.
 final class Children implements AutoCloseable {
 
   private static final LoopLocal<Children> KEY = LoopLocal.withInitial(_ -> new Children());
@@ -20,12 +20,12 @@ final class Children implements AutoCloseable {
     return KEY.get(loop);
   }
 
-  /// Has something ended when the loop closes.
+  /// Registers something to be ended when the loop closes.
   void add(Runnable ending) {
     endings.add(ending);
   }
 
-  /// Forgets something that has ended.
+  /// Removes something that has ended.
   void remove(Runnable ending) {
     endings.remove(ending);
   }

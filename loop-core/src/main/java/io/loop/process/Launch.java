@@ -8,17 +8,18 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The start of one child. It takes a while, so a thread does it.
+/// The start of one child. It takes a while, so it runs on a separate thread.
 final class Launch {
 
   /*
-   * Whoever comes second, that thread with a child or the caller with a cancellation, kills it.
+   * The thread delivers a child, the caller may be cancelled. Whichever happens second kills the
+   * child.
    */
 
   private static final boolean WINDOWS = File.separatorChar == '\\';
   private static final long LOOK_NANOS = 200_000;
 
-  /// A child that has been started, and our ends of its pipes.
+  /// A child that has been started, and this side's ends of its pipes.
   record Child(
       Process process,
       @Nullable OutputStream stdin,
@@ -92,11 +93,11 @@ final class Launch {
     }
   }
 
-  /// Waits until the child has its group, so that signals to that reach it.
+  /// Waits until the child is in its own group, so that signals to the group reach it.
   private static void awaitGroup(Process started) {
     while (started.isAlive() && !Programs.isLeader(started.pid())) {
       LockSupport.parkNanos(LOOK_NANOS);
-      boolean _ = Thread.interrupted(); // the thread is ours, so nobody means it
+      boolean _ = Thread.interrupted(); // the thread is internal, so an interrupt has no meaning
     }
   }
 

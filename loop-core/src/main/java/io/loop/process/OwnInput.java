@@ -3,7 +3,7 @@ package io.loop.process;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// What a child writes, from a pipe of ours. See [PipeEnd] for threads.
+/// Reads what a child writes, from a pipe of this library. See [PipeEnd] for threads.
 final class OwnInput extends InputStream {
 
   private final PipeEnd end;
@@ -18,13 +18,13 @@ final class OwnInput extends InputStream {
     return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
-  /// Returns -1 at the end, or if another thread has said [#leave].
+  /// Returns -1 at the end, or if another thread has called [#leave].
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {
     return end.read(into, offset, length);
   }
 
-  /// Has the thread that reads find the end at once; any thread.
+  /// Makes the reading thread get the end immediately; any thread.
   void leave() {
     end.leave();
   }

@@ -3,7 +3,7 @@ package io.loop.process;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/// What a child reads, into a pipe of ours. See [PipeEnd] for threads.
+/// Writes what a child reads, to a pipe of this library. See [PipeEnd] for threads.
 final class OwnOutput extends OutputStream {
 
   private final PipeEnd end;
@@ -17,15 +17,15 @@ final class OwnOutput extends OutputStream {
     write(new byte[] {(byte) single}, 0, 1);
   }
 
-  /// Writes all, or less if another thread says [#leave].
+  /// Writes everything, or less if another thread calls [#leave].
   @Override
   public void write(byte[] from, int offset, int length) throws IOException {
     end.write(from, offset, length);
   }
 
-  /// Waits until another thread calls, or nobody can read any more.
+  /// Waits until another thread calls [#call], or no process can read any more.
   ///
-  /// @return whether nobody can
+  /// @return whether no process can read any more
   boolean awaitCall() throws IOException {
     return end.awaitCall();
   }
@@ -35,7 +35,7 @@ final class OwnOutput extends OutputStream {
     end.call();
   }
 
-  /// Has the thread that writes drop what is left; any thread.
+  /// Makes the writing thread drop the rest; any thread.
   void leave() {
     end.leave();
   }

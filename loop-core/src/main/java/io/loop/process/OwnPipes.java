@@ -7,17 +7,18 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Pipes to a child that are ours and not the JDK's. For the thread that starts the child.
+/// Pipes to a child that this library creates instead of the JDK. For the thread that starts the
+/// child.
 final class OwnPipes {
 
   /*
-   * The JDK drains its pipes and closes them when the child ends, though a child of the child may
-   * still write, and nothing gets a thread out of them. It can also connect a child to a file, and
-   * on Linux an end of a pipe has the path of one. Opened through that path the child's end blocks,
-   * as programs expect, while ours does not.
+   * When the child ends, the JDK drains its pipes and closes them, although a grandchild may still
+   * write. A thread that blocks in such a pipe cannot be released. But the JDK can connect a child
+   * to a file, and on Linux the end of a pipe has a path. Opened through that path, the child's end
+   * blocks, as programs expect, while this side's end does not.
    *
-   * `childs` are the ends for the child. They are closed here once it has them: output ends when
-   * nobody can write to it any more.
+   * `childs` are the ends for the child. They are closed here once the child has them, because
+   * output ends only when no process can write to it any more.
    */
 
   private final List<Integer> childs = new ArrayList<>(3);
@@ -26,9 +27,9 @@ final class OwnPipes {
   private @Nullable OwnInput stdout;
   private @Nullable OwnInput stderr;
 
-  /// Makes the pipes that the options ask for, and has a child get the other ends.
+  /// Creates the pipes that the options ask for, and passes the other ends to the child.
   ///
-  /// @throws IOException if there are no more descriptors
+  /// @throws IOException if no file descriptors are left
   static OwnPipes open(SubprocessOptions options, ProcessBuilder builder) throws IOException {
     var pipes = new OwnPipes();
     try {
@@ -54,10 +55,10 @@ final class OwnPipes {
 
   private OwnPipes() {}
 
-  /// Makes a pipe.
+  /// Creates a pipe.
   ///
-  /// @param ourIndex which end is ours: 0 reads, 1 writes
-  /// @return the path of the other
+  /// @param ourIndex this side's end: 0 reads, 1 writes
+  /// @return the path of the other end
   private File open(int ourIndex) throws IOException {
     int[] ends = new int[2];
     int result = Posix.pipe(ends);
@@ -86,13 +87,13 @@ final class OwnPipes {
     return stderr;
   }
 
-  /// Closes the ends for the child: it has them, or will not be started.
+  /// Closes the child's ends: the child has them, or will not be started.
   void closeChilds() {
     childs.forEach(Posix::close);
     childs.clear();
   }
 
-  /// Closes our ends, which no thread has used yet.
+  /// Closes this side's ends, which no thread has used yet.
   void close() {
     ours.forEach(PipeEnd::close);
   }

@@ -6,20 +6,20 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/// Our end of a pipe whose other end a child has. One thread uses it, and others can call that
-/// thread out of it.
+/// This side's end of a pipe to a child. One thread uses it, and other threads can wake that
+/// thread.
 final class PipeEnd implements AutoCloseable {
 
   /*
    * The descriptor does not block. The thread waits in poll(2), for it and for a second descriptor,
-   * the bell. A pipe ends for its reader when nobody has the other end any more, which a child of
-   * the child may have for as long as it likes: the bell is how a thread leaves nevertheless.
+   * the bell. A pipe ends for its reader when no process has the other end any more, but a
+   * grandchild may keep it forever. The bell lets the thread leave nevertheless.
    *
    *   thread                        other
    *   awaitEvent(): bell rings           ring(), or leave(): the bell is not silenced any more
    *
-   * Only the thread touches `memory`. Ringing and closing exclude each other: a descriptor that is
-   * closed may soon be somebody else's.
+   * Only the thread touches `memory`. Ringing and closing exclude each other: the number of a
+   * closed descriptor may soon be reused.
    */
 
   private static final int BLOCK = 65_536;
@@ -39,9 +39,9 @@ final class PipeEnd implements AutoCloseable {
     }
   }
 
-  /// Takes a descriptor over.
+  /// Takes ownership of a descriptor.
   ///
-  /// @throws IOException if there are no more descriptors; then the given one stays the caller's
+  /// @throws IOException if no file descriptors are left; the caller still owns the given one then
   PipeEnd(int descriptor) throws IOException {
     this.descriptor = descriptor;
     this.bell = Posix.eventDescriptor();
@@ -59,9 +59,9 @@ final class PipeEnd implements AutoCloseable {
     return made;
   }
 
-  /// Reads what is there, and waits if that is nothing; the thread.
+  /// Reads the available bytes, and waits if there are none; on the thread.
   ///
-  /// @return how many bytes were read; -1 at the end, or if another thread has said [#leave]
+  /// @return how many bytes were read; -1 at the end, or if another thread has called [#leave]
   int read(byte[] into, int offset, int length) throws IOException {
     MemorySegment block = memory().block().asSlice(0, Math.min(length, BLOCK));
     while (!left) {
@@ -79,9 +79,9 @@ final class PipeEnd implements AutoCloseable {
     return -1;
   }
 
-  /// Writes all bytes, unless another thread says [#leave]; the thread.
+  /// Writes all bytes, unless another thread calls [#leave]; on the thread.
   ///
-  /// @throws IOException if nobody can read them any more
+  /// @throws IOException if no process can read them any more
   void write(byte[] from, int offset, int length) throws IOException {
     MemorySegment block = memory().block();
     for (int at = offset; at < offset + length && !left; ) {
@@ -98,10 +98,10 @@ final class PipeEnd implements AutoCloseable {
     }
   }
 
-  /// Waits until another thread calls, or nobody has the other end of the pipe any more; the
-  /// thread.
+  /// Waits until another thread calls [#call], or no process has the other end of the pipe any
+  /// more; on the thread.
   ///
-  /// @return whether nobody has it
+  /// @return whether no process has it
   boolean awaitCall() throws IOException {
     return awaitEvent((short) 0) != 0;
   }
@@ -118,7 +118,7 @@ final class PipeEnd implements AutoCloseable {
       throw Posix.failure("cannot wait for a child's pipe", count);
     }
     if (Posix.polled(at.poll(), 1) != 0 && !left) {
-      int _ = Posix.read(bell, at.count()); // silences it; it is there to be read
+      int _ = Posix.read(bell, at.count()); // silences it; there is something to read
     }
     return Posix.polled(at.poll(), 0);
   }
@@ -129,18 +129,18 @@ final class PipeEnd implements AutoCloseable {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment one = arena.allocate(Long.BYTES, Long.BYTES);
         one.set(ValueLayout.JAVA_LONG, 0, 1);
-        int _ = Posix.write(bell, one); // fails only if it rings already
+        int _ = Posix.write(bell, one); // fails only if it is already ringing
       }
     }
   }
 
-  /// Has the thread wait no more; any thread.
+  /// Ends all waits of the thread, now and later; any thread.
   void leave() {
     left = true;
     call();
   }
 
-  /// Closes the end; the thread, or any if that has not been in here yet.
+  /// Closes the end; on the thread, or on any thread before that one has used it.
   @Override
   public void close() {
     synchronized (this) {

@@ -10,18 +10,18 @@ import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
-/// Feeds a reader from a pipe, on a thread that may block in it.
+/// Feeds a reader from a pipe, on its own thread, which may block.
 final class PipeReading implements ReadTransport, Runnable {
 
   /*
    *   thread: await the turn, read a block, hand it over
    *   loop:   feed the block, give the next turn unless the reader has paused
    *
-   * So one block at most is on its way, and a paused reader stops the thread, then the pipe, then
-   * the child. `paused`, `turnOwed` and `ended` are the loop's.
+   * So at most one block is in transit. A paused reader stops the thread, then the pipe, then the
+   * child. `paused`, `turnOwed` and `ended` belong to the loop.
    *
-   * closing ends the reader at once. The thread follows if the pipe is ours; out of one of the JDK's
-   * nothing gets it but the end of all who can write.
+   * close() ends the reader immediately. The thread ends too if the pipe is an OwnInput. In a pipe
+   * of the JDK it waits until every process that can write has ended.
    */
 
   private static final int BLOCK = 65_536;
@@ -33,7 +33,7 @@ final class PipeReading implements ReadTransport, Runnable {
   private final Runnable ending = this::abandon;
   private final Semaphore turns = new Semaphore(1);
   private volatile boolean abandoned;
-  private byte[] whole = NOTHING; // what readAll() has read and nobody has taken
+  private byte[] whole = NOTHING; // what readAll() has read and takeAll() has not taken
   private boolean paused;
   private boolean turnOwed;
   private boolean ended;
@@ -43,15 +43,15 @@ final class PipeReading implements ReadTransport, Runnable {
     this.pipe = pipe;
     this.reader = new StreamReader(loop, limit);
     reader.setTransport(this);
-    Children.of(loop).add(ending); // longer than the child: what it wrote may be unread
+    Children.of(loop).add(ending); // may outlive the child, whose output may still be unread
   }
 
   StreamReader reader() {
     return reader;
   }
 
-  /// {@return everything up to the end} Suspends. It is kept until [#takeAll], for a caller who is
-  /// cancelled afterwards and asks again.
+  /// {@return everything up to the end} Suspends. The bytes are kept until [#takeAll], in case the
+  /// caller is cancelled and calls this again.
   byte[] readAll() throws IOException {
     byte[] rest = reader.read();
     if (rest.length > 0) {
@@ -62,7 +62,7 @@ final class PipeReading implements ReadTransport, Runnable {
     return whole;
   }
 
-  /// {@return what [#readAll] has read} It is forgotten here.
+  /// {@return what [#readAll] has read} The bytes are not kept any longer.
   byte[] takeAll() {
     byte[] taken = whole;
     whole = NOTHING;
@@ -112,7 +112,7 @@ final class PipeReading implements ReadTransport, Runnable {
     }
   }
 
-  /// Ends the reader, after what it has got already; loop's thread.
+  /// Ends the reader, after the bytes it has; loop's thread.
   void close() {
     abandon();
     end(null);

@@ -9,15 +9,16 @@ import java.util.Arrays;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-/// Writes to a pipe, on a thread that may block in it.
+/// Writes to a pipe, on its own thread, which may block.
 final class PipeWriting implements WriteTransport, Runnable {
 
   /*
-   * Blocks go to the thread through a queue, which END ends. `held` counts the bytes that the thread
-   * has not written yet; it is the loop's, as all fields that are not final or volatile are. The
-   * thread tells how it ended; what comes first counts, that or close().
+   * Blocks go to the thread through a queue, which END ends. `held` counts the bytes that the
+   * thread has not written yet. It belongs to the loop, like all fields that are not final or
+   * volatile. The thread reports how it ended; the first of that and close() counts.
    *
-   * Where the pipe is ours the thread also waits for the last reader to go, in the pipe:
+   * With an OwnOutput the idle thread waits in the pipe, so it also notices when the last reader is
+   * gone:
    *
    *   thread                        loop
    *   idle = true                   add to the queue
@@ -47,7 +48,7 @@ final class PipeWriting implements WriteTransport, Runnable {
     this.loop = loop;
     this.pipe = pipe;
     this.writer = new StreamWriter(loop, this, null);
-    Children.of(loop).add(ending); // longer than the child: a child of it may read on
+    Children.of(loop).add(ending); // may outlive the child, because a grandchild may still read
   }
 
   StreamWriter writer() {
@@ -83,7 +84,7 @@ final class PipeWriting implements WriteTransport, Runnable {
     return pipe instanceof OwnOutput own ? nextFor(own) : take();
   }
 
-  /// {@return the next block; END if nobody can read it}
+  /// {@return the next block; END if no process can read it}
   private byte[] nextFor(OwnOutput own) throws IOException {
     idle = true;
     try {
@@ -104,7 +105,7 @@ final class PipeWriting implements WriteTransport, Runnable {
       try {
         return blocks.take();
       } catch (InterruptedException nobodyMeansUs) {
-        // the thread is ours, and ends by END
+        // the thread is internal, and ended by END
       }
     }
   }
@@ -133,7 +134,7 @@ final class PipeWriting implements WriteTransport, Runnable {
     Children.of(loop).remove(ending);
     IOException loss = cause;
     if (loss == null && held > 0) {
-      loss = new IOException("the child ended before it had read everything");
+      loss = new IOException("the child ended before it had read all its input");
     }
     writer.connectionLost(aborted ? null : loss);
   }
@@ -169,7 +170,7 @@ final class PipeWriting implements WriteTransport, Runnable {
     }
   }
 
-  /// What is in the pipe already, the child still gets.
+  /// Bytes that are already in the pipe still reach the child.
   @Override
   public void abort() {
     closing = true;
@@ -177,14 +178,15 @@ final class PipeWriting implements WriteTransport, Runnable {
     abandon();
   }
 
-  /// The child has ended; loop's thread. A pipe of ours tells itself when nobody reads any more.
+  /// The child has ended; loop's thread. Only for pipes of the JDK: an OwnOutput notices on its own
+  /// when no process reads any more.
   void childEnded() {
     if (!(pipe instanceof OwnOutput)) {
       abandon();
     }
   }
 
-  /// Drops what is not written, and ends the writer; loop's thread.
+  /// Drops unwritten bytes, and ends the writer; loop's thread.
   void drop() {
     abandon();
     end(null);

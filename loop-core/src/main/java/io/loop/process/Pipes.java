@@ -4,11 +4,11 @@ import io.loop.event.Callback;
 import io.loop.event.Loop;
 import java.util.concurrent.Executor;
 
-/// What the threads of the pipes share.
+/// Shared helpers of the pipe threads.
 final class Pipes {
 
-  /// A platform thread each: a read of a pipe holds the carrier of a virtual one, and a few hundred
-  /// of those would stop every virtual thread of the process.
+  /// One platform thread per pipe: a read of a pipe pins the carrier of a virtual thread, and a few
+  /// hundred of those would stop every virtual thread of the process.
   static final Executor THREADS =
       task ->
           Thread.ofPlatform()
@@ -19,7 +19,7 @@ final class Pipes {
 
   private Pipes() {}
 
-  /// {@return whether the loop took a callback, which it refuses when it is closed} Any thread.
+  /// {@return whether the loop accepted a callback; a closed loop does not} Any thread.
   static boolean tell(Loop loop, Callback callback) {
     try {
       loop.callSoonThreadsafe(callback);

@@ -20,18 +20,20 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
-/// System calls for which the JDK has no methods, through its foreign function API. Any thread.
+/// System calls that the JDK does not offer, through its foreign function API. Any thread.
 ///
-/// Each call returns what the system call returns, or `-errno` if that failed.
+/// Each call returns the result of the system call, or `-errno` if it failed.
 final class Posix {
 
   /*
-   * The API is used only where the JVM's flags allow it (--enable-native-access): otherwise the JVM
-   * prints a warning, and later releases will refuse. The nested classes are loaded only then.
+   * The API is used only if the JVM's flags allow it (--enable-native-access). Otherwise the JVM
+   * would print a warning, and later releases will refuse. The nested classes are loaded only if it
+   * is used.
    *
-   * kill has the same shape and the same two numbers of errors on every Unix. The constants of the
-   * rest are those of Linux on the processors for which the JDK has a linker, so pipes of our own
-   * are for Linux alone. They also need /proc, and a first pair shows whether all this works.
+   * kill has the same signature and the same two error numbers on every Unix. The constants of the
+   * other calls are those of Linux on the processors for which the JDK has a linker, so the
+   * library's own pipes are for Linux only. They also need /proc. A first pair of pipes tests
+   * whether everything works.
    */
 
   static final int EPERM = 1;
@@ -51,7 +53,7 @@ final class Posix {
   private static final int CLOSE_ON_EXEC = 0x80000;
   private static final int NON_BLOCKING = 0x800;
 
-  /// Whether signals can be sent. Found out on the thread that starts the first child, since
+  /// Whether signals can be sent. Initialized on the thread that starts the first child, because
   /// linking takes some milliseconds.
   private static final boolean CAN_SIGNAL = File.separatorChar == '/' && isAllowed() && isLinked();
 
@@ -67,13 +69,13 @@ final class Posix {
     return CAN_SIGNAL;
   }
 
-  /// {@return whether all calls can be made, and a path such as `/proc/self/fd/7` opens an end of a
-  /// pipe} May block.
+  /// {@return whether all calls are available, and a path such as `/proc/self/fd/7` opens an end of
+  /// a pipe} May block.
   static boolean canPipe() {
     return Pipes.WORK;
   }
 
-  /// {@return the path that opens a descriptor of this process once more}
+  /// {@return the path that opens a descriptor of this process again}
   static File pathOf(int descriptor) {
     return new File("/proc/self/fd/" + descriptor);
   }
@@ -113,8 +115,8 @@ final class Posix {
 
   /// Sends a signal.
   ///
-  /// @param process a process, or minus the id of a process group
-  /// @param signal its number; 0 only asks whether it could be sent
+  /// @param process the id of a process, or the negated id of a process group
+  /// @param signal its number; 0 only checks whether it could be sent
   /// @return 0, or `-errno`
   static int kill(int process, int signal) {
     try (Arena arena = Arena.ofConfined()) {
@@ -125,9 +127,9 @@ final class Posix {
     }
   }
 
-  /// Makes a pipe whose ends do not block, and that no child inherits.
+  /// Creates a pipe whose ends do not block, and that no child inherits.
   ///
-  /// @param ends gets the end to read from, and the end to write to
+  /// @param ends receives the read end and the write end
   /// @return 0, or `-errno`
   static int pipe(int[] ends) {
     try (Arena arena = Arena.ofConfined()) {
@@ -144,8 +146,8 @@ final class Posix {
     }
   }
 
-  /// {@return a descriptor that can be read once something was written to it, as [#pipe] makes
-  /// them; or `-errno`}
+  /// {@return a non-blocking descriptor that becomes readable once something is written to it; or
+  /// `-errno`}
   static int eventDescriptor() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(Calls.STATE);
@@ -156,10 +158,10 @@ final class Posix {
     }
   }
 
-  /// Waits, without limit, until something has happened to a descriptor.
+  /// Waits, without a limit, for an event of a descriptor.
   ///
   /// @param set [#POLL_BYTES] for each descriptor: see [#setPoll] and [#polled]
-  /// @return how many there are to which something has happened; or `-errno`
+  /// @return how many descriptors have events; or `-errno`
   static int poll(MemorySegment set) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(Calls.STATE);
@@ -170,7 +172,7 @@ final class Posix {
     }
   }
 
-  /// Sets what [#poll] waits for; failures and the end of the other side always count.
+  /// Sets the events that [#poll] waits for; errors and hang-ups are always included.
   static void setPoll(MemorySegment set, int index, int descriptor, short events) {
     long at = (long) index * POLL_BYTES;
     set.set(JAVA_INT, at, descriptor);
@@ -178,7 +180,7 @@ final class Posix {
     set.set(JAVA_SHORT, at + 6, (short) 0);
   }
 
-  /// {@return what has happened to a descriptor, 0 for nothing}
+  /// {@return the events of a descriptor, 0 for none}
   static int polled(MemorySegment set, int index) {
     return set.get(JAVA_SHORT, (long) index * POLL_BYTES + 6);
   }
@@ -203,7 +205,7 @@ final class Posix {
     }
   }
 
-  /// Closes a descriptor; Linux has then closed it, whatever it returns.
+  /// Closes a descriptor. Linux closes it even if the call reports an error.
   static void close(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
       int _ = (int) LinuxCalls.CLOSE.invokeExact(arena.allocate(Calls.STATE), descriptor);
@@ -218,8 +220,8 @@ final class Posix {
 
   /// {@return an exception that says what failed, and why}
   ///
-  /// @param what what was tried
-  /// @param result what the call returned: `-errno`
+  /// @param what the attempted operation
+  /// @param result the result of the call: `-errno`
   static IOException failure(String what, int result) {
     String reason =
         switch (-result) {
@@ -239,10 +241,10 @@ final class Posix {
     if (fault instanceof Error error) {
       throw error;
     }
-    return new IllegalStateException(fault); // handles of functions in C throw nothing
+    return new IllegalStateException(fault); // handles of C functions throw nothing
   }
 
-  /// Linked when the first is called.
+  /// Linked by the first call.
   private static final class Calls {
     static final StructLayout STATE = Linker.Option.captureStateLayout();
     static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));

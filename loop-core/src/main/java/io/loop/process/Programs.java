@@ -14,13 +14,14 @@ import org.jspecify.annotations.Nullable;
 final class Programs {
 
   /*
-   * The JDK looks a program up in the PATH of this process. In Python the child's own counts, if it
-   * is given one; without a PATH in it that is DEFAULT_PATH. An entry that is relative, or empty,
-   * counts from the child's directory.
+   * The JDK looks a program up in the PATH of this process. Python uses the PATH of the child's
+   * environment if one is given, and DEFAULT_PATH if that has no PATH. A relative or empty entry is
+   * resolved against the child's directory.
    *
-   * A child gets a session of its own from the program setsid(1), which becomes the child and keeps
-   * its process id. The JDK has no way to do this in the child, and once the child runs nobody can.
-   * The child's program is looked up here in that case too, so that a wrong name is an exception.
+   * A child gets its own session from the program setsid(1), which becomes the child and keeps its
+   * process id. The JDK has no way to do this in the child, and it cannot be done once the child
+   * runs. The child's program is looked up here in that case too, so a wrong name throws an
+   * exception.
    */
 
   private static final boolean WINDOWS = File.separatorChar == '\\';
@@ -30,7 +31,7 @@ final class Programs {
 
   /// {@return the command that the JDK is to start}
   ///
-  /// @param options the environment and the directory count
+  /// @param options the environment and the directory are used
   /// @param command the program and its arguments
   /// @throws IOException if there is no such program
   static List<String> find(SubprocessOptions options, List<String> command) throws IOException {
@@ -93,7 +94,7 @@ final class Programs {
     return new IOException("Cannot run program \"" + program + "\"" + where + ": " + reason);
   }
 
-  /// {@return whether a process leads its process group; true if that cannot be told}
+  /// {@return whether a process leads its process group; true if that is unknown}
   static boolean isLeader(long pid) {
     try {
       String stat =

@@ -1,15 +1,15 @@
 package io.loop.process;
 
-/// Where one of a child's standard streams goes.
+/// Where one of a child's standard streams is connected to.
 ///
 /// Source: `asyncio.subprocess.PIPE`, `DEVNULL` and `STDOUT`, Python 3.15.
 public enum Stdio {
   /// To this process, as a stream.
   PIPE,
-  /// Nowhere; a child that reads gets the end at once.
+  /// Nowhere: output is discarded, and a child that reads gets the end immediately.
   DEVNULL,
-  /// Where this process's own goes.
+  /// The corresponding stream of this process.
   INHERIT,
-  /// Where the child's standard output goes; for standard error only.
+  /// The child's standard output; for standard error only.
   STDOUT
 }

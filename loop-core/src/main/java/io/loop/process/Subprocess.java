@@ -15,24 +15,25 @@ import org.jspecify.annotations.Nullable;
 
 /// A child process.
 ///
-/// Loop thread and coroutines of the loop only. Closing it kills the child if it lives, and so does
-/// closing the loop. Nobody need wait for it: the JDK does, so there are no zombies.
+/// Loop thread and coroutines of the loop only. Closing it kills the child if it is alive, and so
+/// does closing the loop. It is not necessary to wait for the child: the JDK does, so there are no
+/// zombies.
 ///
-/// Each pipe has a thread of its own until its end was read: close a child whose output is not read
-/// to the end. Output ends when nobody can write any more. That may be after the child has ended,
-/// since what it has started may have the pipe too.
+/// Each pipe has its own thread until its end is read, so close a child whose output you do not
+/// read to the end. Output ends when no process can write any more. That may be after the child has
+/// ended, because processes it has started may have the pipe too.
 ///
-/// On Linux, with `--enable-native-access`, the pipes are our own, and signals are sent by
-/// `kill(2)`. Else the pipes are the JDK's. It closes them when the child ends, so what others
-/// write later is mostly lost; and a thread that waits in such a pipe is free only when all who
-/// have the other end are gone.
+/// On Linux with `--enable-native-access`, Loop creates the pipes itself, and sends signals with
+/// `kill(2)`. Otherwise the pipes are the JDK's. The JDK closes them when the child ends, so what
+/// other processes write later is mostly lost. A thread that waits in such a pipe is released only
+/// when every process with the other end has ended.
 ///
 /// Source: `asyncio.subprocess.Process`, Python 3.15.
 public final class Subprocess implements AutoCloseable {
 
   /*
-   * The JDK has a thread that waits for the child; it tells us, through the loop, and everybody in
-   * `waiters` goes on, whatever the pipes do. Each pipe has a thread of its own.
+   * A thread of the JDK waits for the child. It notifies the loop, which resumes all `waiters`,
+   * independently of the pipes. Each pipe has its own thread.
    */
 
   private static final boolean UNIX = java.io.File.separatorChar == '/';
@@ -103,32 +104,33 @@ public final class Subprocess implements AutoCloseable {
     return process.pid();
   }
 
-  /// {@return what the child ended with; null if it lives} On Unix a child that signal `n` ended
-  /// has `-n`, and so has one that exits with `128 + n` itself: the JDK does not tell them apart.
+  /// {@return the child's return code; null if it is alive} On Unix the code is `-n` if signal `n`
+  /// ended the child. It is also `-n` if the child exits with `128 + n`, because the JDK cannot
+  /// distinguish the two.
   public @Nullable Integer returnCode() {
     loop.checkTurnToRead();
     return returnCode;
   }
 
-  /// {@return what writes to the child's standard input; null if that is no pipe}
+  /// {@return the writer of the child's standard input; null if that is not a pipe}
   public @Nullable StreamWriter stdin() {
     return stdin == null ? null : stdin.writer();
   }
 
-  /// {@return what reads the child's standard output; null if that is no pipe}
+  /// {@return the reader of the child's standard output; null if that is not a pipe}
   public @Nullable StreamReader stdout() {
     return PipeReading.readerOf(stdout);
   }
 
-  /// {@return what reads the child's standard error; null if that is no pipe}
+  /// {@return the reader of the child's standard error; null if that is not a pipe}
   public @Nullable StreamReader stderr() {
     return PipeReading.readerOf(stderr);
   }
 
-  /// Waits for the child to end. Coroutine only; suspends unless it has. The pipes need not have
-  /// ended: a child of the child may hold them.
+  /// Waits for the child to end. Coroutine only; suspends unless it has ended. The pipes may still
+  /// be open, because a grandchild may have them.
   ///
-  /// A child whose output nobody reads may never end: see [#communicate].
+  /// A child whose output is not read may never end: see [#communicate].
   ///
   /// Source: `Process.wait`; as of 3.15 it does not wait for the pipes.
   ///
@@ -153,23 +155,24 @@ public final class Subprocess implements AutoCloseable {
     }
   }
 
-  /// Writes the input, closes standard input, reads everything the child writes, and waits for its
-  /// end. Coroutine only; suspends. All that is read is held in memory.
+  /// Writes the input, closes standard input, reads everything the child writes, and waits for it
+  /// to end. Coroutine only; suspends. All output is held in memory.
   ///
-  /// A child that does not read its input to the end is no failure. When the caller is cancelled
-  /// the child goes on, and what was read is kept: call this again, without input, to get all of
-  /// it. In asyncio it is lost.
+  /// It is not a failure if the child does not read all its input. If the caller is cancelled, the
+  /// child continues and the output read so far is kept: call this again, without input, to get all
+  /// of it. In asyncio it is lost.
   ///
   /// Source: `Process.communicate`.
   ///
-  /// @param input what the child reads; null for nothing
-  /// @return what it wrote, as far as there are pipes
-  /// @throws IllegalArgumentException if there is input, but standard input is no pipe
+  /// @param input the child's input; null for none
+  /// @return the child's output, for the streams that are pipes
+  /// @throws IllegalArgumentException if there is input, but standard input is not a pipe
   /// @throws IOException if a pipe cannot be read
   public SubprocessOutput communicate(byte @Nullable [] input) throws IOException {
     loop.checkTurn();
     if (input != null && stdin == null) {
-      throw new IllegalArgumentException("there is input, but standard input is no pipe");
+      throw new IllegalArgumentException(
+          "there is input, but standard input is not a pipe; start the child with Stdio.PIPE");
     }
     List<Coro<byte[]>> parts =
         List.of(() -> feed(input), () -> readAll(stdout), () -> readAll(stderr));
@@ -190,7 +193,7 @@ public final class Subprocess implements AutoCloseable {
         writer.drain();
       }
     } catch (IOException childStoppedReading) {
-      // as asyncio: it need not read everything
+      // as in asyncio: it need not read everything
     }
     return NOTHING;
   }
@@ -201,16 +204,16 @@ public final class Subprocess implements AutoCloseable {
 
   /// Sends the child a signal. Never suspends.
   ///
-  /// With `--enable-native-access` the signal is sent when this returns. Else only SIGTERM and
-  /// SIGKILL are; others go through `/bin/sh`, arrive a little later, and it is not told if they
-  /// cannot be sent.
+  /// With `--enable-native-access` the signal was sent when this returns. Without it, that is true
+  /// only of SIGTERM and SIGKILL. Other signals go through `/bin/sh`: they arrive a little later,
+  /// and a failure to send them is not reported.
   ///
   /// Source: `Process.send_signal`.
   ///
-  /// @param signal its number; on Windows 9 and 15 alone, and both end the child at once
+  /// @param signal its number; on Windows only 9 and 15, and both end the child immediately
   /// @throws NoSuchProcessException if the child has ended
-  /// @throws IOException if the signal cannot be sent: this process may not signal the child, for
-  ///   instance, or there is no such signal
+  /// @throws IOException if the signal cannot be sent: for example, this process may not signal the
+  ///   child, or there is no such signal
   /// @throws UnsupportedOperationException on Windows, for other signals
   public void sendSignal(int signal) throws IOException {
     loop.checkTurn();
@@ -220,21 +223,21 @@ public final class Subprocess implements AutoCloseable {
     outside(() -> ChildSignals.send(process, signal));
   }
 
-  /// Sends a signal to the child's process group: the child, if it lives, and everything it has
-  /// started that is still in the group. Never suspends.
+  /// Sends a signal to the child's process group: the child, if it is alive, and all processes it
+  /// has started that are still in the group. Never suspends.
   ///
-  /// Works after the end of the child, too, while any process is left in the group. Once it is
-  /// empty the system may give its number to another group, so send nothing to a group that you
-  /// know has ended.
+  /// This also works after the child has ended, while any process is left in the group. Once the
+  /// group is empty, the system may reuse its id, so do not signal a group that you know has ended.
   ///
   /// Source: `os.killpg(process.pid, signal)`.
   ///
   /// @param signal its number
-  /// @throws IllegalStateException if the child has no group of its own: see
+  /// @throws IllegalStateException if the child does not have its own group: see
   ///   [SubprocessOptions#withNewSession]
-  /// @throws NoSuchProcessException if no process is in the group; not told without
+  /// @throws NoSuchProcessException if no process is in the group; not reported without
   ///   `--enable-native-access`, as in [#sendSignal]
-  /// @throws IOException if the signal cannot be sent to any of them; likewise
+  /// @throws IOException if the signal cannot be sent to any of them; not reported without
+  ///   `--enable-native-access`
   public void sendSignalToGroup(int signal) throws IOException {
     loop.checkTurn();
     if (!hasGroup) {
@@ -248,7 +251,7 @@ public final class Subprocess implements AutoCloseable {
     void send() throws IOException;
   }
 
-  /// Sends a signal; on the loop's thread if that may mean to start a process.
+  /// Sends a signal; on the loop's thread if that may start a process.
   private static void outside(Sending sending) throws IOException {
     if (Posix.canSignal()) {
       sending.send();
@@ -268,14 +271,14 @@ public final class Subprocess implements AutoCloseable {
     }
   }
 
-  /// Asks the child to end, with SIGTERM; does nothing if it has. Never suspends.
+  /// Asks the child to end, with SIGTERM; does nothing if it has ended. Never suspends.
   ///
   /// @throws UncheckedIOException if this process may not signal the child
   public void terminate() {
     end(ChildSignals.TERM);
   }
 
-  /// Ends the child, with SIGKILL; does nothing if it has ended. Never suspends.
+  /// Kills the child, with SIGKILL; does nothing if it has ended. Never suspends.
   ///
   /// @throws UncheckedIOException if this process may not signal the child
   public void kill() {
@@ -286,17 +289,17 @@ public final class Subprocess implements AutoCloseable {
     try {
       sendSignal(signal);
     } catch (NoSuchProcessException hasEnded) {
-      // as it was asked to
+      // it has ended, as requested
     } catch (IOException refused) {
       throw new UncheckedIOException(refused);
     }
   }
 
-  /// Kills the child if it lives, drops what is not written to it, and ends its readers, after what
-  /// they have got already. Never suspends.
+  /// Kills the child if it is alive, drops input that is not written yet, and ends its readers
+  /// after the bytes they have. Never suspends.
   ///
-  /// A child with a session of its own is killed with its group. If it has ended, what it has
-  /// started lives on; [#sendSignalToGroup] reaches that.
+  /// A child with its own session is killed together with its group. If the child has already
+  /// ended, the processes it has started live on; [#sendSignalToGroup] reaches them.
   @Override
   public void close() {
     loop.checkTurn();
@@ -312,7 +315,7 @@ public final class Subprocess implements AutoCloseable {
     }
   }
 
-  /// The loop closes.
+  /// The loop is closing.
   private void abandon() {
     ChildSignals.end(process, hasGroup);
   }

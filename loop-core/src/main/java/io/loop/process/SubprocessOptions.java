@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 /// How a child process is started.
 ///
-/// @param stdin where it reads
-/// @param stdout where it writes
-/// @param stderr where it writes errors
-/// @param env all of its environment; null for this process's own
-/// @param cwd where it runs; null for where this process runs
-/// @param limit the limit of the readers, in bytes
-/// @param newSession whether it has a session of its own, and so a process group: see
+/// @param stdin the source of its standard input
+/// @param stdout the target of its standard output
+/// @param stderr the target of its standard error
+/// @param env its complete environment; null to inherit that of this process
+/// @param cwd its working directory; null to inherit that of this process
+/// @param limit the buffer limit of the readers, in bytes
+/// @param newSession whether it gets its own session, and with it a process group: see
 ///   [#withNewSession]
 public record SubprocessOptions(
     Stdio stdin,
@@ -25,7 +25,7 @@ public record SubprocessOptions(
     int limit,
     boolean newSession) {
 
-  /// All streams inherited, as the environment and the directory are; a limit of 64 KiB.
+  /// All streams, the environment and the working directory are inherited; a limit of 64 KiB.
   public static final SubprocessOptions DEFAULT =
       new SubprocessOptions(
           Stdio.INHERIT,
@@ -42,8 +42,8 @@ public record SubprocessOptions(
 
   /// Copies the environment.
   ///
-  /// @throws IllegalArgumentException if another stream than standard error goes to [Stdio#STDOUT],
-  ///   or the limit is below 1
+  /// @throws IllegalArgumentException if a stream other than standard error is [Stdio#STDOUT], or
+  ///   the limit is below 1
   public SubprocessOptions {
     if (stdin == Stdio.STDOUT || stdout == Stdio.STDOUT) {
       throw new IllegalArgumentException("only standard error can go to STDOUT");
@@ -59,56 +59,57 @@ public record SubprocessOptions(
 
   /// {@return these options with another standard input}
   ///
-  /// @param from where the child reads
+  /// @param from the source
   public SubprocessOptions withStdin(Stdio from) {
     return new SubprocessOptions(from, stdout, stderr, env, cwd, limit, newSession);
   }
 
   /// {@return these options with another standard output}
   ///
-  /// @param to where the child writes
+  /// @param to the target
   public SubprocessOptions withStdout(Stdio to) {
     return new SubprocessOptions(stdin, to, stderr, env, cwd, limit, newSession);
   }
 
   /// {@return these options with another standard error}
   ///
-  /// @param to where the child writes errors
+  /// @param to the target
   public SubprocessOptions withStderr(Stdio to) {
     return new SubprocessOptions(stdin, stdout, to, env, cwd, limit, newSession);
   }
 
-  /// {@return these options with an environment in place of this process's own}
+  /// {@return these options with an environment that replaces the inherited one}
   ///
-  /// A program is looked up in the `PATH` among them; without one, in `/bin` and `/usr/bin`.
+  /// The program is looked up in the `PATH` of this environment; without one, in `/bin` and
+  /// `/usr/bin`.
   ///
-  /// @param variables all of them
+  /// @param variables the complete environment
   public SubprocessOptions withEnv(Map<String, String> variables) {
     return new SubprocessOptions(stdin, stdout, stderr, variables, cwd, limit, newSession);
   }
 
   /// {@return these options with another working directory}
   ///
-  /// @param directory where the child runs
+  /// @param directory the working directory
   public SubprocessOptions withCwd(Path directory) {
     return new SubprocessOptions(stdin, stdout, stderr, env, directory, limit, newSession);
   }
 
   /// {@return these options with another limit}
   ///
-  /// @param bytes the limit of the readers
+  /// @param bytes the buffer limit of the readers
   public SubprocessOptions withLimit(int bytes) {
     return new SubprocessOptions(stdin, stdout, stderr, env, cwd, bytes, newSession);
   }
 
-  /// {@return these options, and a session of its own for the child}
+  /// {@return these options with a separate session for the child}
   ///
-  /// The child then leads a process group, to which everything belongs that it starts, unless it
-  /// leaves the group. [Subprocess#sendSignalToGroup] reaches all of them, and closing the child
-  /// kills them with it. A signal from the terminal, such as that of Ctrl-C, does not reach them.
+  /// The child then leads a process group. Processes that it starts belong to the group, unless
+  /// they leave it. [Subprocess#sendSignalToGroup] reaches all of them, and closing the child kills
+  /// them too. A signal from the terminal, such as that of Ctrl-C, does not reach them.
   ///
-  /// This takes the program `setsid`, which Linux has; without it starting the child is an
-  /// [java.io.IOException], on Windows an [UnsupportedOperationException].
+  /// This needs the program `setsid`, which Linux has. Without it, starting the child throws an
+  /// [java.io.IOException]; on Windows it throws an [UnsupportedOperationException].
   ///
   /// Source: `start_new_session=True`.
   public SubprocessOptions withNewSession() {

@@ -17,28 +17,28 @@ public final class Subprocesses {
 
   private Subprocesses() {}
 
-  /// Starts a program with all streams inherited; as [#createSubprocessExec(SubprocessOptions,
+  /// Starts a program with all streams inherited; see [#createSubprocessExec(SubprocessOptions,
   /// String, String...)].
   ///
   /// @param program its name or path
   /// @param args its arguments
-  /// @return the child, running
+  /// @return the running child
   /// @throws IOException if there is no such program, or it cannot be started
   public static Subprocess createSubprocessExec(String program, String... args) throws IOException {
     return createSubprocessExec(SubprocessOptions.DEFAULT, program, args);
   }
 
-  /// Starts a program. Coroutine only; suspends. If the caller is cancelled the child is killed.
+  /// Starts a program. Coroutine only; suspends. If the caller is cancelled, the child is killed.
   ///
-  /// A name without a slash is looked up in the `PATH` of the child's environment, if the options
-  /// give one, else in this process's.
+  /// A name without a slash is looked up in the `PATH` of the child's environment if the options
+  /// set one, otherwise in that of this process.
   ///
   /// Source: `asyncio.create_subprocess_exec`.
   ///
-  /// @param options where its streams go, and where it runs
+  /// @param options its streams, environment and working directory
   /// @param program its name or path
   /// @param args its arguments
-  /// @return the child, running
+  /// @return the running child
   /// @throws IOException if there is no such program, or it cannot be started
   public static Subprocess createSubprocessExec(
       SubprocessOptions options, String program, String... args) throws IOException {
@@ -47,27 +47,27 @@ public final class Subprocesses {
     return start(options, command);
   }
 
-  /// Starts a shell command with all streams inherited; as
+  /// Starts a shell command with all streams inherited; see
   /// [#createSubprocessShell(SubprocessOptions, String)].
   ///
-  /// @param command what the shell runs
-  /// @return the shell, running
+  /// @param command the command
+  /// @return the running shell
   /// @throws IOException if the shell cannot be started
   public static Subprocess createSubprocessShell(String command) throws IOException {
     return createSubprocessShell(SubprocessOptions.DEFAULT, command);
   }
 
-  /// Starts a shell command. Coroutine only; suspends. If the caller is cancelled the shell is
+  /// Starts a shell command. Coroutine only; suspends. If the caller is cancelled, the shell is
   /// killed.
   ///
-  /// The shell is `/bin/sh`, on Windows `cmd.exe`. Quoting is the caller's business: never put into
-  /// a command what somebody else has written.
+  /// The shell is `/bin/sh`, on Windows `cmd.exe`. The caller is responsible for quoting: never put
+  /// untrusted text into a command.
   ///
   /// Source: `asyncio.create_subprocess_shell`.
   ///
-  /// @param options where its streams go, and where it runs
-  /// @param command what the shell runs
-  /// @return the shell, running
+  /// @param options its streams, environment and working directory
+  /// @param command the command
+  /// @return the running shell
   /// @throws IOException if the shell cannot be started
   public static Subprocess createSubprocessShell(SubprocessOptions options, String command)
       throws IOException {
