@@ -1,9 +1,9 @@
 package io.loop.event;
 
-/// A callback that is told if its loop closes before it has run.
+/// A callback that is notified if its loop closes before it has run.
 ///
-/// For callbacks that something outside of the loop waits for, such as a future of another thread:
-/// a closing loop drops what is scheduled, and whoever waits would wait forever.
+/// For callbacks that code outside the loop waits for, such as a future of another thread. A
+/// closing loop drops what is scheduled, and without this the other side would wait forever.
 public interface Droppable extends Callback {
 
   /// Says that this callback will never run, because its loop is closing. Called at most once, in

@@ -2,21 +2,22 @@ package io.loop.event;
 
 import org.jspecify.annotations.Nullable;
 
-/// Who a loop's guests are: what a report about a loop that is held up asks. Any thread.
+/// The guests of a loop, for reports about a loop that is held up. Any thread.
 ///
-/// This is for layers that give loop work a stack of its own; programs have no use for it.
+/// This is for layers that run loop work on separate stacks; programs do not need it.
 public interface GuestDirectory {
 
-  /// A guest, as a report needs it.
+  /// A guest, as a report shows it.
   ///
-  /// @param text what it is and where it stands; may have several lines
-  /// @param needsLoop whether it goes on only when the loop does; else it is in a blocking call
+  /// @param text its description and its current position; may have several lines
+  /// @param needsLoop whether it can continue only when the loop does; if not, it is in a blocking
+  ///   call
   record Entry(String text, boolean needsLoop) {}
 
-  /// {@return how many guests there are}
+  /// {@return the number of guests}
   int count();
 
-  /// {@return the guest whose body a thread runs, or null if that is none of this loop's}
+  /// {@return the guest that runs on a thread, or null if none of this loop's guests does}
   ///
   /// @param threadId the id of the thread
   @Nullable Entry find(long threadId);

@@ -3,31 +3,31 @@ package io.loop.event;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Some memory of the heap that is let go of when there is no other: with it what holds memory can
-/// be closed.
+/// Heap memory that is released when the heap is full, so that objects which hold memory can be
+/// closed.
 ///
-/// For the layers that call other code and have to clean up after it; programs need not know it.
-/// Any thread.
+/// For layers that call other code and have to clean up after it; programs do not need it. Any
+/// thread.
 public final class MemoryReserve {
 
   /*
    *   KEPT --use--> USED --restore, by a loop's turn, at once and then each second--> KEPT
    *
-   * A connection can be closed only with some memory: to read that its peer has gone, to tell those
-   * who wait, to run their `finally` blocks. A heap that connections have filled to the last byte
-   * would stay as it is. So at the first sign of that the reserve is let go of, and until there is
-   * memory for it again nothing new is begun: servers accept nothing, tasks that have not started
-   * fail, and reports are only counted.
+   * Closing a connection needs some memory: to read that the peer has closed, to wake the waiting
+   * coroutines, to run their `finally` blocks. A heap that connections have filled completely could
+   * not recover. So the reserve is released at the first sign of that. Until there is memory for it
+   * again, nothing new is started: servers accept no connections, tasks that have not started fail,
+   * and reports are only counted.
    *
-   * It is one for the JVM, since the heap is. `reserve` is volatile, so that every loop sees that it
-   * is used; two loops that restore it at once leave one to the collector. Letting go of it takes no
-   * memory.
+   * There is one reserve for the JVM. `reserve` is volatile, so every loop sees that it is used. If
+   * two loops restore it at the same time, one copy is garbage. Releasing it takes no memory.
    *
-   * G1 allocates in whole regions, of a 2048th of the heap, a megabyte at least. So the reserve is in
-   * parts that fill such a region each: less than that would free none.
+   * G1 allocates in whole regions, of a 2048th of the heap and at least a megabyte. So the reserve
+   * has parts that fill a region each: a smaller part would free none.
    */
 
-  /// Loaded ahead of time: to look for a handler the JVM needs them, and may have no memory then.
+  /// Loaded ahead of time: the JVM needs them to find an exception handler, and may have no memory
+  /// then.
   static final List<Class<?>> NEEDED =
       List.of(KeyboardInterrupt.class, SystemExit.class, ExceptionContext.class);
 
@@ -56,16 +56,16 @@ public final class MemoryReserve {
     return new byte[PARTS][PART];
   }
 
-  /// Lets go of the reserve, if the heap has no room any more: call it before cleaning up.
+  /// Releases the reserve if the heap is full: call it before cleaning up.
   ///
-  /// @param fault what was caught
+  /// @param fault the exception that was caught
   public static void useAfter(Throwable fault) {
     if (fault instanceof OutOfMemoryError && reserve != null && !hasRoom()) {
       reserve = null;
     }
   }
 
-  /// It may have been direct memory that ran out, or a single request that was too large.
+  /// Direct memory may have run out instead, or a single request may have been too large.
   private static boolean hasRoom() {
     try {
       probe = new byte[1][PART];
@@ -77,12 +77,12 @@ public final class MemoryReserve {
     }
   }
 
-  /// {@return whether memory is so short that nothing new should be begun}
+  /// {@return whether memory is so short that nothing new should be started}
   public static boolean isUsed() {
     return reserve == null;
   }
 
-  /// Tries to have it again, at once and then once a second; loop thread.
+  /// Tries to allocate it again, immediately and then once a second; loop thread.
   void restore() {
     long now = clock.nanoTime();
     if (tried && now - triedNanos < RETRY_NANOS) {
@@ -92,7 +92,7 @@ public final class MemoryReserve {
     triedNanos = now;
     try {
       byte[][] kept = newReserve();
-      probe = newReserve(); // with nothing beside it, it would soon be used again
+      probe = newReserve(); // without free memory beside it, it would soon be used again
       reserve = kept;
       tried = false;
     } catch (OutOfMemoryError full) {

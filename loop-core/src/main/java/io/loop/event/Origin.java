@@ -4,13 +4,13 @@ import java.lang.StackWalker.StackFrame;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// Where something was made: the newest frames of the program's stack, newest first.
+/// Where an object was created: the newest frames of the program's stack, newest first.
 ///
 /// Kept in debug mode for handles, futures and tasks.
 ///
 /// Source: `source_traceback` in the contexts of asyncio's exception handler.
 ///
-/// @param frames at most ten frames, without ours at the top
+/// @param frames at most ten frames, without this library's frames at the top
 public record Origin(List<StackTraceElement> frames) {
 
   private static final int MOST_FRAMES = 10;
@@ -23,7 +23,7 @@ public record Origin(List<StackTraceElement> frames) {
     frames = List.copyOf(frames);
   }
 
-  /// {@return where the caller was called from}
+  /// {@return the place from which the caller was called}
   public static Origin here() {
     return new Origin(
         StackWalker.getInstance()
