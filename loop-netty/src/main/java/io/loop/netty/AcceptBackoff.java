@@ -7,8 +7,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.time.Duration;
 
-/// Stops accepting for a second when the system has run out of something, descriptors mostly, or
-/// this process of memory. Any other failure is that of one connection.
+/// Stops accepting for a second when the system has run out of a resource, usually file
+/// descriptors, or this process of memory. Any other failure concerns one connection only.
 ///
 /// Source: asyncio's accept loop, Python 3.15.
 final class AcceptBackoff extends ChannelInboundHandlerAdapter implements Dirty {
@@ -16,14 +16,14 @@ final class AcceptBackoff extends ChannelInboundHandlerAdapter implements Dirty 
   /*
    *   ACCEPTING --fault--> PAUSED --a second later--> ACCEPTING
    *
-   * A listener that is not read any more never comes back by itself, so a pause must end. Where there
-   * is no memory for its timer, or for reading again, the listener goes onto the driver's list, which
-   * is tried until it works. Netty's own handler behind this one may pause the listener too, and fail
-   * to arrange the end of it: so what it does is looked at.
+   * A listener that is not read any more never recovers on its own, so every pause must end. If
+   * there is no memory for the timer, or for reading again, the listener goes onto the driver's
+   * list, which retries until it works. Netty's own handler after this one may also pause the
+   * listener, and fail to schedule the end of the pause, so its effect is checked.
    *
-   * On NIO the system's text is all that tells one failure from another, and may be in any language.
-   * So many failures in a row, with no connection between them, are a pause too: else the listener
-   * would be asked again and again.
+   * On NIO, failures can only be distinguished by the system's text, which may be in any language.
+   * So many failures in a row, without a connection in between, cause a pause too. Otherwise the
+   * listener would fail in a busy loop.
    */
 
   static final Duration PAUSE = Duration.ofSeconds(1);
@@ -42,8 +42,7 @@ final class AcceptBackoff extends ChannelInboundHandlerAdapter implements Dirty 
     this.listener = listener;
   }
 
-  /// Tells a listener that it is about to be closed: what fails from now on is no fault. Any
-  /// thread.
+  /// Notes that a listener is about to be closed: later failures are expected. Any thread.
   static void expectEnd(Channel listener) {
     AcceptBackoff backoff = listener.pipeline().get(AcceptBackoff.class);
     if (backoff != null) {
@@ -51,7 +50,7 @@ final class AcceptBackoff extends ChannelInboundHandlerAdapter implements Dirty 
     }
   }
 
-  /// A connection more would take memory that closing others needs.
+  /// Another connection would take memory that is needed to close others.
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (MemoryReserve.isUsed() && message instanceof Channel accepted) {
@@ -70,7 +69,7 @@ final class AcceptBackoff extends ChannelInboundHandlerAdapter implements Dirty 
   public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
     MemoryReserve.useAfter(fault);
     if (ending || !listener.isOpen()) {
-      return; // it is our own end
+      return; // the listener is being closed
     }
     if (Exhaustion.isCauseOf(fault) || ++failedInARow >= MOST_IN_A_ROW) {
       pause(fault);
@@ -82,7 +81,7 @@ final class AcceptBackoff extends ChannelInboundHandlerAdapter implements Dirty 
 
   private void pause(Throwable fault) {
     if (paused || loop.isClosed()) {
-      return; // told already
+      return; // already reported
     }
     failedInARow = 0;
     resumeLater();
@@ -118,14 +117,14 @@ final class AcceptBackoff extends ChannelInboundHandlerAdapter implements Dirty 
 
   @Override
   public void flushToNetty() {
-    paused = false; // if reading fails at once, that is told here, and is a pause again
+    paused = false; // if reading fails immediately, that is caught here and causes another pause
     if (listener.isOpen()) {
       listener.config().setAutoRead(true);
       listener.read();
     }
   }
 
-  /// Tried again.
+  /// The driver tries again.
   @Override
   public void flushFailed(Throwable fault) {
     throw Rethrow.unchecked(fault);

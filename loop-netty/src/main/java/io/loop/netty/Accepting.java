@@ -13,8 +13,8 @@ import io.netty.channel.ChannelInitializer;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// Makes streams of a server's accepted channels and has them served; each on its own loop's
-/// thread.
+/// Creates the streams of a server's accepted channels, and starts the coroutines that serve them;
+/// each on its own loop's thread.
 final class Accepting extends ChannelInitializer<Channel> implements ConnectionEvents {
 
   private static final String NOT_SERVED = "Could not serve a connection";
@@ -25,7 +25,8 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
   private final ServerOptions options;
   private final Context context;
 
-  /// Why there is no TLS context, if it was told and has not changed since; any loop's thread.
+  /// The reason for a missing TLS context that was reported last, if it still applies; any loop's
+  /// thread.
   private final AtomicReference<@Nullable String> contextFault = new AtomicReference<>();
 
   /// @param context copied for every connection
@@ -67,7 +68,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
     };
   }
 
-  /// Making the connection failed. Netty would log it, as often as a peer connects.
+  /// The connection could not be set up. Netty would log this each time a peer connects.
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
     MemoryReserve.useAfter(fault);
@@ -98,7 +99,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
       serve(connection);
     } catch (OutOfMemoryError full) {
       MemoryReserve.useAfter(full);
-      connection.abort(); // and with it the body, if there is one
+      connection.abort(); // and the body with it, if there is one
       PeerReports.report(connection.loop(), NOT_SERVED, full, "transport", connection);
     }
   }
@@ -126,7 +127,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
             fault,
             "transport",
             connection,
-            Context.copyCurrent()); // that of the body, in which this is called
+            Context.copyCurrent()); // the context of the body, in which this is called
       }
     } finally {
       connection.close();
@@ -143,7 +144,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
     }
   }
 
-  /// As in asyncio: anybody can send rubbish to a server, and as often as they like.
+  /// Only in debug mode, as in asyncio: any peer can send garbage to a server, at any rate.
   private static void reportInDebugMode(ConnectionHandler connection, Throwable cause) {
     Loop loop = connection.loop();
     if (!loop.isClosed() && loop.isDebug()) {

@@ -3,7 +3,7 @@ package io.loop.netty;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// What a [Sweeper] wants to know of a connection; its loop's thread.
+/// The activity of a connection, for a [Sweeper]; its loop's thread.
 final class Activity {
 
   private boolean active;
@@ -20,7 +20,7 @@ final class Activity {
     active = true;
   }
 
-  /// Notes whether anything has happened since the last call.
+  /// Records whether anything has happened since the last call.
   ///
   /// @param now the time on the connection's loop
   void look(Duration now) {
@@ -33,12 +33,12 @@ final class Activity {
     active = false;
   }
 
-  /// {@return how long it is known already} At a look.
+  /// {@return how long it has been known} At a check.
   Duration age(Duration now) {
     return first == null ? Duration.ZERO : now.minus(first);
   }
 
-  /// {@return how long nothing has happened, or a little longer than that} At a look.
+  /// {@return how long nothing has happened, or a little longer} At a check.
   Duration silence(Duration now) {
     return now.minus(silentSince);
   }

@@ -21,13 +21,13 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// In which order a peer's addresses are tried, what to say if none works, and how addresses are
-/// written.
+/// The order in which a peer's addresses are tried, the message if all fail, and the text form of
+/// addresses.
 final class Addresses {
 
   /*
-   * Netty makes the remote address of a connection that it opened itself from the bytes alone, on all
-   * transports but NIO: the scope of a link-local one is lost. The system still has it.
+   * On all transports except NIO, Netty builds the remote address of a connection it opened from
+   * the address bytes only, so the scope of a link-local address is lost. The system still has it.
    */
 
   private static final AttributeKey<SocketAddress> PEER =
@@ -36,7 +36,7 @@ final class Addresses {
 
   private Addresses() {}
 
-  /// Checks a port, before anything is begun with it.
+  /// Checks a port before it is used.
   ///
   /// @throws IllegalArgumentException if it is out of range
   static void requirePort(int port) {
@@ -46,7 +46,7 @@ final class Addresses {
     }
   }
 
-  /// {@return an address as people write it: `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80`}
+  /// {@return an address in its usual notation: `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80`}
   static String text(@Nullable SocketAddress address) {
     if (!(address instanceof InetSocketAddress internet)) {
       return String.valueOf(address);
@@ -69,12 +69,13 @@ final class Addresses {
     try {
       named = named == null ? NetworkInterface.getByIndex(scope) : named;
     } catch (SocketException unknown) {
-      // the number is good enough
+      // use the number of the interface
     }
     return "%" + (named == null ? scope : named.getName());
   }
 
-  /// {@return whether two addresses are equal, and of the same network interface if both name one}
+  /// {@return whether two addresses are equal, and have the same network interface if both name
+  /// one}
   static boolean areSame(InetSocketAddress one, InetSocketAddress other) {
     return one.equals(other)
         && (!(one.getAddress() instanceof Inet6Address first)
@@ -84,7 +85,7 @@ final class Addresses {
             || second.getScopeId() == 0);
   }
 
-  /// {@return the two ends of a channel, in Netty's manner}
+  /// {@return both addresses of a channel, in Netty's format}
   static String text(Channel channel) {
     SocketAddress peer = peerOf(channel);
     return "[id: 0x"
@@ -95,7 +96,7 @@ final class Addresses {
         + "]";
   }
 
-  /// {@return what a failure to use an address says, without the address}
+  /// {@return the reason of a failure to use an address, without the address}
   static String reason(Throwable cause, SocketAddress address) {
     String text = Reasons.of(cause);
     String suffix = ": " + address; // Netty's
@@ -112,8 +113,8 @@ final class Addresses {
         && six.getScopeId() == 0;
   }
 
-  /// Finds the peer's address out while the channel is open; its event loop's thread, or a
-  /// coroutine of that.
+  /// Determines the peer's address while the channel is open; on its event loop's thread, or in a
+  /// coroutine of that event loop.
   static void rememberPeer(Channel channel) {
     if (channel.remoteAddress() instanceof InetSocketAddress remote
         && lacksScope(remote)
@@ -133,7 +134,7 @@ final class Addresses {
     return remote;
   }
 
-  /// {@return the addresses of the family of another one, or all if that is null}
+  /// {@return the addresses with the same family as another one, or all if that is null}
   static List<InetAddress> ofFamily(@Nullable InetAddress other, List<InetAddress> addresses)
       throws IOException {
     if (other == null) {
@@ -144,13 +145,14 @@ final class Addresses {
       throw new ConnectException(
           "no address of "
               + addresses.stream().map(Addresses::text).toList()
-              + " is of the family of "
+              + " has the same family as "
               + text(other));
     }
     return same;
   }
 
-  /// {@return addresses with the families in turns, after some of the first one} RFC 8305, 4.
+  /// {@return addresses with alternating families, after some of the first one} RFC 8305, section
+  /// 4.
   static List<InetAddress> interleaved(List<InetAddress> addresses, int firstOnes) {
     if (firstOnes == 0) {
       return addresses;
@@ -174,7 +176,7 @@ final class Addresses {
     return ordered;
   }
 
-  /// {@return one failure for those of all attempts, as asyncio words it}
+  /// {@return one failure for the failures of all attempts, worded as in asyncio}
   static IOException together(List<IOException> faults) {
     IOException first = faults.getFirst();
     String text = first.getMessage();

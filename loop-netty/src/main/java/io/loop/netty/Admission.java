@@ -4,9 +4,10 @@ import java.net.InetAddress;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Counts a server's connections, in all and by address. Any thread.
+/// Counts a server's connections, in total and per address. Any thread.
 ///
-/// An address without connections is forgotten: the map is no larger than what is open.
+/// An address without connections is removed, so the map is never larger than the number of open
+/// connections.
 final class Admission {
 
   private final ServerLimits limits;
@@ -17,7 +18,7 @@ final class Admission {
     this.limits = limits;
   }
 
-  /// {@return whether one more may come in; if so it is counted}
+  /// {@return whether one more connection is allowed; if so, it is counted}
   boolean enter(InetAddress from) {
     if (total.incrementAndGet() > limits.connections()) {
       total.decrementAndGet();
@@ -31,7 +32,7 @@ final class Admission {
     return true;
   }
 
-  /// Counts out one that came in.
+  /// Removes a connection that was counted.
   void leave(InetAddress from) {
     total.decrementAndGet();
     if (isCounted(from)) {

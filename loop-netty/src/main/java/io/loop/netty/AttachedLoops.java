@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class AttachedLoops {
 
   /*
-   * Both sides are weak, since a loop refers to its executor. An executor with a thread holds its
-   * loop by a shutdown hook; another one's is held by those who use it, and made anew when nobody
-   * does.
+   * Both sides are weak, because a loop refers to its executor. An executor with a thread holds its
+   * loop through a shutdown hook. For any other executor the code that uses the loop holds it, and
+   * a new one is created when it is gone.
    */
 
   private static final ReentrantLock LOCK = new ReentrantLock();

@@ -21,27 +21,29 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Lets a loop run in turns on an executor that somebody else made.
+/// Runs an attached loop in turns on an existing executor.
 final class AttachedPoller extends NettyDriver {
 
   /*
    * One runnable, `pump`, runs a turn of the loop and then what the turn left for Netty. It is
-   * submitted when something asks for a turn and none is on its way; `asked` says that one is.
+   * submitted when something requests a turn and none is pending; `asked` is true while one is.
    *
    * A turn that used its budget must let the executor do its input and output before the next one.
-   * Submitting the pump again would not: an event loop runs what its tasks submit for up to a second
-   * before it looks at a socket. Its own way to say "after the next look" is the tail of an
-   * iteration; for other executors, a DefaultEventLoop too, which has no iterations, it is a task
-   * scheduled for now.
+   * Submitting the pump again would not do that: an event loop runs tasks submitted by its tasks
+   * for up to a second before it polls. To run after the next poll, the pump is added to the tail
+   * tasks of an iteration. Other executors, including a DefaultEventLoop, have no iterations: there
+   * it is a task scheduled with no delay.
    *
-   * A flush that settles what a coroutine waits for wakes the loop while `inTurn`. That is a reason
-   * for another turn, behind the next look too: else a coroutine that sends to a fast reader would go
-   * on for that second. `woken` says so. An executor without sockets has nothing to look at.
+   * A flush that settles what a coroutine waits for wakes the loop while `inTurn`. That requests
+   * another turn, also after the next poll: otherwise a coroutine that sends to a fast reader would
+   * run for that whole second. `woken` records this. An executor without sockets has nothing to
+   * poll.
    *
-   * What the poller leaves with its executor, a hook and a listener, it takes back when the loop closes.
+   * When the loop closes, the poller removes the hook and the listener that it added to its
+   * executor.
    *
-   * Of the loop's deadlines one alarm is set, for the nearest. A nearer one replaces it, a later one
-   * leaves it: it then rings for nothing.
+   * One alarm is set, for the loop's earliest deadline. An earlier deadline replaces it. If the
+   * deadline becomes later, the alarm stays and fires too early, without effect.
    */
 
   private static final long UNSET = Long.MAX_VALUE;
@@ -78,7 +80,7 @@ final class AttachedPoller extends NettyDriver {
 
   @Override
   boolean isPolling() {
-    return !inTurn; // or in a task of the executor's own
+    return !inTurn; // or in another task of the executor
   }
 
   @Override
@@ -86,7 +88,8 @@ final class AttachedPoller extends NettyDriver {
     loop = opened;
     register(opened);
     if (executor instanceof SingleThreadEventExecutor threaded) {
-      threaded.addShutdownHook(endWithHost); // it also keeps the loop while the host lives
+      // it also keeps the loop reachable while the host lives
+      threaded.addShutdownHook(endWithHost);
       termination(threaded).addListener(endAfterHost);
       adoptThread(threaded);
     }
@@ -97,7 +100,7 @@ final class AttachedPoller extends NettyDriver {
     return (Future<Object>) ending.terminationFuture();
   }
 
-  /// Between turns too the host's thread is on the loop. A host may get another thread.
+  /// The host's thread is on the loop between turns too. A host may get another thread.
   private void adoptThread(SingleThreadEventExecutor threaded) {
     if (threaded.inEventLoop()) {
       loop().adoptThread();
@@ -161,7 +164,7 @@ final class AttachedPoller extends NettyDriver {
     pump();
   }
 
-  /// Whatever happens in a turn, the next one is arranged: nobody else would.
+  /// Whatever happens in a turn, this schedules the next one, because nothing else would.
   private void pump() {
     asked = false;
     if (inTurn) {
@@ -196,11 +199,11 @@ final class AttachedPoller extends NettyDriver {
     try {
       loop().callExceptionHandler("Fatal error on an attached loop", fault, "loop", loop());
     } catch (KeyboardInterrupt | SystemExit again) {
-      // the exception handler has been told, and this is its answer; the host goes on
+      // the exception handler threw this; the host continues
     }
   }
 
-  /// {@return whether there was memory to arrange the next turn}
+  /// {@return whether there was memory to schedule the next turn}
   private boolean arrange(long wait) {
     try {
       if (wait == 0 || (woken && executor instanceof IoEventLoop)) {
@@ -251,7 +254,7 @@ final class AttachedPoller extends NettyDriver {
     }
   }
 
-  /// The host is shutting down: cancels the tasks, lets them clean up as far as that takes no
+  /// The host is shutting down: cancels the tasks, lets them clean up as far as that needs no
   /// waiting, and closes the loop.
   private void endWithHost() {
     if (loop().isClosed()) {
@@ -265,8 +268,8 @@ final class AttachedPoller extends NettyDriver {
     loop().close();
   }
 
-  /// The host has ended, and has left its shutdown hooks out: it found tasks at each of its last
-  /// looks. What is left is unwound here, on a thread that tells of the end.
+  /// The host has terminated without running its shutdown hooks, because it found tasks each time
+  /// it checked. The remaining tasks are unwound here, on the thread that reports the termination.
   private void endAfterHost() {
     if (!loop().isClosed()) {
       heir = Thread.currentThread();
@@ -277,7 +280,7 @@ final class AttachedPoller extends NettyDriver {
   /// Never called: an attached loop does not wait, its host does.
   @Override
   public void poll(long waitNanos) {
-    throw new IllegalStateException("an attached loop has no poll of its own");
+    throw new IllegalStateException("an attached loop does not poll");
   }
 
   @Override
@@ -285,7 +288,7 @@ final class AttachedPoller extends NettyDriver {
     return ticker.nanoTime();
   }
 
-  /// As that of an embedded channel.
+  /// True for the clock of an embedded channel.
   @Override
   public boolean isMovedByHand() {
     return ticker instanceof MockTicker;
@@ -298,7 +301,7 @@ final class AttachedPoller extends NettyDriver {
     }
     if (executor instanceof SingleThreadEventExecutor threaded) {
       termination(threaded).removeListener(endAfterHost);
-      if (threaded.inEventLoop()) { // else it has ended
+      if (threaded.inEventLoop()) { // if not, it has terminated
         threaded.removeShutdownHook(endWithHost);
       }
     }

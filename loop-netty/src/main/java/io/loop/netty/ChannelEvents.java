@@ -8,11 +8,11 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The user events of a channel's pipeline, in order: idleness, handshakes, upgrades and whatever
-/// other handlers fire.
+/// The user events of a channel's pipeline, in order: idleness, handshakes, upgrades and other
+/// events that handlers fire.
 ///
-/// Coroutines of the channel's loop only, one at a time. The last 64 that nobody has received are
-/// kept. Iterating gives the events until the channel is closed or detached.
+/// Coroutines of the channel's loop only, one at a time. The last 64 events that were not received
+/// are kept. Iterating returns the events until the channel is closed or detached.
 public final class ChannelEvents implements Iterable<Object> {
 
   private static final int CAPACITY = 64;
@@ -27,7 +27,7 @@ public final class ChannelEvents implements Iterable<Object> {
     this.receiver = new Waiters(loop);
   }
 
-  /// Takes an event that passes on as well: it gets a reference of its own.
+  /// Adds an event, which is passed on as well, so it is retained.
   void add(Object event) {
     if (ended) {
       return;
@@ -51,10 +51,10 @@ public final class ChannelEvents implements Iterable<Object> {
   }
 
   /// {@return the next event, or null when the channel is closed or detached} Suspends until there
-  /// is one; a cancellation point only then. An event that is reference-counted is the caller's to
-  /// release.
+  /// is one, and is a cancellation point only then. The caller must release a reference-counted
+  /// event.
   ///
-  /// @throws IllegalStateException if another coroutine waits in here
+  /// @throws IllegalStateException if another coroutine is waiting for an event
   public @Nullable Object receive() {
     loop.checkTurn();
     while (queue.isEmpty() && !ended) {
@@ -68,11 +68,11 @@ public final class ChannelEvents implements Iterable<Object> {
   }
 
   /// {@return the next event of a type, or null when the channel is closed or detached; others
-  /// before it are dropped} Suspends as [#receive()] does.
+  /// before it are dropped} Suspends like [#receive()].
   ///
   /// @param type the type
   /// @param <E> the type
-  /// @throws IllegalStateException if another coroutine waits in here
+  /// @throws IllegalStateException if another coroutine is waiting for an event
   public <E> @Nullable E receive(Class<E> type) {
     for (Object event; (event = receive()) != null; ) {
       if (type.isInstance(event)) {

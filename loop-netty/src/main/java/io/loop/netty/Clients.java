@@ -21,16 +21,17 @@ import org.jspecify.annotations.Nullable;
 
 /// The connections of a server, and the bodies that serve them.
 ///
-/// A body may outlive its connection: it saves something after its peer has gone. So both count.
-/// Any thread, unless a method says more.
+/// A body may outlive its connection, for example to save something after the peer has
+/// disconnected. So both are tracked. Any thread, unless a method says otherwise.
 final class Clients {
 
   /*
-   * Connections live on their own loops and come and go on those threads, so the maps are concurrent.
-   * A loop that closes drops the end of a body, but never that of a connection.
+   * Connections run on their own loops, and are added and removed on those threads, so the maps are
+   * concurrent. A closing loop may not report the end of a body, but always reports the end of a
+   * connection.
    *
-   * Each loop knows which servers have connections on it, so that these are ended in good order before
-   * the loop's tasks are cancelled.
+   * Each loop knows which servers have connections on it, so that these are closed gracefully
+   * before the loop's tasks are cancelled.
    */
 
   private static final LoopLocal<Set<Clients>> HERE =
@@ -41,7 +42,7 @@ final class Clients {
   private final ConcurrentHashMap<ConnectionHandler, Task<?>> bodies = new ConcurrentHashMap<>();
   private final Duration grace;
 
-  /// @param grace how long bodies may go on when their loop is ended
+  /// @param grace how long bodies may continue when their loop shuts down
   Clients(Duration grace) {
     this.grace = grace;
   }
@@ -54,7 +55,7 @@ final class Clients {
 
   /// Removes a connection; its loop's thread.
   ///
-  /// @return where it came from; null if it was not there
+  /// @return its peer's address; null if it was not registered
   @Nullable InetAddress remove(ConnectionHandler connection) {
     if (connection.loop().isClosed()) {
       bodies.remove(connection);
@@ -78,7 +79,7 @@ final class Clients {
     return connections.isEmpty() && bodies.isEmpty();
   }
 
-  /// Does something with each connection, on its loop's thread, soon.
+  /// Schedules an action for each connection, on its loop's thread.
   void forEach(Consumer<ConnectionHandler> action) {
     for (ConnectionHandler connection : connections.keySet()) {
       Server.onLoop(connection.loop(), () -> action.accept(connection));
@@ -116,8 +117,8 @@ final class Clients {
     return found;
   }
 
-  /// Ends the connections that servers have on the running loop, and waits for them and their
-  /// bodies, as long as each server grants them. Coroutine only.
+  /// Closes the connections that servers have on the running loop gracefully, and waits for them
+  /// and their bodies, for up to the grace period of each server. Coroutine only.
   static void endHere() {
     Loop loop = Loop.running();
     Duration began = loop.time();
@@ -125,10 +126,11 @@ final class Clients {
     here.forEach(clients -> clients.connectionsOn(loop).forEach(ConnectionHandler::finish));
     for (Clients clients : here) {
       try {
-        Duration left = clients.grace.minus(loop.time().minus(began)); // all count from the start
+        // all grace periods start together
+        Duration left = clients.grace.minus(loop.time().minus(began));
         Asyncio.timeout(left, () -> clients.awaitThoseOn(loop));
       } catch (TimeoutException slow) {
-        // the loop cancels what is left
+        // the loop cancels the remaining bodies
       }
     }
   }

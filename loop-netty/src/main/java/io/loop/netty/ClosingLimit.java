@@ -5,7 +5,7 @@ import io.loop.event.TimerHandle;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Gives up the closing of a connection whose peer takes nothing any more; its loop's thread.
+/// Aborts a closing connection whose peer accepts no more data; its loop's thread.
 final class ClosingLimit {
 
   private static final int LOOKS = 4;

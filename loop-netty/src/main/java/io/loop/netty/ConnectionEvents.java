@@ -1,17 +1,18 @@
 package io.loop.netty;
 
-/// What happens to a connection as a whole; told on its loop's thread.
+/// A listener for the events of a connection; called on its loop's thread.
 interface ConnectionEvents {
 
-  /// Nobody wants to know.
+  /// A listener that does nothing.
   ConnectionEvents NONE = new ConnectionEvents() {};
 
   /// The channel is connected.
   default void opened(ConnectionHandler connection) {}
 
-  /// Bytes can flow: at once, or with TLS after the handshake. Not told if it never comes to that.
+  /// Bytes can flow: immediately, or with TLS after the handshake. Not called if the handshake
+  /// fails.
   default void ready(ConnectionHandler connection) {}
 
-  /// The channel is gone; told once, also if it was never opened.
+  /// The channel is gone; called once, also if it was never opened.
   default void closed(ConnectionHandler connection) {}
 }

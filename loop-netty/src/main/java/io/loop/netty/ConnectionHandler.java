@@ -40,10 +40,11 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     implements ReadTransport, WriteTransport, Dirty {
 
   /*
-   * Two callers, never at once. The loop's thread calls the channel methods while it polls, and
-   * flushToNetty. Coroutines of the loop call the transport methods, which change only our own fields
-   * and put the connection on the driver's dirty list; of the channel they read plain facts. What
-   * changes the channel is called on the loop's thread, nearly all of it from flushToNetty.
+   * There are two callers, never at the same time. The loop's thread calls the channel methods
+   * while it polls, and flushToNetty. Coroutines of the loop call the transport methods, which only
+   * change fields of this class and put the connection on the driver's dirty list; from the channel
+   * they only read plain state. Everything that changes the channel is called on the loop's thread,
+   * nearly all of it from flushToNetty.
    *
    *   OPEN --close--> CLOSING (what is pending is sent first) --inactive--> CLOSED
    *     `---abort, failure--> ABORTING (what is pending is dropped) --inactive--> CLOSED
@@ -53,22 +54,21 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
    * writable, and resumed when neither is. Netty's channel is writable at "below low", asyncio says
    * "at or below": the mark is set one higher.
    *
-   * After the peer has ended its direction the channel must not be told to read again: epoll closes
-   * it for that.
+   * After a half-close by the peer, read() must not be called again: epoll would close the channel.
    *
-   * What is pending goes to Netty a chunk at a time, while the channel is writable: so a connection
-   * holds little direct memory, however much was written. What fits a chunk is one buffer and one
-   * write; all of a poll is flushed once, unless the socket takes it and asks for more.
+   * Pending bytes go to Netty in chunks while the channel is writable. So a connection holds little
+   * direct memory, however much was written. Bytes that fit a chunk are one buffer and one write.
+   * Everything from one poll is flushed once, unless the socket takes it all and can take more.
    *
-   * With TLS the channel is ready when the handshake is over. Netty's handler encrypts all it is
-   * given at once, whether or not the socket takes it: hence smaller chunks. There is no half-close:
-   * the end of the peer's direction closes.
+   * With TLS the channel is ready after the handshake. Netty's handler encrypts everything
+   * immediately, whether or not the socket takes it, so chunks are smaller. There is no half-close:
+   * when the peer shuts down its output, the connection closes.
    *
-   * `told` says that those who wait have been told of the end. Telling takes memory; where there is
-   * none it is tried again at the next flush.
+   * `told` is true when the waiting coroutines have been notified of the end. That needs memory; if
+   * there is none, the next flush tries again.
    *
-   * It is long because everything in it moves the one state, or waits for it: bytes, the end of
-   * either direction, TLS, files. What can be apart is: PendingBytes, Activity, TlsFacts.
+   * The file is long because everything in it changes the one state, or waits for it: bytes, the
+   * end of either direction, TLS, files. What can be separate is: PendingBytes, Activity, TlsFacts.
    */
 
   private enum State {
@@ -99,7 +99,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private @Nullable LoopFuture<@Nullable Void> handshake;
   private @Nullable ClosingLimit closing;
   private @Nullable GracefulEnd ending;
-  private @Nullable EpollReturn epollReturn; // after a half-close on an event loop of Netty's own
+  // after a half-close on an event loop that Netty created
+  private @Nullable EpollReturn epollReturn;
   private boolean ready;
   private boolean dirty;
   private boolean readingPaused;
@@ -125,8 +126,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     reader.setTransport(this);
   }
 
-  /// Not for Unix sockets: Netty's NIO and io_uring close them when the peer ends its side, and
-  /// with epoll what was still to be sent got lost.
+  /// Not for Unix sockets: Netty's NIO and io_uring close them when the peer shuts down its output,
+  /// and with epoll unsent data was lost.
   private void allowHalfClosure(boolean allowed) {
     if (channel instanceof SocketChannel socket) {
       socket.config().setAllowHalfClosure(allowed);
@@ -135,7 +136,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
 
   /// {@return the connection that a writer of this module writes to}
   ///
-  /// @throws IllegalArgumentException if it writes to something else
+  /// @throws IllegalArgumentException if it does not write to a connection
   static ConnectionHandler of(StreamWriter writer) {
     if (writer.getExtraInfo("transport") instanceof ConnectionHandler connection) {
       return connection;
@@ -170,8 +171,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     }
   }
 
-  /// Puts TLS before this handler, behind what was written so far; loop's thread. What the peer has
-  /// sent and nobody has read is taken for the beginning of its handshake.
+  /// Inserts TLS before this handler, for everything written from now on; loop's thread. Bytes that
+  /// have arrived but were not read are taken as the start of the peer's handshake.
   ///
   /// @param done settled when the handshake has succeeded or the connection is lost
   void secure(ChannelHandler handler, TlsOptions options, LoopFuture<@Nullable Void> done) {
@@ -191,7 +192,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     return tls != null;
   }
 
-  /// {@return whether a server accepted it; else it was opened from here}
+  /// {@return whether a server accepted it; if not, this side opened it}
   boolean isAccepted() {
     return events instanceof Accepting;
   }
@@ -205,7 +206,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     return channel.alloc();
   }
 
-  /// {@return what ended it, or is ending it}
+  /// {@return the failure that ended it, or is ending it}
   @Nullable Throwable cause() {
     return cause;
   }
@@ -299,7 +300,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     }
   }
 
-  /// What fails after [#abort] is our own doing, and no cause.
+  /// A failure after [#abort] is a consequence of it, and is not recorded as the cause.
   private void fail(Throwable fault) {
     if (state == State.OPEN || state == State.CLOSING) {
       Throwable inner = fault instanceof DecoderException ? fault.getCause() : null;
@@ -317,15 +318,16 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     return lost;
   }
 
-  /// Netty has ended the output because a write failed for another reason than the socket, and
-  /// drops what it is given from now on, or somebody has ended it who has the channel.
+  /// Netty has shut down the output: because a write failed for a reason other than the socket, in
+  /// which case Netty drops later writes, or because other code with access to the channel did it.
   private void outputShutDown() {
     if (!outputEndSent && (ending == null || !ending.isLingering())) {
-      breakWith(new SocketException("the output of the connection was ended beside its writer"));
+      breakWith(
+          new SocketException("the output of the connection was shut down without its writer"));
     }
   }
 
-  /// A part of a file was not sent, or not whole.
+  /// A piece of a file was not sent, or only in part.
   void fileFailed(Throwable fault) {
     breakWith(fault);
   }
@@ -337,7 +339,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     }
   }
 
-  /// Closes at once: TLS would first say goodbye, and wait for a peer that may not listen.
+  /// Closes immediately: TLS would first send `close_notify`, and wait for a peer that may not
+  /// read.
   private void abortChannel() {
     channel.unsafe().close(channel.voidPromise());
   }
@@ -392,12 +395,12 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     writer.connectionLost(cause);
   }
 
-  /// Does with Netty what was asked since the last call; loop's thread.
+  /// Passes everything requested since the last call to Netty; loop's thread.
   @Override
   public void flushToNetty() {
     dirty = false;
     if (state == State.CLOSED) {
-      lose(); // those who wait, if they could not be told
+      lose(); // notifies the waiting coroutines, if that failed before
       return;
     }
     if (state == State.ABORTING) {
@@ -452,7 +455,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     }
   }
 
-  /// Hands over all that is pending, for what must come behind it; flushing is the caller's.
+  /// Passes all pending bytes to Netty, so that something can follow them; the caller must flush.
   private void writeAll() {
     while (!pending.isEmpty()) {
       channel.write(pending.take(channel.alloc(), CHUNK), silent());
@@ -477,9 +480,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     sendingFile = false;
   }
 
-  /// {@return whether the system can send files on it} Netty's way to do that on io_uring takes
-  /// positions up to 2 GiB only, leaves two descriptors open for each piece of ours, and hangs if
-  /// the file is closed meanwhile.
+  /// {@return whether the system can send files on it} On io_uring, Netty supports positions up to
+  /// 2 GiB only, leaks two descriptors for each piece, and hangs if the file is closed while it is
+  /// sent.
   boolean takesFiles() {
     return tls == null
         && epollReturn == null
@@ -487,7 +490,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
         && driver.transport() != Transport.IO_URING;
   }
 
-  /// Sends a part of a file behind what was written; loop's thread.
+  /// Sends a part of a file after everything written before; loop's thread.
   ChannelFuture sendFile(FileRegion region) {
     writeAll();
     activity.sent();
@@ -501,7 +504,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
         : InetAddress.getLoopbackAddress();
   }
 
-  /// Notes whether anything was received or sent since the last call.
+  /// Records whether anything was received or sent since the last call.
   Activity lookAtActivity() {
     if (hasMoved(sent)) {
       activity.sent();
@@ -510,24 +513,24 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     return activity;
   }
 
-  /// {@return whether anything was sent since the last look}
+  /// {@return whether anything was sent since the last call}
   boolean hasMoved(SendProgress progress) {
     return progress.hasMoved(channel, pending.size());
   }
 
-  /// {@return whether anybody has taken bytes from the reader}
+  /// {@return whether bytes were read from the reader}
   boolean hasBeenRead() {
     return activity.received() > reader.buffered();
   }
 
-  /// Ends the connection for a reason of ours.
+  /// Ends the connection for a reason on this side.
   void cut(IOException reason) {
     fail(reason);
     markDirty();
   }
 
-  /// Ends it as a server's end does: what has arrived is read, and what the body writes is sent.
-  /// Then the input ends, and the body closes the connection. Loop's thread.
+  /// Ends it gracefully, when its server shuts down: data that has arrived is read, and what the
+  /// body writes is sent. Then the input ends, and the body closes the connection. Loop's thread.
   void finish() {
     if (!ready) {
       close();
@@ -582,7 +585,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private void markDirty() {
     if (!dirty) {
       driver.addDirty(this);
-      dirty = true; // not if there was no memory for that
+      dirty = true; // not if memory ran out before
     }
   }
 
@@ -590,7 +593,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   public void pauseReading() {
     readingPaused = true;
     if (channel.eventLoop().inEventLoop()) {
-      applyReading(); // fed by a read that is under way, and would go on
+      applyReading(); // inside a read, which would continue otherwise
     } else {
       markDirty();
     }
@@ -613,10 +616,10 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     enqueue(data, offset, length);
   }
 
-  /// Does what a write does, for whoever sends a file too.
+  /// Writes bytes; also used while a file is sent.
   void enqueue(byte[] data, int offset, int length) {
     if (state != State.OPEN) {
-      return; // as asyncio: a writer learns of the loss when it drains
+      return; // as in asyncio: the writer gets the loss from drain()
     }
     if (ending != null) {
       ending.written();

@@ -23,19 +23,19 @@ import org.jspecify.annotations.Nullable;
 final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirty {
 
   /*
-   * Who calls what is as in ConnectionHandler: the loop's thread the channel methods and
-   * flushToNetty, coroutines those that only change fields and put this on the dirty list.
+   * The callers are as in ConnectionHandler: the loop's thread calls the channel methods and
+   * flushToNetty; coroutines call methods that only change fields and put this on the dirty list.
    *
    *   OPEN --close--> CLOSING (what is pending is sent first) --inactive--> CLOSED
    *     `---abort--> ABORTING (what is pending is dropped) --inactive--> CLOSED
    *
    * A packet waits in `pending` until the flush, then in Netty's outbound buffer until the socket
-   * takes it; `inFlight` counts those. An empty packet does not go through Netty everywhere, so it
-   * waits until nothing is in flight, and what comes after it waits too.
+   * takes it; `inFlight` counts those. On some transports an empty packet bypasses Netty, so it
+   * waits until nothing is in flight, and later packets wait too.
    *
-   * A packet's buffer lives from one line to the next: what arrives is copied and released, what
-   * leaves is Netty's from the write on. Netty is given packets while the channel is writable. One
-   * for which there is no memory is lost, as the network loses packets, but not silently.
+   * Buffers are short-lived: a received packet is copied and released, and a sent one belongs to
+   * Netty from the write on. Netty gets packets while the channel is writable. If there is no
+   * memory for a packet, it is lost, as on the network, but that is reported.
    */
 
   private enum State {
@@ -51,7 +51,7 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
   static final WriteBufferWaterMark WATER_MARKS =
       new WriteBufferWaterMark(ConnectionHandler.LOW_WATER + 1, ConnectionHandler.HIGH_WATER);
 
-  /// What asyncio counts for a packet beside its bytes.
+  /// The overhead that asyncio counts for each packet.
   private static final int OVERHEAD = 8;
 
   private final Loop loop;
@@ -104,8 +104,8 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
     report(fault);
   }
 
-  /// What went wrong is remembered; of a connected endpoint one receiver is told, since it waits
-  /// for the one peer that this is about.
+  /// Records the failure. On a connected endpoint one receiver gets it, because it waits for the
+  /// peer that the failure is about.
   private void report(Throwable fault) {
     if (state == State.CLOSED || state == State.ABORTING) {
       return;
@@ -155,7 +155,7 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
     }
   }
 
-  /// Does with Netty what was asked since the last call; loop's thread.
+  /// Passes everything requested since the last call to Netty; loop's thread.
   @Override
   public void flushToNetty() {
     dirty = false;
@@ -264,7 +264,7 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
   private void markDirty() {
     if (!dirty) {
       driver.addDirty(this);
-      dirty = true; // not if there was no memory for that
+      dirty = true; // not if memory ran out before
     }
   }
 
@@ -274,7 +274,7 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter implements Dirt
           "the JDK cannot send an empty packet from a connected socket; use another transport");
     }
     if (state != State.OPEN) {
-      return; // as for streams: draining tells
+      return; // as with streams: drain() throws
     }
     pending.add(new Outgoing(data.clone(), to));
     pendingBytes += data.length + OVERHEAD;

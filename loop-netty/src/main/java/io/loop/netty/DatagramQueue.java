@@ -7,16 +7,16 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/// The packets of an endpoint that nobody has received yet. Loop thread and coroutines of the loop.
+/// The packets of an endpoint that were not received yet. Loop thread and coroutines of the loop.
 final class DatagramQueue {
 
   /*
-   * A packet stays in the queue until a coroutine that runs takes it, so a cancelled receiver has
-   * taken nothing. `waiters` has those who wait, in order; each is woken at most once, and one that
-   * was woken and then cancelled wakes the next instead of itself.
+   * A packet stays in the queue until a running coroutine takes it, so a cancelled receiver has
+   * taken nothing. `waiters` has the waiting coroutines, in order. Each is woken at most once; one
+   * that is cancelled after it was woken wakes the next one instead.
    *
-   * When the queue is full the newest packet is dropped, as the system's own queue does it: what
-   * arrived first is what somebody has waited for longest.
+   * When the queue is full the newest packet is dropped, as in the system's own queue: what arrived
+   * first is kept.
    */
 
   private final Loop loop;
@@ -35,7 +35,7 @@ final class DatagramQueue {
     this.bytesLimit = options.queueBytes();
   }
 
-  /// {@return whether there is room for a packet of that size; if not it counts as dropped}
+  /// {@return whether there is room for a packet of that size; if not, it is counted as dropped}
   boolean admit(int size) {
     if (packets.isEmpty() || (packets.size() < limit && bytes + size <= bytesLimit)) {
       return true;
@@ -50,13 +50,13 @@ final class DatagramQueue {
     waiters.wakeFirst();
   }
 
-  /// Makes one receiver fail, after the packets that are here.
+  /// Makes one receiver fail, after the queued packets.
   void fail(IOException failure) {
     fault = failure;
     waiters.wakeFirst();
   }
 
-  /// Makes receivers get null, after the packets that are here.
+  /// Makes receivers get null, after the queued packets.
   void end() {
     ended = true;
     while (waiters.size() > 0) {
@@ -94,7 +94,7 @@ final class DatagramQueue {
     } catch (Throwable left) {
       boolean hasSomething = !packets.isEmpty() || fault != null;
       if (waiter.isDone() && !waiter.isCancelled() && hasSomething) {
-        waiters.wakeFirst(); // what woke this one is another's now
+        waiters.wakeFirst(); // pass the wake-up to another one
       }
       throw left;
     }

@@ -23,23 +23,23 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/// A datagram channel, and a way to send nothing on it. Loop's thread only.
+/// A datagram channel, and a way to send empty packets on it. Loop's thread only.
 ///
-/// @param channel the channel, registered nowhere yet
+/// @param channel the channel, not registered yet
 /// @param family the family of its addresses; a socket for IPv6 reaches IPv4 addresses too, if it
 ///   is bound to `::`
-/// @param empties sends empty packets where Netty leaves them out; null where it does not
+/// @param empties sends empty packets if Netty skips them; null if it does not
 record DatagramSocket(
     DatagramChannel channel, SocketProtocolFamily family, @Nullable Empties empties) {
 
   /*
    * What the transports do differently:
    *
-   * - Netty leaves out an empty packet when it writes, on all but io_uring; on epoll it then also
-   *   counts wrongly, and sends another one twice. So those are sent beside it.
-   * - epoll drops an empty packet that arrives on a connected socket, unless it reads several at
-   *   once: hence room for two of the largest.
-   * - By default packets are cut off at 2 KiB.
+   * - Netty skips an empty packet when it writes, except on io_uring. On epoll it then also counts
+   * wrongly, and sends another packet twice. So empty packets are sent without Netty.
+   * - epoll drops an empty packet that arrives on a connected socket, unless it reads several at a
+   * time, so the buffer has room for two of the largest.
+   * - By default packets are truncated at 2 KiB.
    */
 
   private static final int LARGEST = 65_536;
@@ -50,26 +50,27 @@ record DatagramSocket(
 
     /// Sends it now.
     ///
-    /// @param to where; null for the peer of a connected socket
+    /// @param to the destination; null for the peer of a connected socket
     void send(@Nullable InetSocketAddress to) throws IOException;
   }
 
-  /// {@return whether a packet without content can be sent to the peer of a connected socket} The
-  /// JDK's own leaves it out.
+  /// {@return whether an empty packet can be sent to the peer of a connected socket} The JDK's
+  /// socket skips it.
   boolean sendsNothingToPeer() {
     return !(channel instanceof NioDatagramChannel);
   }
 
-  /// {@return whether packets can be sent to an address} Netty would send them elsewhere.
+  /// {@return whether packets can be sent to an address} If not, Netty would send them to a wrong
+  /// address.
   boolean reaches(InetSocketAddress to) {
     return family == SocketProtocolFamily.INET6 || to.getAddress() instanceof Inet4Address;
   }
 
-  /// Opens a socket of the kind that a loop's event loop can register.
+  /// Opens a socket that a loop's event loop can register.
   ///
   /// @param family the family of the addresses it is for
   /// @throws ChannelException if the system refuses
-  /// @throws IllegalStateException if it can register none
+  /// @throws IllegalStateException if the event loop cannot register sockets
   static DatagramSocket open(Loop loop, SocketProtocolFamily family) {
     return switch (NettyDriver.of(loop).transport()) {
       case EPOLL -> ofUnix(new EpollDatagramChannel(family), family);

@@ -1,15 +1,15 @@
 package io.loop.netty;
 
-/// Something that has work for Netty, to be done on the loop's thread when the tick batch is over.
+/// An object that has work for Netty, to be done on the loop's thread after the batch of ticks.
 interface Dirty {
 
   /// Does the work. Called once per [NettyDriver#addDirty], and again after a failure that could
-  /// not be dealt with.
+  /// not be handled.
   void flushToNetty();
 
-  /// The work threw: fails the channel that it was for, and that one only, and reports why. If this
-  /// throws too, the work is tried again soon; what can go on then is failing the channel.
+  /// Called if the work threw: fails only the channel that it was for, and reports why. If this
+  /// throws too, the work is tried again soon, at least to fail the channel.
   ///
-  /// @param fault what it threw
+  /// @param fault the exception
   void flushFailed(Throwable fault);
 }

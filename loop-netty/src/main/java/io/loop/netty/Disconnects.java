@@ -8,13 +8,13 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Failures of connections, in the JDK's types: the same on every transport. Any thread.
+/// Converts failures of connections to the JDK's types, the same on every transport. Any thread.
 final class Disconnects {
 
   /*
-   * Native transports have a type of their own for what the system says. NIO has the JDK's, but for a
-   * write it is an IOException with the system's text. What Netty fails a write with when a channel
-   * closes is a subclass of ClosedChannelException without a stack.
+   * Native transports have their own type for system errors. NIO has the JDK's, but for a write it
+   * is an IOException with the system's text. When a channel closes, Netty fails a write with a
+   * subclass of ClosedChannelException without a stack trace.
    */
 
   private static final Set<String> RESETS = Set.of("Broken pipe", "Connection reset by peer");
@@ -22,8 +22,8 @@ final class Disconnects {
 
   private Disconnects() {}
 
-  /// {@return a failure as a program may see it} Another failure than one of a connection is
-  /// returned as it is.
+  /// {@return a failure in the form that a program sees} A failure that is not one of a connection
+  /// is returned unchanged.
   static Throwable inJdksTerms(Throwable fault) {
     return switch (fault) {
       case Errors.NativeIoException nativeOne ->
@@ -31,7 +31,7 @@ final class Disconnects {
       case ClosedChannelException closed when isNettys(closed) ->
           because(new ClosedChannelException(), closed);
       case ChannelOutputShutdownException shut ->
-          new IOException("a write failed, and the output of the connection was ended", shut);
+          new IOException("a write failed, and the output of the connection was shut down", shut);
       case IOException io when isReset(io) -> because(new SocketException(io.getMessage()), io);
       default -> fault;
     };
@@ -51,8 +51,8 @@ final class Disconnects {
     return translated;
   }
 
-  /// {@return whether a failure says that a connection is gone, as connections go every day} Not so
-  /// failures of TLS or of a decoder.
+  /// {@return whether a failure is an ordinary loss of a connection} Failures of TLS or of a
+  /// decoder are not.
   static boolean isOrdinary(Throwable fault) {
     return fault instanceof SocketException || fault instanceof ClosedChannelException;
   }

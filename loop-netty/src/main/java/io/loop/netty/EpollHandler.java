@@ -10,20 +10,22 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 
-/// Netty's epoll, but for sockets that it has taken out of epoll and cannot put back.
+/// Netty's epoll handler, with a fix for sockets that Netty has removed from epoll and cannot add
+/// again.
 ///
 /// Loop thread only.
 final class EpollHandler implements IoHandler {
 
   /*
-   * When a channel waits for nothing, Netty (since netty/netty#16689, up to 4.2.18 at least) removes
-   * its socket from epoll and still takes it for added. The next wish is then a modification, which
-   * fails: a half-closed channel whose answer is larger than the socket's buffer wishes to be told of
-   * room, and loses the rest of the answer. So a registration that wishes for something after it
-   * wished for nothing is replaced by a new one, which adds the socket again.
+   * When a channel waits for no events, Netty (since netty/netty#16689, up to 4.2.18 at least)
+   * removes its socket from epoll but still treats it as added. Netty then changes the registration
+   * instead of adding it, which fails: a half-closed channel whose answer is larger than the
+   * socket's buffer cannot wait for writability, and loses the rest of the answer. So a
+   * registration that waits for events after it waited for none is replaced by a new one, which
+   * adds the socket again.
    *
-   * The price: isIoType(EpollIoHandler.class) is false for our event loops, since Netty compares the
-   * class of the handler; isCompatible(EpollIoHandle.class) is what tells.
+   * The cost: isIoType(EpollIoHandler.class) is false for these event loops, because Netty compares
+   * the class of the handler. Use isCompatible(EpollIoHandle.class) instead.
    */
 
   private final IoHandler epoll;
@@ -51,7 +53,7 @@ final class EpollHandler implements IoHandler {
 
     private final IoHandle handle;
     private IoRegistration current;
-    private boolean hasWish; // a new one is not in epoll yet, and Netty knows it
+    private boolean hasWish; // a new one is not in epoll yet, and Netty knows that
     private boolean wasRemoved;
 
     Registration(IoHandle handle) throws Exception {

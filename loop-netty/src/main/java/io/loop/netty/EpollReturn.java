@@ -9,21 +9,23 @@ import org.jspecify.annotations.Nullable;
 
 /// Puts the socket of a half-closed channel back into epoll before something is written to it.
 ///
-/// For event loops with Netty's own handler; ours have [EpollHandler]. Channel's event loop only.
+/// For event loops with Netty's own handler; Loop's own event loops have [EpollHandler]. Channel's
+/// event loop only.
 final class EpollReturn {
 
   /*
    *   OUT --something is to be written--> LEAVING --unregistered--> registered again --> BACK --written--> OUT
    *
-   * When a channel waits for nothing, Netty removes its socket from epoll and still takes it for added
-   * (see EpollHandler). A half-closed channel waits for nothing whenever all is written. If the socket
-   * then does not take all of a write, Netty asks to be told of room, which fails, and the rest is lost.
-   * Registering the channel anew adds the socket. That lasts until the next poll, so it is done for
-   * each write to an empty outbound buffer; while the buffer is not empty Netty waits for room.
+   * When a channel waits for no events, Netty removes its socket from epoll but still treats it as
+   * added (see EpollHandler). A half-closed channel waits for no events whenever everything is
+   * written. If the socket then does not take all of a write, Netty fails to register for
+   * writability, and the rest is lost. Registering the channel again adds the socket. That lasts
+   * until the next poll, so it is done for each write to an empty outbound buffer; while the buffer
+   * is not empty, Netty waits for writability.
    *
-   * A long write must not give way in between: Netty would ask for nothing meanwhile.
+   * A long write must not be split over several polls: in between, Netty would wait for no events.
    *
-   * The price is two events in the pipeline, unregistered and registered.
+   * The cost is two events in the pipeline, unregistered and registered.
    */
 
   private static final String EPOLL = "io.netty.channel.epoll";
@@ -43,7 +45,8 @@ final class EpollReturn {
     channel.config().setWriteSpinCount(WRITES_IN_A_ROW);
   }
 
-  /// {@return what returns a channel whose input has ended; null if it does not need that}
+  /// {@return a new instance for a channel whose input has ended; null if the channel does not need
+  /// it}
   static @Nullable EpollReturn of(Channel channel) {
     // by the name: the class of a transport that is not used should not be loaded, nor need be
     // there
@@ -55,10 +58,10 @@ final class EpollReturn {
         : null;
   }
 
-  /// Begins to register the channel anew, unless it can be written to as it is.
+  /// Starts to register the channel again, unless it can be written to as it is.
   ///
-  /// @param later is run when it can be; must write at once
-  /// @return whether it can be now
+  /// @param later runs when it can be written to; must write immediately
+  /// @return whether it can be written to now
   boolean mayWrite(Runnable later) {
     if (state == State.LEAVING) {
       return false;
@@ -90,7 +93,7 @@ final class EpollReturn {
     channel.unsafe().deregister(left);
   }
 
-  /// {@return whether the channel has left its event loop for this}
+  /// {@return whether the channel is deregistered for this}
   boolean isUnderWay() {
     return state == State.LEAVING;
   }

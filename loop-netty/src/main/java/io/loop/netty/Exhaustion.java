@@ -6,12 +6,13 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Tells whether a failure means that the system, or this process, has run out of something.
+/// Recognises failures which mean that the system or this process has run out of a resource.
 final class Exhaustion {
 
   /*
-   * Native transports tell the system's number, NIO its text. The numbers are those of Linux, macOS
-   * and the BSDs: EMFILE, ENFILE, ENOMEM, and ENOBUFS, which is 105 on Linux and 55 elsewhere.
+   * Native transports report the system's error number, NIO its text. The numbers are those of
+   * Linux, macOS and the BSDs: EMFILE, ENFILE, ENOMEM, and ENOBUFS, which is 105 on Linux and 55
+   * elsewhere.
    */
 
   private static final List<Integer> NUMBERS = List.of(-24, -23, -12, -105, -55);
@@ -25,7 +26,7 @@ final class Exhaustion {
     return find(fault) != null;
   }
 
-  /// {@return what there is too little of, in the system's words if it has any}
+  /// {@return the exhausted resource, in the system's words if there are any}
   static String nameOf(Throwable fault) {
     Throwable found = Objects.requireNonNullElse(find(fault), fault);
     String text = String.valueOf(found.getMessage());
@@ -34,7 +35,7 @@ final class Exhaustion {
 
   private static @Nullable Throwable find(Throwable fault) {
     Throwable each = fault;
-    for (int depth = 0; each != null && depth < DEEPEST; depth++) { // causes may form a ring
+    for (int depth = 0; each != null && depth < DEEPEST; depth++) { // causes may form a cycle
       if (isExhaustion(each)) {
         return each;
       }

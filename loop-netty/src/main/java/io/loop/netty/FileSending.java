@@ -11,16 +11,17 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 
-/// Sends files: by the system where it can, else by reading them. Coroutines only.
+/// Sends files: with the system's sendfile if possible, otherwise by reading them. Coroutines only.
 final class FileSending {
 
   /*
-   * In pieces, so that a cancellation does not have to wait for a gigabyte, and a connection that
-   * makes progress does not look idle. Reading blocks, and a coroutine that is interrupted in it
-   * would have its file closed: so it is done on another thread.
+   * Files are sent in pieces, so a cancellation does not have to wait for a gigabyte, and a
+   * connection that makes progress does not look idle. Reading blocks, and interrupting a coroutine
+   * in a read would close its file, so another thread reads.
    *
-   * A piece that fails, since the file was closed for instance, has been sent in part. Netty then ends
-   * the connection's output, or closes it, as the transport likes; we close it.
+   * A piece that fails, for example because the file was closed, has been sent in part. Depending
+   * on the transport, Netty then shuts down the connection's output or closes the connection; this
+   * closes it in any case.
    */
 
   private static final int PIECE = 1 << 20;
@@ -38,7 +39,7 @@ final class FileSending {
     this.file = file;
   }
 
-  /// Sends a file and closes it; if a cancelled piece is on its way, when that is over.
+  /// Sends a file and closes it; if a cancelled piece is still being sent, closes it after that.
   long sendAndClose() throws IOException {
     try {
       return send(0, Long.MAX_VALUE);
@@ -59,7 +60,7 @@ final class FileSending {
     long position = offset;
     connection.beginFile();
     try {
-      writer.drain(); // all that is pending is handed over before the file
+      writer.drain(); // everything pending is passed to Netty before the file
       while (position < end) {
         position += sendSome(position, end - position);
       }
@@ -77,7 +78,7 @@ final class FileSending {
       throw closedMeanwhile();
     }
     if (!file.isOpen()) {
-      throw new ClosedChannelException(); // the connection is as it was
+      throw new ClosedChannelException(); // the connection is unchanged
     }
     return connection.takesFiles() ? sendPiece(position, left) : sendBlock(position, left);
   }
@@ -90,10 +91,10 @@ final class FileSending {
     long length = Math.min(left, PIECE);
     var sent = new LoopFuture<@Nullable Void>(connection.loop());
     FileRegion region = new DefaultFileRegion(file, position, length);
-    region.retain(); // for good: Netty's last release closes the file, which is not ours
+    region.retain(); // never released: Netty's last release would close the caller's file
     Tasks.onLoopThread(() -> {
       connection.sendFile(region).addListener(done -> settle(sent, done.cause()));
-      underWay = !sent.isDone(); // not if it threw: then nobody would close the file
+      underWay = !sent.isDone(); // not if it threw: then the listener would never close the file
       return true;
     });
     sent.await(IOException.class);

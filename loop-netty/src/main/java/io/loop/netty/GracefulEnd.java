@@ -7,20 +7,21 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.socket.SocketChannel;
 import java.time.Duration;
 
-/// How a connection ends with its server: no request that has arrived is dropped, and no answer
-/// torn. Its loop's thread.
+/// Ends a connection gracefully with its server: requests that have arrived are served, and answers
+/// are sent completely. The connection's loop thread.
 final class GracefulEnd {
 
   /*
    *   LAST_LOOK (a poll) --> INPUT_ENDS --the body ends, all is sent--> LINGERING --> closed
    *
-   * LAST_LOOK: what lies in the socket is a request that has arrived, so there is one more poll before
+   * LAST_LOOK: data in the socket is a request that has arrived, so there is one more poll before
    * the reader's input ends.
    *
-   * LINGERING: a socket that is closed with unread bytes in it resets the connection, and the peer may
-   * lose the answer with that. So only the output is ended, and what comes is dropped until the peer has
-   * ended its side, for a second at most. That is for connections that were written to since the end
-   * began. An idle peer may not notice our end for long, and has its answers.
+   * LINGERING: closing a socket with unread bytes resets the connection, and the peer may lose the
+   * answer. So only the output is shut down, and input is dropped until the peer shuts down its
+   * output, for at most a second. This is only for connections that were written to since the
+   * shutdown began: an idle peer may not notice the shutdown for a long time, and already has its
+   * answers.
    */
 
   private static final Duration A_POLL = Duration.ofMillis(1);
@@ -38,7 +39,7 @@ final class GracefulEnd {
     this.timer = connection.loop().callLater(A_POLL, this::endInput);
   }
 
-  /// Ends the input behind what the next look at the sockets brings.
+  /// Ends the input after the data that the next poll brings.
   private void endInput() {
     channel.eventLoop().execute(connection.reader()::feedEofWhenEmpty);
   }
@@ -48,7 +49,7 @@ final class GracefulEnd {
     wrote = true;
   }
 
-  /// {@return whether what comes is to be dropped until the peer ends}
+  /// {@return whether input is dropped until the peer shuts down its output}
   boolean isLingering() {
     return lingering;
   }
@@ -60,7 +61,7 @@ final class GracefulEnd {
         : ChannelFutureListener.CLOSE;
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // a socket that cannot be ended is gone
+  @SuppressWarnings("FutureReturnValueIgnored") // a socket that cannot be shut down is gone
   private void linger(SocketChannel socket, ChannelFuture sent) {
     if (!sent.isSuccess() || socket.isInputShutdown()) {
       socket.close();
@@ -72,7 +73,7 @@ final class GracefulEnd {
     socket.shutdownOutput();
   }
 
-  /// The peer has ended its side.
+  /// The peer has shut down its output.
   void inputEnded() {
     if (lingering) {
       close();

@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// What a channel has received and its coroutine has not: messages and failures, in order.
+/// The messages and failures that a channel has received and its coroutine has not, in order.
 ///
 /// Owns the messages until they are received.
 ///
@@ -20,12 +20,13 @@ final class Inbound<I> {
    *   OPEN --end--> ENDED (what is queued can still be received)
    *     `------------`--discard--> DISCARDED (everything is released, now and later)
    *
-   * A failure takes its place among the messages. A decoder's is thrown once, and the messages behind
-   * it follow; a failure of the connection is the last thing there is, and is thrown for ever.
+   * A failure is queued in order with the messages. A decoder's failure is thrown once, and later
+   * messages follow. A failure of the connection is always the last entry, and is thrown by every
+   * later call.
    *
-   * A decoder may fail for every few bytes, and each failure is much larger than those. So one that
-   * says the same as the failure before it is only counted there; and where there are too many
-   * already, one that comes behind another failure, whatever it says.
+   * A decoder may fail for every few bytes, and each failure is much larger than those bytes. So a
+   * failure with the same message as the one before it is only counted. If there are already too
+   * many entries, a failure after another failure is only counted too, whatever its message.
    */
 
   private static final class Failure {
@@ -41,7 +42,7 @@ final class Inbound<I> {
           && Objects.equals(cause.getMessage(), other.getMessage());
     }
 
-    /// {@return what it is, with the number of those that were not kept}
+    /// {@return the failure, with the number of those that were not kept}
     Throwable withRepeats() {
       if (repeats > 0) {
         cause.addSuppressed(new Repeated(repeats));
@@ -51,7 +52,7 @@ final class Inbound<I> {
     }
   }
 
-  /// How many failures followed that were not kept.
+  /// Says how many failures followed that were not kept.
   private static final class Repeated extends Exception {
     @Serial private static final long serialVersionUID = 1;
 
@@ -76,7 +77,7 @@ final class Inbound<I> {
     this.receiver = new Waiters(loop);
   }
 
-  /// {@return how many messages and failures wait, those that were only counted among them}
+  /// {@return how many messages and failures are queued, including those that were only counted}
   int size() {
     return queue.size() + repeated;
   }
@@ -89,7 +90,7 @@ final class Inbound<I> {
     return state == State.DISCARDED;
   }
 
-  /// Takes a message over, with its reference.
+  /// Adds a message and takes ownership of it.
   void add(I message) {
     if (state == State.OPEN) {
       queue.add(message);
@@ -99,9 +100,9 @@ final class Inbound<I> {
     }
   }
 
-  /// {@return false if it comes too late to be received}
+  /// {@return false if it is too late to be received}
   ///
-  /// @param most from how many messages and failures on a failure is only counted, if it can be
+  /// @param most the number of entries from which a failure is only counted, if possible
   boolean fail(Throwable cause, int most) {
     if (state != State.OPEN) {
       return false;
@@ -123,9 +124,9 @@ final class Inbound<I> {
     }
   }
 
-  /// Suspends until there is something to [#take], or there never will be.
+  /// Suspends until there is something to [#take], or the stream has ended.
   ///
-  /// @param beforeWaiting is run if it has to wait
+  /// @param beforeWaiting runs if this has to wait
   void await(Runnable beforeWaiting) {
     while (queue.isEmpty() && state == State.OPEN) {
       if (receiver.areTaken()) {
@@ -155,7 +156,7 @@ final class Inbound<I> {
     return (I) next;
   }
 
-  /// Gives up the messages that are left, in order, to somebody else; failures go to another.
+  /// Passes the remaining messages to one consumer, in order, and the failures to another.
   void handOver(Consumer<Object> messages, Consumer<Throwable> failures) {
     state = State.DISCARDED;
     repeated = 0;

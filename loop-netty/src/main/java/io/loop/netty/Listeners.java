@@ -9,21 +9,21 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/// Closes listening sockets in such a way that their addresses are free when that returns.
+/// Closes listening sockets so that their addresses are free when the call returns.
 final class Listeners {
 
   /*
-   * Closing is not enough. With io_uring a closed socket listens until the requests on it have been
-   * answered, and the socket of another event loop listens until that has had its turn. Shutting it
-   * down ends the listening at once, from any thread. NIO has no such call for listening sockets, see
-   * NioListener: there the sockets of other event loops listen a moment longer.
+   * Closing is not enough. With io_uring a closed socket listens until the requests on it have
+   * completed, and the socket of another event loop listens until that event loop runs. Shutting a
+   * socket down ends the listening immediately, from any thread. NIO has no such call for listening
+   * sockets, see NioListener: there the sockets of other event loops listen a moment longer.
    */
 
   private Listeners() {}
 
-  /// Closes them; loop thread and coroutine.
+  /// Closes listeners; loop thread and coroutines.
   ///
-  /// @return settled when all are closed, those of other event loops too
+  /// @return completes when all are closed, including those of other event loops
   static CompletableFuture<Void> close(List<? extends Channel> listeners) {
     return Tasks.onLoopThread(() -> {
       CompletableFuture<?>[] gone =

@@ -25,11 +25,13 @@ import org.jspecify.annotations.Nullable;
 final class Listening {
 
   /*
-   * A host may have an address that this machine has not: it is left out, as in asyncio, if another
-   * one can be had. Everything else fails the whole, and what was bound is closed.
+   * A host may have an address that does not belong to this machine. As in asyncio, it is skipped
+   * if another one can be bound. Any other failure fails the whole, and sockets that were bound are
+   * closed.
    *
-   * 0.0.0.0 and :: together are all addresses of the machine. They share their port, also where it is
-   * a free one: if the one that the first got is taken on the second, both are bound anew.
+   * 0.0.0.0 and :: together are all addresses of the machine. They share their port, even if the
+   * system chooses it: if the port that the first one got is in use on the second, both are bound
+   * again.
    */
 
   private static final String NOT_OURS = "Cannot assign requested address";
@@ -51,7 +53,8 @@ final class Listening {
 
   /// {@return the channels bound to every address of some hosts; an empty host is all addresses}
   List<Channel> bind(List<String> hosts, int port) throws IOException {
-    Map<String, InetAddress> distinct = new LinkedHashMap<>(); // those of two interfaces are equal
+    // addresses of two interfaces are equal
+    Map<String, InetAddress> distinct = new LinkedHashMap<>();
     for (String host : hosts) {
       for (InetAddress address : host.isEmpty() ? everyAddress() : Resolver.resolve(host)) {
         distinct.putIfAbsent(Addresses.text(address), address);
@@ -63,7 +66,7 @@ final class Listening {
       try {
         return bindAll(addresses, port, everywhere);
       } catch (BindException taken) {
-        bound.clear(); // they are being closed
+        bound.clear(); // they are closed now
       }
     }
     return bindAll(addresses, port, everywhere);
@@ -84,7 +87,7 @@ final class Listening {
   }
 
   private interface Binding {
-    /// {@return why an address is left out, or null}
+    /// {@return why an address is skipped, or null}
     @Nullable IOException bind() throws IOException;
   }
 
@@ -101,7 +104,7 @@ final class Listening {
     }
   }
 
-  /// @param everywhere whether both wildcard addresses are among them
+  /// @param everywhere whether they include both wildcard addresses
   private @Nullable IOException bindEach(List<InetAddress> addresses, int port, boolean everywhere)
       throws IOException {
     IOException missing = null;
@@ -124,7 +127,7 @@ final class Listening {
     return missing;
   }
 
-  /// {@return why an address is left out, or null}
+  /// {@return why an address is skipped, or null}
   private @Nullable IOException bindOne(SocketAddress address, boolean both) throws IOException {
     SocketAddress wanted = address;
     for (EventLoop acceptor : acceptors()) {
@@ -135,7 +138,8 @@ final class Listening {
         return leaveOut(here, opened);
       }
       bound.add(opened.channel());
-      if (address instanceof InetSocketAddress internet) { // port 0 is a real one for the next
+      // port 0 becomes the actual port for the next address
+      if (address instanceof InetSocketAddress internet) {
         wanted = new InetSocketAddress(internet.getAddress(), portOf(opened.channel()));
       }
     }

@@ -6,18 +6,18 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// Has the JVM load what a log line needs, while there are file descriptors for that.
+/// Makes the JVM load what a log line needs, while file descriptors are available.
 ///
-/// The first line of a process reads the time zones and the logger's configuration from files. If
-/// that fails, for want of descriptors, the classes that failed are unusable for good, and nothing
-/// is ever logged. What else a report needs is in jars, which are open by then.
+/// The first log line of a process reads the time zones and the logger's configuration from files.
+/// If that fails for lack of descriptors, the classes stay unusable, and nothing is ever logged.
+/// Everything else that a report needs is in jars, which are already open.
 final class LogAhead {
 
   private static final AtomicBoolean STARTED = new AtomicBoolean();
 
   private LogAhead() {}
 
-  /// Does so in the background, once for the JVM. Any thread.
+  /// Loads it in the background, once per JVM. Any thread.
   static void prepare() {
     if (!STARTED.getAndSet(true)) {
       Thread.ofPlatform().daemon().name("loop-log-ahead").start(LogAhead::load);

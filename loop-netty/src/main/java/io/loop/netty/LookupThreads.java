@@ -12,11 +12,11 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// The threads that ask the system for the addresses of hosts: a few, for all loops of this JVM.
+/// The threads that resolve host names: a few, for all loops of this JVM.
 ///
-/// The system's look-up blocks, cannot be ended from outside, and may take minutes. Whoever gives
-/// up waiting leaves its thread behind until then, so their number has a limit. They are platform
-/// threads, since a look-up holds a virtual one's carrier.
+/// The system's lookup blocks, cannot be cancelled, and may take minutes. A caller that gives up
+/// leaves its thread occupied, so the number of threads is limited. They are platform threads,
+/// because a lookup pins a virtual thread's carrier.
 final class LookupThreads {
 
   static final int MOST = 32;
@@ -25,7 +25,7 @@ final class LookupThreads {
   private static final int IDLE_SECONDS = 10;
   private static final ThreadPoolExecutor POOL = newPool();
 
-  /// Remembers what the pool was given, to take it back.
+  /// Remembers the task that the pool got, to remove it again.
   private static final class Place implements Executor {
     private @Nullable Runnable task;
 
@@ -37,7 +37,7 @@ final class LookupThreads {
 
     void giveUp() {
       if (task != null) {
-        boolean _ = POOL.remove(task); // false if a thread has it
+        boolean _ = POOL.remove(task); // false if a thread is running it
       }
     }
   }
@@ -54,7 +54,7 @@ final class LookupThreads {
     return pool;
   }
 
-  /// {@return what a look-up returns} Coroutine only; suspends. Waits for a thread if all are busy;
+  /// {@return the result of a lookup} Coroutine only; suspends. Waits for a thread if all are busy;
   /// a cancelled caller leaves the queue.
   static <T> T call(Loop loop, Callable<T> lookup) throws IOException {
     var place = new Place();
@@ -66,7 +66,7 @@ final class LookupThreads {
     }
   }
 
-  /// {@return how many look-ups wait for a thread}
+  /// {@return how many lookups wait for a thread}
   static int waiting() {
     return POOL.getQueue().size();
   }

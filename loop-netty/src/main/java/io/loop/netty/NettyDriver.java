@@ -11,7 +11,7 @@ import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/// What loops on Netty have in common, whoever drives whom: an executor, and a list of those that
+/// The common base of loops on Netty, attached or not: an executor, and a list of channels that
 /// have work for Netty.
 ///
 /// Loop thread and coroutines of the loop only.
@@ -20,17 +20,17 @@ abstract class NettyDriver implements Poller {
   private static final LoopLocal<NettyDriver> DRIVER =
       LoopLocal.withInitial(loop -> {
         throw new IllegalStateException(
-            "this loop does not run on Netty; make it with NettyLoop.create()");
+            "this loop does not run on Netty; create it with NettyLoop.create()");
       });
 
   /*
-   * What a channel's work throws is that channel's failure: there may be no direct memory for its
-   * bytes, and code of the program is called, handlers and exception handlers. The others must get
-   * their turn, and the loop its next one. A channel that cannot even be failed, for want of memory,
-   * goes back onto the list, which needs none.
+   * If a channel's work throws, only that channel fails. There may be no direct memory for its
+   * bytes, or code of the program may fail: handlers and exception handlers. The other channels
+   * must get their turn, and the loop its next one. If there is not even memory to fail a channel,
+   * it goes back onto the list, which needs none.
    *
-   * A channel that takes all it is given comes onto the list again while its own work is done. It
-   * has to wait for the next poll after a number of rounds.
+   * A channel that takes all its data is added to the list again during its own work. After a
+   * number of rounds it has to wait for the next poll.
    */
 
   private static final int MOST_ROUNDS = 16;
@@ -51,8 +51,7 @@ abstract class NettyDriver implements Poller {
   /// {@return the executor whose thread the loop runs on}
   abstract EventExecutor executor();
 
-  /// {@return whether Netty is looking at its sockets, and has called a handler from there} Loop
-  /// thread only.
+  /// {@return whether Netty is polling, and has called a handler from there} Loop thread only.
   abstract boolean isPolling();
 
   /// {@return the event loop on which this loop's channels are registered}
@@ -84,21 +83,22 @@ abstract class NettyDriver implements Poller {
     return new IllegalStateException("the loop's executor has no sockets: " + executor());
   }
 
-  /// Puts something on the list of those that have work for Netty.
+  /// Adds something to the list of objects that have work for Netty.
   void addDirty(Dirty worker) {
     dirty.add(worker);
   }
 
-  /// As on asyncio's transports, where a write goes to the socket at once: what was written last is
-  /// sent, as far as the socket takes it.
+  /// Sends what was written last, as far as the socket takes it. In asyncio that is sent too,
+  /// because a write goes to the socket immediately.
   @Override
   public final void flush() {
     boolean _ = flushDirty();
   }
 
-  /// Lets all on the list do their work, also what comes onto it meanwhile; loop's thread.
+  /// Runs the work of everything on the list, including entries that are added in the meantime;
+  /// loop's thread.
   ///
-  /// @return whether something is left for the next call, which should come soon
+  /// @return whether work is left for the next call, which should follow soon
   final boolean flushDirty() {
     for (int round = 0; round < MOST_ROUNDS && !dirty.isEmpty(); round++) {
       for (int left = dirty.size(); left > 0; left--) {
@@ -108,7 +108,7 @@ abstract class NettyDriver implements Poller {
     return !dirty.isEmpty();
   }
 
-  /// Lets one do its work, as if it were on the list; loop's thread.
+  /// Runs the work of one object, as if it were on the list; loop's thread.
   final void flush(Dirty worker) {
     try {
       worker.flushToNetty();

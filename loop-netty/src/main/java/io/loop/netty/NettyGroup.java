@@ -15,16 +15,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// The Netty side of a [LoopGroup]: event loops that our loops drive, each on a thread.
+/// The Netty side of a [LoopGroup]: event loops that loops drive, each on its own thread.
 final class NettyGroup extends MultiThreadIoEventLoopGroup {
 
   /*
-   * Netty's constructor calls newChild before our own fields are set, so what newChild needs comes
-   * as an argument, and what it makes is found again through the event loops.
+   * Netty's constructor calls newChild before the fields of this class are set. So what newChild
+   * needs is passed as an argument, and the loops it creates are found through the event loops.
    *
-   * Whatever ends the group ends its loops first: their tasks are cancelled and waited for, and then
-   * each event loop goes through Netty's shutdown, and is SHUTTING_DOWN to Netty from then on only. The
-   * group says so from the call on.
+   * Shutting the group down always ends its loops first: their tasks are cancelled and waited for.
+   * Then each event loop goes through Netty's shutdown, and is shutting down for Netty only from
+   * then on. The group is shutting down from the call on.
    */
 
   private volatile boolean ending;
@@ -69,17 +69,17 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
     try (var runner = new Runner(options)) {
       runner.run(new LoopFuture<@Nullable Void>(loop));
     } catch (CancelledError ended) {
-      // the event loop was asked to end, and by now it has
+      // the event loop was shut down, and has terminated by now
     }
   }
 
-  /// Cancels the tasks that are left, waits for them within the limit, lets the event loops be for
-  /// the quiet period and ends them. Any thread; does not wait. The first call counts.
+  /// Cancels the remaining tasks, gives them the timeout to finish, and shuts the event loops down
+  /// after the quiet period. Any thread; does not wait. The first call counts.
   @Override
   public Future<?> shutdownGracefully(long quietPeriod, long timeout, TimeUnit unit) {
     if (quietPeriod < 0 || timeout < quietPeriod) {
       throw new IllegalArgumentException(
-          "the quiet period must not be negative, nor longer than the time-out: "
+          "the quiet period must not be negative, nor longer than the timeout: "
               + quietPeriod
               + " and "
               + timeout);
@@ -88,7 +88,7 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
     return terminationFuture();
   }
 
-  /// As [LoopGroup#close], but does not wait.
+  /// Like [LoopGroup#close], but does not wait.
   @Deprecated
   @Override
   public void shutdown() {
@@ -113,12 +113,12 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
     return shutdown || super.isShutdown();
   }
 
-  /// Ends the group, and waits for the end.
+  /// Shuts the group down, and waits for it to terminate.
   void stop() {
     for (EventExecutor eventLoop : this) {
       if (((OwnedEventLoop) eventLoop).loop().isOnLoop()) {
         throw new IllegalStateException(
-            "a group cannot be closed from one of its own loops; close it where it was made");
+            "a group cannot be closed from one of its own loops; close it from another thread");
       }
     }
     end(0, OwnedEventLoop.NO_LIMIT);

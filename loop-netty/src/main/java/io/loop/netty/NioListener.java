@@ -11,17 +11,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/// A listening socket of NIO that stays open when a connection cannot be accepted, and lets go of
-/// its address when it is closed.
+/// A listening NIO socket that stays open when a connection cannot be accepted, and releases its
+/// address when it is closed.
 ///
-/// Netty's own closes itself for anything but an [java.io.IOException], want of memory too, and the
-/// port is gone for good. Those of the other transports stay open.
+/// Netty's own socket closes itself on any exception other than an [java.io.IOException], also when
+/// memory runs out, and then the port is lost. The sockets of the other transports stay open.
 final class NioListener extends NioServerSocketChannel {
 
   /*
-   * The JDK keeps the socket of a closed channel open until the selector has looked again. Such a look
-   * must not come while Netty goes through what an earlier one has found. It leaves the selected keys
-   * alone: what is among them already, the JDK does not find again, and Netty's next wait would spin.
+   * The JDK keeps the socket of a closed channel open until the next select. That select must not
+   * run while Netty processes the keys of an earlier one. It does not touch the selected keys: the
+   * JDK does not report a key again that is already among them, and Netty's next wait would spin.
    */
 
   private final CompletableFuture<Boolean> gone = new CompletableFuture<>();
@@ -46,11 +46,11 @@ final class NioListener extends NioServerSocketChannel {
     try {
       eventLoop().execute(this::letGo);
     } catch (RejectedExecutionException | IllegalStateException ended) {
-      gone.complete(true); // with the selector, or it never had one
+      gone.complete(true); // the selector is closed too, or there never was one
     }
   }
 
-  /// Ends the socket of the closed channel; event loop's thread, in a task or a turn of our loop.
+  /// Closes the socket of the closed channel; event loop's thread, in a task or a turn of the loop.
   void letGo() {
     if (gone.isDone()) {
       return;
@@ -60,14 +60,14 @@ final class NioListener extends NioServerSocketChannel {
         int _ = selector.selectNow(_ -> {});
       }
     } catch (ClosedSelectorException ended) {
-      // it took the socket with it
+      // closing the selector closed the socket too
     } catch (IOException fault) {
       pipeline().fireExceptionCaught(fault);
     }
     gone.complete(true);
   }
 
-  /// {@return a future that is settled when the address is free}
+  /// {@return a future that completes when the address is free}
   CompletableFuture<Boolean> gone() {
     return gone;
   }

@@ -24,31 +24,31 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// NIO's handler for an event loop that belongs to a virtual thread: it waits on the carrier.
+/// The NIO handler for an event loop that belongs to a virtual thread: it waits on the carrier.
 ///
-/// In a virtual thread the JDK's selector does not wait itself. It parks, and has a thread of the
-/// JDK's watch it, which costs two more switches of threads for each wait.
+/// In a virtual thread the JDK's selector does not wait in the system call. It parks, and a JDK
+/// thread polls it, which costs two more thread switches for each wait.
 final class NioWaiting implements IoHandler {
 
   /*
-   * Netty's own handler is only ever asked to look, never to wait. The wait tells an action that does
-   * nothing which keys are ready, and selects none: the set of selected keys is Netty's own where
-   * Netty may put one into the JDK's selector. Readiness is a level, so the look finds them again.
+   * Netty's own handler only ever selects without waiting. The wait passes ready keys to an action
+   * that does nothing, and selects none, because Netty may have put its own set of selected keys
+   * into the JDK's selector. Readiness is level-triggered, so Netty's handler finds the keys again.
    *
    *   event loop                        other thread
    *   asleep = true                     submits something
    *   context.canBlock()?               asleep?  then the selector is woken
    *
-   * Each side stores, then loads, with volatile accesses, so they cannot both miss. Netty's own flag for
-   * this is not used: it is taken back by a handler that waits, and by no other.
+   * Each side stores, then loads, with volatile accesses, so they cannot both miss. Netty's own
+   * flag for this is not used: only a handler that waits resets it.
    *
-   * The selector is found through the provider, since Netty makes a new one where it believes that the
-   * old one spins.
+   * The selector is found through the provider, because Netty creates a new one if it believes that
+   * the old one spins.
    *
-   * The JDK's selector takes a changed key off its list, and then needs memory to tell the system. If
-   * there is none, it forgets the key. Nothing of that connection is seen any more, not even its end, so
-   * its memory is never freed. So after an OutOfMemoryError we look without waiting, and once a look has
-   * succeeded we put every key onto the list again.
+   * The JDK's selector takes a changed key off its list, and then needs memory to update the
+   * system. If there is none, it forgets the key. That connection gets no more events, not even its
+   * end, so its memory is never freed. So after an OutOfMemoryError this selects without waiting,
+   * and once that has succeeded, puts every key onto the list again.
    */
 
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -91,7 +91,7 @@ final class NioWaiting implements IoHandler {
     }
   }
 
-  /// The same, but there is no time to wait.
+  /// Like the context it wraps, but without time to wait.
   private static final class LookOnly implements IoHandlerContext {
     private final IoHandlerContext context;
 
@@ -164,7 +164,7 @@ final class NioWaiting implements IoHandler {
   public int run(IoHandlerContext context) {
     if (reserveUsed != MemoryReserve.isUsed()) {
       reserveUsed = !reserveUsed;
-      mayHaveForgotten = true; // a handler may have met it, and told
+      mayHaveForgotten = true; // a handler may have caught and reported one
     }
     try {
       if (mayHaveForgotten) {
@@ -191,8 +191,8 @@ final class NioWaiting implements IoHandler {
     return handler.run(new LookOnly(context));
   }
 
-  /// Puts all keys onto the selector's list again; those that the system knows change nothing
-  /// there.
+  /// Puts all keys onto the selector's list again. This has no effect for keys that the system
+  /// knows.
   private void renewInterest() {
     for (SelectionKey key : Objects.requireNonNull(selectors.latest).keys()) {
       if (key.isValid()) {
@@ -220,13 +220,14 @@ final class NioWaiting implements IoHandler {
       } else {
         int _ = selector.select(NioWaiting::selectNone, Math.ceilDiv(delayNanos, NANOS_PER_MILLI));
       }
-      return Thread.interrupted(); // the flag would end every wait from now on
+      return Thread.interrupted(); // the flag would end every later wait
     } catch (IOException fault) {
-      return false; // Netty's handler looks next, meets the same, and makes a new selector
+      // Netty's handler selects next, gets the same failure, and creates a new selector
+      return false;
     }
   }
 
-  /// It is enough that a key is ready.
+  /// It only matters that a key is ready.
   private static void selectNone(SelectionKey ready) {}
 
   @Override

@@ -18,8 +18,8 @@ final class OneFamily extends ChannelInboundHandlerAdapter {
     this.wildcard = wildcard;
   }
 
-  /// Adds one to a listener's pipeline, if its transport cannot keep its socket to the family of
-  /// the address.
+  /// Adds one to a listener's pipeline, if the transport cannot restrict the socket to the family
+  /// of its address.
   static void addTo(ChannelPipeline listener, Transport transport, SocketAddress on) {
     InetAddress both = Sockets.standsForBoth(transport);
     if (both != null
@@ -32,7 +32,8 @@ final class OneFamily extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (message instanceof Channel accepted && !isOfFamily(accepted.remoteAddress())) {
-      accepted.config().setOption(ChannelOption.SO_LINGER, 0); // a reset: nobody listens there
+      // a reset, as if nothing listened there
+      accepted.config().setOption(ChannelOption.SO_LINGER, 0);
       accepted.unsafe().closeForcibly();
       return;
     }
@@ -44,7 +45,7 @@ final class OneFamily extends ChannelInboundHandlerAdapter {
         && address.getAddress().getClass() == wildcard.getClass();
   }
 
-  /// {@return the address a channel listens on, of the family that it serves}
+  /// {@return the address that a channel listens on, in the family that it serves}
   static SocketAddress localAddress(Channel listener) {
     SocketAddress local = listener.localAddress();
     var filter = listener.pipeline().get(OneFamily.class);

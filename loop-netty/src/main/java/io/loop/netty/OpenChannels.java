@@ -5,7 +5,7 @@ import io.loop.event.LoopLocal;
 import java.util.HashSet;
 import java.util.Set;
 
-/// A loop's channels whose coroutine has not ended: what to release when the loop closes first.
+/// A loop's channels whose coroutine has not finished: they are released if the loop closes first.
 final class OpenChannels implements AutoCloseable {
 
   private static final LoopLocal<OpenChannels> KEY = LoopLocal.withInitial(_ -> new OpenChannels());
@@ -26,7 +26,7 @@ final class OpenChannels implements AutoCloseable {
     channels.remove(channel);
   }
 
-  /// A closing loop unwinds its coroutines, and tells nobody that they have ended.
+  /// A closing loop unwinds its coroutines without running their callbacks.
   @Override
   public void close() {
     Throwable fault = null;

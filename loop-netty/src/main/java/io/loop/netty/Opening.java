@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
-/// Opens connections: finds the peer, connects, and goes on to TLS. Coroutines only.
+/// Opens connections: resolves the peer's addresses, connects, and starts TLS. Coroutines only.
 final class Opening {
 
   private final Loop loop;
@@ -91,7 +91,7 @@ final class Opening {
     return connection;
   }
 
-  /// No attempt got as far as to be refused.
+  /// The failure if no attempt got as far as a refusal.
   private static RuntimeException otherFailure(RaceResult<?> race) {
     for (@Nullable Throwable fault : race.exceptions()) {
       if (fault != null) {
@@ -128,7 +128,7 @@ final class Opening {
     var connection = connected.channel().pipeline().get(ConnectionHandler.class);
     if (connection == null) {
       throw new IOException(
-          "the connection to " + Addresses.text(address) + " was lost as it was made");
+          "the connection to " + Addresses.text(address) + " was lost while it was opened");
     }
     return connection;
   }

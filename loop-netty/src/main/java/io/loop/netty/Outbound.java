@@ -22,25 +22,25 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// What a coroutine writes to its channel, until Netty has sent it.
+/// The messages that a coroutine has written to its channel, until Netty has sent them.
 @SuppressWarnings("FutureReturnValueIgnored") // what Netty returns is listened to, or says nothing
 final class Outbound implements ChannelFutureListener {
 
   /*
    *   OPEN --close--> CLOSING (what was written is sent first) --inactive--> CLOSED
    *     |`--abort--> ABORTING (what was written is dropped) --inactive--> CLOSED
-   *      `--detach--> DETACHED (the channel is somebody else's)
+   *      `--detach--> DETACHED (other code owns the channel)
    *
-   * Coroutines put messages into `pending`; flushToNetty hands them to Netty while the channel is
-   * writable, and flushes once. What is left follows when the channel is writable again: a message
-   * takes direct memory from when it is encoded.
-   * `unsent` counts what Netty has and has not reported on; this object is the listener of all
-   * writes that nobody awaits. The channel is closed, or its output shut down, when both are empty.
+   * Coroutines put messages into `pending`; flushToNetty passes them to Netty while the channel is
+   * writable, and flushes once. The rest follows when the channel is writable again, because a
+   * message takes direct memory as soon as it is encoded. `unsent` counts the writes that Netty has
+   * not completed yet; this object is the listener of all writes that no coroutine awaits. The
+   * channel is closed, or its output shut down, when both are empty.
    *
-   * Netty's mark for "full" counts bytes; ours on `pending` also counts messages, since the size of
-   * a message that is not bytes yet is a guess.
+   * Netty's high-water mark counts bytes. The one on `pending` also counts messages, because the
+   * size of a message that is not encoded yet is a guess.
    *
-   * A message is released exactly once: by Netty if it got it, else here.
+   * A message is released exactly once: by Netty if it was passed on, otherwise here.
    */
 
   private enum State {
@@ -79,7 +79,7 @@ final class Outbound implements ChannelFutureListener {
       }
     }
 
-    /// {@return the message, or null if this was cancelled: then it is released}
+    /// {@return the message, or null if this was cancelled and the message was released}
     @Nullable Object takeMessage() {
       if (sent.isDone()) {
         withdraw();
@@ -114,7 +114,8 @@ final class Outbound implements ChannelFutureListener {
   private boolean outputEnded;
   private boolean closeSent;
   private boolean writeFailed;
-  private @Nullable Set<Throwable> losses; // what coroutines were given, as long as they keep it
+  // failures that coroutines got, as long as they are reachable
+  private @Nullable Set<Throwable> losses;
   private @Nullable Throwable fault;
   private @Nullable Throwable reason;
 
@@ -224,7 +225,8 @@ final class Outbound implements ChannelFutureListener {
     return error;
   }
 
-  /// {@return a failure of the channel as its coroutine may see it} Any other is returned as it is.
+  /// {@return a failure of the channel, in the form that its coroutine sees} Any other failure is
+  /// returned unchanged.
   Throwable lossOf(Throwable fault) {
     Throwable loss = Disconnects.inJdksTerms(fault);
     if (Disconnects.isOrdinary(loss)) {
@@ -242,8 +244,8 @@ final class Outbound implements ChannelFutureListener {
     known.add(loss);
   }
 
-  /// {@return whether a failure is one that [#lossOf] or a method of this object has returned or
-  /// thrown: this channel is gone, as channels go every day}
+  /// {@return whether [#lossOf] or a method of this object has returned or thrown this failure: an
+  /// ordinary loss of this channel}
   boolean isLoss(@Nullable Throwable fault) {
     return switch (fault) {
       case null -> false;
@@ -253,12 +255,12 @@ final class Outbound implements ChannelFutureListener {
     };
   }
 
-  /// Hands over and flushes even what others have written; loop's thread.
+  /// Passes everything to Netty and flushes, including what other code has written; loop's thread.
   void flushNow() {
     flushToNetty(true);
   }
 
-  /// Does with Netty what was asked since the last call; loop's thread.
+  /// Passes everything requested since the last call to Netty; loop's thread.
   void flushToNetty() {
     flushToNetty(false);
   }
@@ -278,14 +280,14 @@ final class Outbound implements ChannelFutureListener {
     }
   }
 
-  /// @param all whether a channel that is not writable is given the rest nevertheless
+  /// @param all whether the rest is passed on even if the channel is not writable
   private void writePending(boolean all) {
     boolean wrote = flushWanted || all;
     flushWanted = false;
-    // Netty counts a hundred bytes beside each message: without those, so many still go together
+    // Netty adds about a hundred bytes per message; ignore them, so that more go together
     long room = channel.isWritable() ? channel.config().getWriteBufferHighWaterMark() : 0;
     while (!pending.isEmpty() && (all || room > 0 || channel.isWritable())) {
-      ChannelPromise promise = context.newPromise(); // first, while the message is still ours
+      ChannelPromise promise = context.newPromise(); // first, while this still owns the message
       Object entry = pending.remove();
       Object message = entry instanceof Sending sending ? sending.takeMessage() : entry;
       if (message != null) {
@@ -300,14 +302,14 @@ final class Outbound implements ChannelFutureListener {
       }
     }
     if (pending.isEmpty()) {
-      pendingBytes = 0; // what was withdrawn counted until now
+      pendingBytes = 0; // withdrawn messages were still counted
     }
     if (wrote) {
       context.flush();
     }
   }
 
-  /// Hears of a write that nobody awaits.
+  /// Called for a write that no coroutine awaits.
   @Override
   public void operationComplete(ChannelFuture written) {
     if (!written.isSuccess()) {
@@ -348,15 +350,15 @@ final class Outbound implements ChannelFutureListener {
     }
   }
 
-  /// {@return why the channel has to be closed, or null} Netty has ended the output: since a write
-  /// failed for another reason than the socket, and then it drops what it is given from now on; or
-  /// since we or others who have the channel asked for it.
+  /// {@return why the channel has to be closed, or null} Called when Netty has shut down the
+  /// output. Either a write failed for a reason other than the socket, and Netty drops later
+  /// writes; or this object or other code with access to the channel requested it.
   @Nullable IOException outputShutDown() {
     if (outputEnded || state == State.ABORTING || state == State.CLOSED) {
       return null;
     }
     if (writeFailed) {
-      return new IOException("a write failed, and Netty has ended the output of " + channel);
+      return new IOException("a write failed, and Netty has shut down the output of " + channel);
     }
     outputEnds = true;
     outputEnded = true;
@@ -367,7 +369,7 @@ final class Outbound implements ChannelFutureListener {
     return state == State.ABORTING;
   }
 
-  /// Handing over failed: what was not handed over is dropped, and the channel closed.
+  /// Passing messages to Netty failed: the rest is dropped, and the channel closed.
   void broken(IOException cause) {
     if (state == State.CLOSED || state == State.DETACHED) {
       return;
@@ -389,7 +391,7 @@ final class Outbound implements ChannelFutureListener {
     requireNotDetached();
     if (!canWriteEof()) {
       throw new UnsupportedOperationException(
-          channel + " cannot end one direction alone; close it instead");
+          channel + " does not support a half-close; close it instead");
     }
     outputEnds = true;
     markDirty.run();
@@ -415,7 +417,7 @@ final class Outbound implements ChannelFutureListener {
     }
   }
 
-  /// {@return the failure of a write that nobody has been told of, or null; the caller tells}
+  /// {@return the failure of a write that was not reported yet, or null; the caller must report it}
   @Nullable Throwable takeFault() {
     Throwable taken = fault;
     fault = null;
@@ -426,9 +428,9 @@ final class Outbound implements ChannelFutureListener {
     leave(State.DETACHED, new IllegalStateException("the channel was detached"));
   }
 
-  /// The channel is closed, or out of reach.
+  /// The channel is closed or out of reach.
   ///
-  /// @param why what it failed with; null if it did not
+  /// @param why the failure; null if there was none
   void lost(@Nullable Throwable why) {
     if (state != State.DETACHED) {
       reason = why;

@@ -19,30 +19,32 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// A Netty event loop that one of our loops drives.
+/// A Netty event loop that a loop drives.
 final class OwnedEventLoop extends ManualIoEventLoop {
 
   /*
    *   OPEN --end(), or Netty's shutdown is noticed--> ENDING --finish()--> CLOSING --> terminated
    *
-   * ENDING: the run of our loop has been cancelled, and its tasks clean up, which takes input and output.
-   * CLOSING: the tasks have ended and our loop is closed; now Netty closes the channels, keeps its quiet
-   * period, and ends. `asked` tells OPEN and ENDING apart, `closing` the rest.
+   * ENDING: the run of the loop was cancelled, and its tasks clean up, which needs input and
+   * output. CLOSING: the tasks have ended and the loop is closed; now Netty closes the channels,
+   * keeps its quiet period, and terminates. `asked` distinguishes OPEN and ENDING, `closing` the
+   * rest.
    *
-   * Netty's shutdown methods are final, and from such a call on its run() does no input and output: it
-   * closes the channels and ends. Before that it asks for scheduled tasks, and there it is stopped until
-   * we are closing. Meanwhile we drive the handler ourselves, as run() would. What keeps the handler from
-   * sleeping is Netty's queue of tasks, which the same method gets. A task that is added wakes the handler
-   * whatever the state; wakeup() does not, so the handler is woken directly.
+   * Netty's shutdown methods are final. After such a call, run() does no input and output: it
+   * closes the channels and ends. Before that it asks for scheduled tasks, and there it is stopped
+   * until CLOSING. In the meantime this class drives the handler itself, as run() would. Netty's
+   * queue of tasks, which the same method gets, keeps the handler from sleeping. Adding a task
+   * wakes the handler in every state; wakeup() does not, so the handler is woken directly.
    *
-   * `asked`, `closing` and Netty's own state are for any thread, all else is the host's.
+   * `asked`, `closing` and Netty's own state are for any thread; all other fields belong to the
+   * host.
    */
 
   /// How an event loop is to end.
   ///
-  /// @param quietNanos for how long no task must have come before it ends
-  /// @param limitNanos how long the whole may take at most; or [#NO_LIMIT]
-  /// @param startNanos when it was asked for, by the event loop's clock
+  /// @param quietNanos how long no task may arrive before it ends
+  /// @param limitNanos the time limit for the whole; or [#NO_LIMIT]
+  /// @param startNanos when it was requested, on the event loop's clock
   private record Ending(long quietNanos, long limitNanos, long startNanos) {
 
     long leftNanos(long nowNanos) {
@@ -54,7 +56,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
     }
   }
 
-  /// Thrown where Netty is about to destroy what is still needed.
+  /// Thrown when Netty is about to destroy the event loop while it is still needed.
   private static final class StillNeeded extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -63,7 +65,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
     }
   }
 
-  /// Remembers the handler that Netty has made, and keeps to itself.
+  /// Keeps a reference to the handler that Netty creates and does not expose.
   private static final class Remembering implements IoHandlerFactory {
     private final IoHandlerFactory factory;
     private final Transport transport;
@@ -82,7 +84,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
     }
   }
 
-  /// What Netty's run() tells the handler, while we drive it ourselves.
+  /// The context that Netty's run() would pass to the handler, for when this class drives it.
   private final class Driving implements IoHandlerContext {
     private final long waitNanos; // as in run()
 
@@ -152,18 +154,19 @@ final class OwnedEventLoop extends ManualIoEventLoop {
     return loop;
   }
 
-  /// {@return whether the handler is at work, and has called what asks} Host only.
+  /// {@return whether the caller was called by the handler} Host only.
   boolean isPolling() {
     return handler.isRunning();
   }
 
-  /// Does the input and output there is, and runs Netty's tasks; host only.
+  /// Handles pending input and output, and runs Netty's tasks; host only.
   ///
-  /// @param waitNanos how long to wait if there is nothing; 0 for no limit, -1 not to wait
+  /// @param waitNanos how long to wait if nothing is pending; 0 for no limit, -1 not to wait
   /// @param taskNanos how long to run tasks
   void poll(long waitNanos, long taskNanos) {
     if (timeIsUp) {
-      loop.stop(); // this run, and each later one that is to end the loop; nor does it wait now
+      // stops this run, and each later one that is to end the loop; it does not wait any more
+      loop.stop();
     }
     if (!isShuttingDown() || tasks == null) { // the first run() initializes the handler
       tryToRun(waitNanos, taskNanos);
@@ -172,7 +175,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
       int _ = runNonBlockingTasks(taskNanos);
     }
     if (isShuttingDown()) {
-      end(0, NO_LIMIT); // Netty keeps its own limits to itself, and applies them in finish()
+      end(0, NO_LIMIT); // Netty does not expose its own limits, and applies them in finish()
     }
   }
 
@@ -181,13 +184,14 @@ final class OwnedEventLoop extends ManualIoEventLoop {
     try {
       int _ = run(waitNanos, taskNanos);
     } catch (StillNeeded shutdown) {
-      // what it has not done, the next poll does
+      // the next poll does the rest
     } finally {
       inRun = false;
     }
   }
 
-  /// Netty's run() calls this before each look at its tasks; first of all when it is shutting down.
+  /// Netty's run() calls this each time before it runs tasks; when it is shutting down, it calls
+  /// this first.
   @Override
   protected boolean fetchFromScheduledTaskQueue(Queue<Runnable> taskQueue) {
     tasks = taskQueue;
@@ -197,11 +201,11 @@ final class OwnedEventLoop extends ManualIoEventLoop {
     return super.fetchFromScheduledTaskQueue(taskQueue);
   }
 
-  /// Has the loop's run cancelled: whoever runs it closes it then. Any thread; the first call
+  /// Cancels the loop's run; the code that runs the loop then closes it. Any thread; the first call
   /// counts.
   ///
-  /// @param quietNanos for how long no task must have come before it ends
-  /// @param limitNanos how long the whole may take at most; or [#NO_LIMIT]
+  /// @param quietNanos how long no task may arrive before it ends
+  /// @param limitNanos the time limit for the whole; or [#NO_LIMIT]
   void end(long quietNanos, long limitNanos) {
     if (asked.get() != null) {
       return;
@@ -211,7 +215,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
       try {
         loop.callSoonThreadsafe(() -> cancelRun(ending));
       } catch (IllegalStateException closed) {
-        // it has ended already
+        // it has already ended
       }
     }
   }
@@ -233,7 +237,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
     }
   }
 
-  /// Lets Netty close the channels that are left, and end; host only.
+  /// Lets Netty close the remaining channels and terminate; host only.
   void finish() {
     closing = true;
     Ending ending = asked.get();
@@ -253,7 +257,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
     }
   }
 
-  /// Asked by the transport after it has published that it is about to sleep: what was submitted
+  /// The transport calls this after it has published that it is about to sleep: anything submitted
   /// before must keep it awake.
   @Override
   protected boolean canBlock() {

@@ -13,35 +13,36 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// The handler of an event loop of ours: it is destroyed when nothing of it is left in the
-/// operating system.
+/// The handler of an [OwnedEventLoop]: it is destroyed only when none of its requests is left in
+/// the operating system.
 ///
-/// Loop thread only, but for [#wakeup].
+/// Loop thread only, except [#wakeup].
 final class OwnedHandler implements IoHandler {
 
   /*
-   * io_uring closes a channel by requests: it cancels what is on its way, and closes the descriptor when
-   * that has been answered. Netty's prepareToDestroy queues the first of these requests, and then one
-   * that waits for all earlier requests and holds back all later ones. The later ones are the closing of
-   * the descriptor and the time limit of a wait. So the last bytes were lost and descriptors stayed open.
-   * If one request was never answered, the loop never ended. So we close all channels first, and drive
-   * the handler until no registration is left.
+   * io_uring closes a channel with requests: it cancels pending requests, and closes the descriptor
+   * when those have completed. Netty's prepareToDestroy queues the first of these requests, and
+   * then one that waits for all earlier requests and holds back all later ones. The later ones are
+   * the closing of the descriptor and the timeout of a wait. So the last bytes were lost and
+   * descriptors stayed open. If one request never completed, the loop never ended. So this closes
+   * all channels first, and drives the handler until no registration is left.
    *
-   * A channel that reads while it closes makes a request for input that Netty does not cancel. We cancel
-   * what is left after some looks.
+   * A channel that reads while it closes submits a read request that Netty does not cancel.
+   * Requests that are left after several polls are cancelled here.
    *
-   * Netty's handler holds the registrations that are valid, so weak references find them and keep no
-   * other. They are sifted when their number has doubled.
+   * Netty's handler holds the valid registrations, so weak references find exactly those. Cleared
+   * references are removed when their number has doubled.
    *
-   * On io_uring that is all: Netty's prepareToDestroy would do harm. It has the handler read its wake-up
-   * descriptor again, behind the request that holds back later ones. Such a read looks its descriptor
-   * up when it is let go, which may be after the ring was closed. By then the number may be that of the
-   * next event loop's wake-up descriptor, and the read takes a wake-up from there, for good.
+   * On io_uring Netty's prepareToDestroy is not called, because it would do harm. It makes the
+   * handler read its wake-up descriptor again, after the request that holds back later ones. Such a
+   * read resolves its descriptor when it is released, which may be after the ring was closed. The
+   * number may then belong to the next event loop's wake-up descriptor, and the read would steal a
+   * wake-up from there.
    *
    * A wake-up is written to a descriptor that io_uring reads into memory, and both are freed at the
-   * end. A late one would go to whatever has the number, or the memory, by then. So wake-ups end before
-   * the last requests are answered. `waking` counts the threads that are in wakeup(), and has CLOSED
-   * added when no more may come: a thread that finds the sum negative leaves again.
+   * end. A late one would go to whatever has the number or the memory then. So wake-ups end before
+   * the last requests have completed. `waking` counts the threads in wakeup(). CLOSED is added when
+   * no more are allowed: a thread that finds the sum negative leaves.
    */
 
   private static final int CLOSED = Integer.MIN_VALUE;
@@ -49,7 +50,7 @@ final class OwnedHandler implements IoHandler {
   private static final int LOOKS = 10;
   private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /// A look at what has been answered, waiting for an answer a little if there are channels left.
+  /// Polls for completed requests, and waits a little for one if channels are left.
   private final class Look implements IoHandlerContext {
     private static final long WAIT_NANOS = 1_000_000;
 
@@ -69,7 +70,7 @@ final class OwnedHandler implements IoHandler {
     }
   }
 
-  /// A channel, by its two sides.
+  /// A registered channel: its handle and its registration.
   private static final class Registered {
     private final WeakReference<IoRegistration> registration;
     private final WeakReference<IoHandle> handle;
@@ -115,7 +116,7 @@ final class OwnedHandler implements IoHandler {
   private boolean running;
   private boolean closing;
 
-  /// @param takesRequests whether its channels ask the kernel by requests, which is io_uring
+  /// @param takesRequests whether its channels submit requests to the kernel, as with io_uring
   OwnedHandler(IoHandler handler, boolean takesRequests) {
     this.handler = handler;
     this.takesRequests = takesRequests;
@@ -137,7 +138,7 @@ final class OwnedHandler implements IoHandler {
       waking.addAndGet(CLOSED);
     }
     while (waking.get() != CLOSED) {
-      Thread.onSpinWait(); // for a system call of theirs
+      Thread.onSpinWait(); // they are in a short system call
     }
   }
 
@@ -156,7 +157,7 @@ final class OwnedHandler implements IoHandler {
     }
   }
 
-  /// {@return whether it is at work, and has called what asks}
+  /// {@return whether the caller was called by this handler}
   boolean isRunning() {
     return running;
   }
@@ -179,7 +180,7 @@ final class OwnedHandler implements IoHandler {
     return registrations.stream().anyMatch(Registered::isValid);
   }
 
-  /// Netty calls this until its quiet period is over, and then destroys.
+  /// Netty calls this until its quiet period is over, and then destroy().
   @Override
   public void prepareToDestroy() {
     endWakeups();
@@ -195,7 +196,8 @@ final class OwnedHandler implements IoHandler {
     long start = ticker.nanoTime();
     int looks = 0;
     do {
-      List.copyOf(registrations).forEach(Registered::close); // a copy: accepting goes on
+      // a copy: connections are still accepted
+      List.copyOf(registrations).forEach(Registered::close);
       int _ = handler.run(look);
       looks++;
       if (looks % LOOKS == 0 && takesRequests) {

@@ -16,22 +16,22 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Reports of failures that a peer can provoke: of each kind a few a second, and the number of the
-/// rest.
+/// Reports failures that a peer can provoke, with a rate limit: a few of each kind per second, and
+/// the number of the rest.
 ///
-/// A peer fails as often as it likes. Without a limit it decides how much is logged, and each
-/// report costs more than what provoked it. Loop thread and coroutines of the loop only.
+/// A peer can fail at any rate. Without a limit it would decide how much is logged, and each report
+/// costs more than the failure that provoked it. Loop thread and coroutines of the loop only.
 final class PeerReports implements AutoCloseable {
 
   /*
-   * A kind is a message, of which there are few. Its second begins with the first report after the
-   * one before is over. What is left out is counted, and told when the second is over, at the latest
-   * when the loop closes.
+   * A kind is a message, and there are few of them. Its second starts with the first report after
+   * the previous second. Reports that are left out are counted, and the number is reported at the
+   * end of the second, or when the loop closes.
    */
 
   static final int MOST = 5;
 
-  /// Loaded ahead of time: there may be no memory for that when they are needed.
+  /// Loaded ahead of time: there may be no memory for them when they are needed.
   static final List<Class<?>> NEEDED =
       List.of(
           Kind.class,
@@ -86,18 +86,18 @@ final class PeerReports implements AutoCloseable {
     this.loop = loop;
   }
 
-  /// Makes ready for failures on a loop, while there is memory for that, and descriptors.
+  /// Prepares for failures on a loop, while memory and descriptors are available.
   static void prepare(Loop loop) {
     KEY.get(loop);
     LogAhead.prepare();
   }
 
-  /// Reports a failure, or counts it. Does nothing if the loop is closed. Throws nothing but what
-  /// [Loop#callExceptionHandler] does.
+  /// Reports a failure, or counts it. Does nothing if the loop is closed. Throws only what
+  /// [Loop#callExceptionHandler] throws.
   ///
   /// @param message what happened, one of a few texts
-  /// @param fault what was thrown
-  /// @param key under which name the details have the subject
+  /// @param fault the exception
+  /// @param key the key of the subject in the details
   /// @param subject the connection or channel
   static void report(Loop loop, String message, Throwable fault, String key, Object subject) {
     report(loop, message, fault, key, subject, null);

@@ -3,14 +3,14 @@ package io.loop.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
-/// Bytes that wait to be handed to Netty, in order, in one array on the heap.
+/// Bytes that wait to be passed to Netty, in order, in one array on the heap.
 ///
 /// The connection's loop only.
 final class PendingBytes {
 
   /*
    * array[head, tail) holds the bytes. They move to the front, or to a larger array, when room runs
-   * out; an empty queue keeps no array, so that an idle connection pays nothing.
+   * out; an empty queue keeps no array, so an idle connection needs no memory.
    */
 
   private static final int SMALLEST = 256;
@@ -53,7 +53,7 @@ final class PendingBytes {
         : Math.max(SMALLEST, array.length * 2);
   }
 
-  /// {@return the first bytes, at most so many} The caller releases them.
+  /// {@return the first bytes, at most `most`} The caller must release them.
   ByteBuf take(ByteBufAllocator allocator, int most) {
     int count = Math.min(most, size());
     ByteBuf taken = allocator.ioBuffer(count).writeBytes(array, head, count);

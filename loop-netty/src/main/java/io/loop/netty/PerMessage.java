@@ -32,7 +32,7 @@ final class PerMessage {
           new Pipelined<>(channel, body, concurrency).serve();
         }
       } catch (Exception fault) {
-        channel.flush(); // a failure closes at once, and the answers so far are good
+        channel.flush(); // a failure closes immediately, but the answers so far are good
         throw fault;
       }
     };
@@ -62,7 +62,7 @@ final class PerMessage {
     }
   }
 
-  /// Several messages at once; answers in order.
+  /// Several messages concurrently; answers in order.
   private static final class Pipelined<I> {
 
     /*
@@ -70,8 +70,9 @@ final class PerMessage {
      * and writes. A permit is held from before a message is received until its answer is written. The
      * tasks start eagerly: a task that never starts would never release its message.
      *
-     * A body that ends as cancelled ends the coroutine that writes the same way. To the group that is
-     * no failure, so it is told to end: nobody would write the answers that follow.
+     * A body that is cancelled also cancels the coroutine that writes. The group does not treat
+     * that as a failure, so it is ended explicitly: no coroutine would write the answers that
+     * follow.
      */
 
     private final CoroutineChannel<I> channel;
@@ -131,11 +132,11 @@ final class PerMessage {
           permits.release();
         }
       } catch (QueueShutDownException allWritten) {
-        return; // the queue gives what it has, and then this
+        return; // the queue returns its items first, then this
       }
     }
 
-    /// Cancels what is left after a failure; answers that nobody will write are released.
+    /// Cancels the remaining bodies after a failure, and releases answers that will not be written.
     private void giveUp() {
       for (Task<@Nullable Object> task : unwritten) {
         task.cancel();

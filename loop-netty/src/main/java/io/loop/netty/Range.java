@@ -2,7 +2,7 @@ package io.loop.netty;
 
 import java.time.Duration;
 
-/// Checks of options. Each throws an [IllegalArgumentException] that says the range.
+/// Checks of options. Each throws an [IllegalArgumentException] that names the valid range.
 final class Range {
 
   private Range() {}
@@ -15,13 +15,13 @@ final class Range {
 
   static void positive(Duration time, String name) {
     if (!time.isPositive()) {
-      throw new IllegalArgumentException(name + " should be a positive time, got " + time);
+      throw new IllegalArgumentException(name + " should be a positive duration, got " + time);
     }
   }
 
   static void notNegative(Duration time, String name) {
     if (time.isNegative()) {
-      throw new IllegalArgumentException(name + " should not be a negative time, got " + time);
+      throw new IllegalArgumentException(name + " should not be a negative duration, got " + time);
     }
   }
 }

@@ -3,14 +3,14 @@ package io.loop.netty;
 import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
-/// Why something failed, for messages.
+/// Texts for the reason of a failure, for messages.
 final class Reasons {
 
   private Reasons() {}
 
-  /// {@return the message of a failure, or what stands for it if it has none}
+  /// {@return the message of a failure, or a substitute if it has none}
   ///
-  /// @param cause the failure; null if the connection was closed without any
+  /// @param cause the failure; null if the connection was closed without a failure
   static String of(@Nullable Throwable cause) {
     if (cause == null) {
       return "the connection was closed";

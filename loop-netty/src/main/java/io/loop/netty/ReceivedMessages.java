@@ -7,12 +7,12 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// What is received until the end, as an iterator, which cannot throw checked exceptions.
+/// Messages until the end of the stream, as an iterator, which cannot throw checked exceptions.
 ///
 /// @param <M> the type of the messages
 final class ReceivedMessages<M> implements Iterator<M> {
 
-  /// Where messages come from.
+  /// The source of the messages.
   ///
   /// @param <M> their type
   @FunctionalInterface

@@ -7,13 +7,13 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 
-/// Turns host names into addresses without holding up the loop.
+/// Resolves host names without blocking the loop.
 final class Resolver {
 
   private Resolver() {}
 
   /// {@return the addresses of a host, in the system's order} Coroutine only; suspends unless the
-  /// host is an address already.
+  /// host is already an address.
   ///
   /// @throws UnknownHostException if it has none
   static List<InetAddress> resolve(String host) throws IOException {
@@ -24,14 +24,14 @@ final class Resolver {
     return LookupThreads.call(Loop.running(), () -> List.of(InetAddress.getAllByName(host)));
   }
 
-  /// {@return the address that a literal with a scope stands for: `fe80::1%eth0`}
+  /// {@return the address of a literal with a scope: `fe80::1%eth0`}
   private static InetAddress scoped(String literal) throws UnknownHostException {
     try {
       return InetAddress.ofLiteral(literal);
     } catch (IllegalArgumentException noInterface) {
       var fault =
           new UnknownHostException(
-              "this machine has no network interface of the name in " + literal);
+              "this machine does not have the network interface in " + literal);
       fault.initCause(noInterface);
       throw fault;
     }

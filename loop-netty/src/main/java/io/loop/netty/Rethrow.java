@@ -1,6 +1,6 @@
 package io.loop.netty;
 
-/// Throws what a pipeline failed with, the very object, undeclared.
+/// Throws the exception that a pipeline failed with: the same object, undeclared.
 final class Rethrow {
 
   private Rethrow() {}

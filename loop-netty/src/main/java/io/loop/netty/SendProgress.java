@@ -11,14 +11,14 @@ import io.netty.util.internal.PlatformDependent;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// Tells whether a connection's peer takes what is sent to it; the connection's loop only.
+/// Detects whether a connection's peer takes the data sent to it; the connection's loop only.
 final class SendProgress {
 
   /*
-   * That the socket takes bytes is too coarse a sign: a system reports room when a third of its buffer
-   * is free, and a buffer of megabytes is full of minutes, if the peer is slow enough. So Linux is asked
-   * what the peer has acknowledged. NIO has no such question: there what waits is written again, and
-   * the system takes as much as there is room for, however little.
+   * Whether the socket takes bytes is too coarse: a system reports a socket as writable when a
+   * third of its buffer is free, and with a slow peer a buffer of megabytes lasts for minutes. So
+   * Linux is asked for the bytes that the peer has acknowledged. NIO cannot ask: there the pending
+   * data is written again, and the system takes as much as fits.
    */
 
   private static final int IPPROTO_TCP = 6;
@@ -31,11 +31,11 @@ final class SendProgress {
   private long waiting;
   private long acknowledged;
 
-  /// Looks again.
+  /// Checks the progress.
   ///
-  /// @param channel the connection's
+  /// @param channel the channel of the connection
   /// @param unwritten how many bytes wait for the channel
-  /// @return whether anything was sent since the last look
+  /// @return whether anything was sent since the last call
   boolean hasMoved(Channel channel, int unwritten) {
     long nowWaiting = unwritten + waitingIn(channel);
     long nowAcknowledged = acknowledgedOn(channel);
@@ -69,7 +69,7 @@ final class SendProgress {
       ByteBuffer info = channel.config().getOption(INFO);
       return info == null ? 0 : info.order(ByteOrder.nativeOrder()).getLong(BYTES_ACKED);
     } catch (ChannelException refused) {
-      return 0; // by a sandbox, perhaps: then what the socket takes must do
+      return 0; // perhaps refused by a sandbox: then use what the socket takes
     }
   }
 }

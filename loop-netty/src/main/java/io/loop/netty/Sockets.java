@@ -22,13 +22,13 @@ import java.net.SocketAddress;
 import java.nio.channels.spi.SelectorProvider;
 import org.jspecify.annotations.Nullable;
 
-/// Sockets of the family that their address is written in.
+/// Creates sockets with the family of their address.
 final class Sockets {
 
   /*
-   * Netty's default is one kind of socket for both families, where the system has that. Such a socket
-   * on 0.0.0.0 accepts IPv6 peers too, and one on :: keeps others from 0.0.0.0. What a transport can
-   * do about it for a listener (a connection needs no more than the right family):
+   * Netty's default is a dual-stack socket for both families, if the system supports it. On 0.0.0.0
+   * it accepts IPv6 peers too, and on :: it prevents others from binding to 0.0.0.0. What each
+   * transport can do about that for a listener (a connection only needs the right family):
    *
    *              0.0.0.0 without IPv6     :: without IPv4
    *   epoll      IPv4 socket              IPV6_V6ONLY
@@ -36,8 +36,8 @@ final class Sockets {
    *   io_uring   no: IPv6 sockets only    IPV6_V6ONLY
    *   kqueue     no: IPv6 sockets only    IPV6_V6ONLY
    *
-   * Where it says no, OneFamily refuses the peers of the other family, and a server on both addresses
-   * has one socket for both. The numbers of IPV6_V6ONLY are those of <netinet/in.h>.
+   * Where the table says no, OneFamily refuses the peers of the other family, and a server on both
+   * addresses has one socket for both. The values of IPV6_V6ONLY are from <netinet/in.h>.
    */
 
   static final InetAddress ANY_4 = InetAddress.ofLiteral("0.0.0.0");
@@ -45,7 +45,7 @@ final class Sockets {
 
   private Sockets() {}
 
-  /// Apart, so that NIO does without the class.
+  /// A separate class, so that NIO does not load it.
   private static final class SixOnly {
     private static final int IPPROTO_IPV6 = 41;
     private static final ChannelOption<Integer> LINUX =
@@ -60,7 +60,7 @@ final class Sockets {
     return address instanceof Inet6Address ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET;
   }
 
-  /// {@return what makes the channel of a connection to an address}
+  /// {@return the factory for the channel of a connection to an address}
   static ChannelFactory<Channel> connecting(Transport transport, SocketAddress to) {
     if (!(to instanceof InetSocketAddress peer)) {
       return new ReflectiveChannelFactory<>(transport.unixSocketType());
@@ -74,7 +74,7 @@ final class Sockets {
     };
   }
 
-  /// {@return what makes the channel that listens on an address}
+  /// {@return the factory for the channel that listens on an address}
   static ChannelFactory<ServerChannel> listening(Transport transport, SocketAddress on) {
     if (!(on instanceof InetSocketAddress address)) {
       return new ReflectiveChannelFactory<>(transport.unixServerType());
@@ -88,8 +88,8 @@ final class Sockets {
     };
   }
 
-  /// Keeps a listener's socket to IPv6, if its address is of that family and the transport can do
-  /// that.
+  /// Restricts a listener's socket to IPv6, if its address has that family and the transport
+  /// supports it.
   static void keepToFamily(ServerBootstrap bootstrap, Transport transport, SocketAddress on) {
     if (on instanceof InetSocketAddress address && address.getAddress() instanceof Inet6Address) {
       switch (transport) {
@@ -100,8 +100,8 @@ final class Sockets {
     }
   }
 
-  /// {@return the wildcard address whose socket accepts peers of both families; null where each
-  /// accepts those of its own}
+  /// {@return the wildcard address whose socket accepts peers of both families; null if each
+  /// accepts only its own}
   static @Nullable InetAddress standsForBoth(Transport transport) {
     return switch (transport) {
       case IO_URING, KQUEUE -> ANY_4;
@@ -110,7 +110,7 @@ final class Sockets {
     };
   }
 
-  /// {@return whether a failure says that this machine does not know the family of an address}
+  /// {@return whether a failure means that this machine does not support the family of an address}
   static boolean isUnknownFamily(@Nullable Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       String text = String.valueOf(cause.getMessage());

@@ -8,14 +8,14 @@ import java.util.Collection;
 import java.util.HashSet;
 import org.jspecify.annotations.Nullable;
 
-/// Looks at a server's connections now and then, and cuts off those that stay silent.
+/// Checks a server's connections periodically, and closes those that exceed a timeout.
 final class Sweeper {
 
   /*
-   * One timer for all connections, on the listening loop; each is looked at on its own loop. A
-   * connection keeps no time but that of the last look which found it active, so it may have been silent
-   * for one look longer; and it is cut off at the first look after its time. With eight looks in the
-   * limit that is a quarter over at most.
+   * There is one timer for all connections, on the listening loop; each connection is checked on
+   * its own loop. A connection only keeps the time of the last check that found it active, so it
+   * may have been idle for one interval longer, and it is closed at the first check after its
+   * timeout. With eight checks per timeout, it is exceeded by at most a quarter.
    */
 
   private static final long NANOS_PER_SECOND = 1_000_000_000;
@@ -41,7 +41,7 @@ final class Sweeper {
     return other == null || one.compareTo(other) < 0 ? one : other;
   }
 
-  /// As [Duration#dividedBy], which is slow at first: it divides big numbers.
+  /// Like [Duration#dividedBy], which is slow when cold because it divides big numbers.
   static Duration part(Duration whole, int parts) {
     long rest = whole.getSeconds() % parts * NANOS_PER_SECOND + whole.getNano();
     return Duration.ofSeconds(whole.getSeconds() / parts, rest / parts);
@@ -83,7 +83,7 @@ final class Sweeper {
     if (isOver(limits.idleTimeout(), activity.silence(now))) {
       connection.cut(new SocketTimeoutException("nothing sent or received for too long"));
     } else if (!connection.hasBeenRead()
-        && !connection.isClosing() // its body has ended: nobody waits for a message
+        && !connection.isClosing() // its body has ended and waits for no message
         && isOver(limits.firstMessageTimeout(), activity.age(now))) {
       connection.cut(new SocketTimeoutException("no complete message for too long"));
     }

@@ -11,17 +11,17 @@ import io.netty.util.concurrent.Promise;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// The server's side of a connection until the client has said hello, which tells the host it
-/// wants; then replaces itself.
+/// The handler for a server's side of a connection until the ClientHello, which names the host;
+/// then it replaces itself.
 ///
-/// Where there is no context for that host, the client gets the alert `internal_error`, and the
+/// If there is no context for that host, the client gets the alert `internal_error`, and the
 /// pipeline the exception.
 @SuppressWarnings("FutureReturnValueIgnored") // nobody can be told that the alert was not sent
 final class TlsChoice extends SniHandler {
 
   private static final int LONGEST_HELLO = 1 << 16;
 
-  /// A record of TLS 1.2, as all versions begin: an alert, fatal, `internal_error`.
+  /// A TLS 1.2 record, which all versions start with: a fatal alert, `internal_error`.
   private static final byte[] INTERNAL_ERROR = {21, 3, 3, 0, 2, 2, 80};
 
   private final TlsOptions options;
@@ -48,7 +48,7 @@ final class TlsChoice extends SniHandler {
     Promise<SslContext> chosen = channel.executor().newPromise();
     try {
       chosen.setSuccess(contexts.apply(name));
-    } catch (Throwable fault) { // the functions are the program's
+    } catch (Throwable fault) { // the functions are code of the program
       refuse(channel, fault);
       chosen.setFailure(fault);
     }

@@ -1,9 +1,9 @@
 package io.loop.netty;
 
-/// Who is told that a connection has no TLS context, for want of one that can be made.
+/// The listener for failures to get the TLS context of a connection.
 interface TlsContextFaults {
 
-  /// For callers who get the exception itself.
+  /// For callers that get the exception itself.
   TlsContextFaults NONE =
       new TlsContextFaults() {
         @Override
@@ -13,9 +13,9 @@ interface TlsContextFaults {
         public void over() {}
       };
 
-  /// A context could not be made, or used.
+  /// A context could not be created or used.
   void tell(Throwable fault);
 
-  /// One could.
+  /// A context was created and used.
   void over();
 }

@@ -9,7 +9,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
-/// What `getExtraInfo` knows of a connection's TLS, once the handshake is over.
+/// The details of a connection's TLS for `getExtraInfo`, after the handshake.
 final class TlsFacts {
 
   private TlsFacts() {}
@@ -32,7 +32,7 @@ final class TlsFacts {
     try {
       return session.getPeerCertificates()[0];
     } catch (SSLPeerUnverifiedException anonymous) {
-      return null; // a server that asked for none
+      return null; // a server that requested no certificate
     }
   }
 

@@ -19,12 +19,13 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
-/// Netty's TLS with what we allow: TLS 1.2 and 1.3, a checked host name, no renegotiation.
+/// Netty's TLS handler with stricter rules: TLS 1.2 and 1.3 only, a checked host name, no
+/// renegotiation.
 final class TlsHandler extends SslHandler {
 
   /*
-   * Renegotiation exists in TLS 1.2 only, where a record says in the clear what it carries: after
-   * the handshake no record of a handshake may come. The JDK's engine reads one record per call.
+   * Renegotiation exists in TLS 1.2 only, where the type of a record is not encrypted: after the
+   * handshake, no handshake record may arrive. The JDK's engine reads one record per call.
    */
 
   private static final int HANDSHAKE_RECORD = 22;
@@ -38,7 +39,7 @@ final class TlsHandler extends SslHandler {
     super(engine, executorOf(options));
     this.context = context;
     setHandshakeTimeoutMillis(Millis.of(options.handshakeTimeoutOf(context.isClient())));
-    setCloseNotifyFlushTimeoutMillis(0); // ClosingLimit's business, which knows a slow peer
+    setCloseNotifyFlushTimeoutMillis(0); // ClosingLimit does this, and recognises a slow peer
   }
 
   private static Executor executorOf(TlsOptions options) {
@@ -52,15 +53,16 @@ final class TlsHandler extends SslHandler {
     if (protocols.length == 0) {
       ReferenceCountUtil.release(engine);
       throw new IllegalArgumentException(
-          "the context allows " + enabled + ", and only " + ALLOWED + " are secure enough");
+          "the context allows " + enabled + ", but only " + ALLOWED + " are secure enough");
     }
     engine.setEnabledProtocols(protocols);
     return engine;
   }
 
-  /// {@return a client's side of a connection}
+  /// {@return the handler for a client's side of a connection}
   ///
-  /// @throws IllegalArgumentException if the context is a server's, or the name to check is missing
+  /// @throws IllegalArgumentException if the context is for servers, or the name to check is
+  ///   missing
   static TlsHandler client(
       TlsOptions options, ByteBufAllocator allocator, @Nullable String host, int port) {
     SslContext context = options.context().get();
@@ -85,16 +87,15 @@ final class TlsHandler extends SslHandler {
     return new TlsHandler(context, engine, options);
   }
 
-  /// {@return whether the context has put names there itself}
+  /// {@return whether the context has set names itself}
   private static boolean hasNames(SSLParameters parameters) {
     return parameters.getServerNames() != null && !parameters.getServerNames().isEmpty();
   }
 
-  /// {@return what the server is told of the name that is wanted, or null for an address, which RFC
-  /// 6066 forbids}
+  /// {@return the host name to send to the server, or null for an address, which RFC 6066 forbids}
   ///
-  /// The JDK by itself sends only names with a dot. A name with an underscore is not sent, as
-  /// there: servers on the JDK end the handshake at one.
+  /// The JDK on its own sends only names with a dot. As in the JDK, a name with an underscore is
+  /// not sent, because servers on the JDK abort the handshake then.
   private static @Nullable SNIServerName serverName(String name) {
     String bare = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
     if (bare.isEmpty() || NetUtil.createByteArrayFromIpAddressString(bare) != null) {
@@ -107,18 +108,18 @@ final class TlsHandler extends SslHandler {
     }
   }
 
-  /// {@return a server's side of a connection, which replaces itself if the context depends on what
-  /// the client asks for}
+  /// {@return the handler for a server's side of a connection; it replaces itself if the context
+  /// depends on the host name that the client asks for}
   ///
-  /// @throws IllegalArgumentException if the context is a client's
+  /// @throws IllegalArgumentException if the context is for clients
   static ChannelHandler server(TlsOptions options, ByteBufAllocator allocator) {
     return options.contextOf() == null
         ? server(options.context().get(), options, allocator)
         : new TlsChoice(options, name -> contextFor(name, options), TlsContextFaults.NONE);
   }
 
-  /// {@return the server's side of a connection that was accepted} If there is no context for it,
-  /// that is told, and the client gets an alert when it has said hello.
+  /// {@return the handler for an accepted connection} If there is no context for it, that is
+  /// reported, and the client gets an alert after its ClientHello.
   static ChannelHandler accepted(
       TlsOptions options, ByteBufAllocator allocator, TlsContextFaults faults) {
     if (options.contextOf() != null) {
@@ -128,7 +129,7 @@ final class TlsHandler extends SslHandler {
       TlsHandler handler = server(options.context().get(), options, allocator);
       faults.over();
       return handler;
-    } catch (Exception fault) { // the supplier is the program's, and may throw what it likes
+    } catch (Exception fault) { // the supplier is code of the program, and may throw anything
       faults.tell(fault);
       return new TlsChoice(
           options,
@@ -148,7 +149,7 @@ final class TlsHandler extends SslHandler {
   static TlsHandler server(
       @Nullable SslContext context, TlsOptions options, ByteBufAllocator allocator) {
     if (context == null) {
-      throw new IllegalArgumentException("the TLS options have given no context");
+      throw new IllegalArgumentException("the supplier in the TLS options returned no context");
     }
     if (context.isClient()) {
       throw new IllegalArgumentException("the TLS context is made for a client");
@@ -165,7 +166,7 @@ final class TlsHandler extends SslHandler {
       throws SSLException {
     if (renegotiates(in)) {
       in.skipBytes(in.readableBytes());
-      throw new SSLException("the peer wants to renegotiate, which is refused");
+      throw new SSLException("the peer asked for renegotiation, which is refused");
     }
     super.decode(channel, in, out);
   }

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /// The file of a Unix socket that a server listens on.
 ///
-/// What is left of an earlier server is removed before, the file itself afterwards, unless somebody
-/// has put another one in its place.
+/// The file of an earlier server is removed before binding. The server's own file is removed when
+/// it closes, unless another file has replaced it.
 final class UnixSocketFile {
 
   /*
-   * Netty's channels remove whatever file has the name when they are closed. Another server's is
-   * kept by a second link to it, which takes its place again.
+   * When Netty's channels close, they remove any file of that name. A file of another server is
+   * kept by a second link, which is then moved back.
    */
 
   private static final int TYPE = 0xF000;
@@ -37,25 +37,25 @@ final class UnixSocketFile {
     return path;
   }
 
-  /// Removes a socket that is in the way, or the link to one, as asyncio does; Netty's native
-  /// transports would remove anything.
+  /// Removes an existing socket, or a link to one, as asyncio does. Netty's native transports would
+  /// remove any file.
   ///
   /// @throws BindException if the file is something else
   void removeStale() throws IOException {
     try {
       if (((int) Files.getAttribute(path, "unix:mode") & TYPE) != SOCKET) {
-        throw new BindException("could not listen on " + path + ": another file is there");
+        throw new BindException("could not listen on " + path + ": another file exists there");
       }
       Files.delete(path);
     } catch (NoSuchFileException free) {
       if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
         throw new BindException(
-            "could not listen on " + path + ": a symbolic link is there, and leads to no file");
+            "could not listen on " + path + ": a broken symbolic link exists there");
       }
     }
   }
 
-  /// Remembers which file it is; once it is bound.
+  /// Records the identity of the file, after it is bound.
   void identify() throws IOException {
     identity = currentIdentity();
   }
@@ -69,7 +69,7 @@ final class UnixSocketFile {
     }
   }
 
-  /// To be called before the channel is closed.
+  /// Must be called before the channel is closed.
   void beforeClose() throws IOException {
     Object current = currentIdentity();
     if (current != null && !current.equals(identity)) {
@@ -79,7 +79,7 @@ final class UnixSocketFile {
     }
   }
 
-  /// To be called after the channel was closed.
+  /// Must be called after the channel was closed.
   void afterClose() throws IOException {
     Path kept = refuge;
     if (kept == null) {

@@ -3,10 +3,11 @@ package io.loop.netty;
 import io.netty.channel.IoOps;
 import io.netty.channel.uring.IoUringIoOps;
 
-/// Requests to io_uring that Netty does not make; apart, since its classes may be missing.
+/// Requests to io_uring that Netty does not offer; in a separate class because Netty's classes for
+/// it may be missing.
 final class UringRequests {
 
-  private static final byte ASYNC_CANCEL = 14; // from linux/io_uring.h, as the rest
+  private static final byte ASYNC_CANCEL = 14; // from linux/io_uring.h, like the other constants
   private static final int CANCEL_ALL = 1;
   private static final int CANCEL_ANY = 1 << 2;
 

@@ -5,28 +5,29 @@ import io.loop.task.LoopFuture;
 import io.loop.task.WaiterLine;
 import org.jspecify.annotations.Nullable;
 
-/// Coroutines that wait for something about a channel to change, and then look again.
+/// Coroutines that wait for a change of a channel, and then check their condition again.
 ///
-/// Each has a future of its own, so that cancelling one leaves the others alone. Waking only
-/// schedules them: it is safe inside any Netty callback.
+/// Each has its own future, so cancelling one does not affect the others. Waking only schedules
+/// them, so it is safe inside any Netty callback.
 final class Waiters {
 
   private final Loop loop;
 
-  /// Made for the first who waits; most channels' writers never do.
+  /// Created for the first waiter; most channels' writers never wait.
   private @Nullable WaiterLine line;
 
   Waiters(Loop loop) {
     this.loop = loop;
   }
 
-  /// {@return whether nobody waits} Who is woken or cancelled and has not gone on yet does not.
+  /// {@return whether no coroutine waits} A coroutine that was woken or cancelled, and has not
+  /// resumed yet, does not count.
   boolean isEmpty() {
     return line == null || !line.hasAsleep();
   }
 
-  /// {@return whether somebody waits, or has been woken and has not gone on yet} Then what has come
-  /// is for that one.
+  /// {@return whether a coroutine waits, or was woken and has not resumed yet} What has arrived is
+  /// then for that one.
   boolean areTaken() {
     return line != null && line.hasLive();
   }

@@ -36,11 +36,12 @@ class OptionsTest {
     return Stream.of(
         refused("limit should be 1 or more, got 0", () -> SERVER.withLimit(0)),
         refused("backlog should be 1 or more, got 0", () -> SERVER.withBacklog(0)),
-        refused("grace should not be a negative time, got PT", () -> SERVER.withGrace(NEGATIVE)),
+        refused(
+            "grace should not be a negative duration, got PT", () -> SERVER.withGrace(NEGATIVE)),
         refused("limit should be 1 or more, got -1", () -> CONNECTION.withLimit(-1)),
         refused("interleave should be 0 or more, got -1", () -> CONNECTION.withInterleave(-1)),
         refused(
-            "happyEyeballsDelay should not be a negative time",
+            "happyEyeballsDelay should not be a negative duration",
             () -> CONNECTION.withHappyEyeballs(NEGATIVE)),
         refused(
             "the local address is not resolved",
@@ -51,16 +52,16 @@ class OptionsTest {
         refused(
             "connectionsPerAddress should be 1 or more, got 0", () -> LIMITS.withConnections(1, 0)),
         refused(
-            "idleTimeout should be a positive time, got PT0S",
+            "idleTimeout should be a positive duration, got PT0S",
             () -> LIMITS.withIdleTimeout(Duration.ZERO)),
         refused(
-            "firstMessageTimeout should be a positive time",
+            "firstMessageTimeout should be a positive duration",
             () -> LIMITS.withFirstMessageTimeout(NEGATIVE)),
         refused(
-            "handshakeTimeout should be a positive time, got PT0S",
+            "handshakeTimeout should be a positive duration, got PT0S",
             () -> tls().withHandshakeTimeout(Duration.ZERO)),
         refused(
-            "shutdownTimeout should be a positive time, got PT0S",
+            "shutdownTimeout should be a positive duration, got PT0S",
             () -> tls().withShutdownTimeout(Duration.ZERO)),
         refused(
             "serverHostname should be a name or an address", () -> tls().withServerHostname(" ")),

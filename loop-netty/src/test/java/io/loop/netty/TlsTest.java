@@ -295,7 +295,7 @@ class TlsTest extends OnNetty {
           assertThat(reports)
               .singleElement()
               .extracting(Throwable::getMessage)
-              .isEqualTo("the peer wants to renegotiate, which is refused");
+              .isEqualTo("the peer asked for renegotiation, which is refused");
         });
   }
 
