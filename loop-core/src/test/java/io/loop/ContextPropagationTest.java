@@ -456,7 +456,8 @@ final class ContextPropagationTest {
       Asyncio.run(this::look);
 
       assertThat(log.messages())
-          .containsExactly("The context propagator Broken failed; its values do not follow here");
+          .containsExactly(
+              "The context propagator Broken failed; its values are not propagated here");
     }
 
     assertThat(seen).containsExactly("thread", "thread", "thread");

@@ -5,14 +5,13 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// Chooses, once per JVM, how coroutines run.
+/// Chooses the carrier of coroutines, once per JVM.
 final class Carriers {
 
   /*
    * The choice is made in an initializer, which must not fail: a JVM does not try twice, and every
-   * later loop would end with a NoClassDefFoundError. What is to be said is said outside of it,
-   * when the first coroutine is made. A logger may also come back here, and must find the choice
-   * made.
+   * later loop would fail with a NoClassDefFoundError. Messages are logged outside of it, when the
+   * first coroutine is created. A logger may also call back here, and must find the choice made.
    */
 
   private static final String WISH = System.getProperty("io.loop.carrier", "auto");
@@ -26,11 +25,11 @@ final class Carriers {
 
   private Carriers() {}
 
-  /// Refuses a wish that is unknown or cannot be granted. If the portable carrier is used without
-  /// having been asked for, this logs the reason, once.
+  /// Refuses a system property that is unknown or not supported. If the portable carrier is used
+  /// although it was not selected, this logs the reason, once.
   ///
-  /// @throws IllegalArgumentException if the system property names no carrier
-  /// @throws IllegalStateException if it asks for one that this JVM cannot have
+  /// @throws IllegalArgumentException if the system property is not the name of a carrier
+  /// @throws IllegalStateException if it selects a carrier that this JVM does not support
   static void requireWishGranted() {
     if (!WISH_GRANTED) {
       refuse();
@@ -58,7 +57,7 @@ final class Carriers {
                 "Coroutines run on the slower portable carrier: " + reason(VirtualThreads.fault()));
   }
 
-  /// {@return why there is no fast carrier, and what to do about it}
+  /// {@return why the fast carrier is not available, and what to do about it}
   static String reason(@Nullable Unavailable fault) {
     if (fault == null) {
       return "it was asked for";

@@ -3,20 +3,20 @@ package io.loop.coroutine;
 import io.loop.coroutine.Coroutine.Owner;
 import java.util.ArrayDeque;
 
-/// Makes the coroutines of one owner, and uses their threads again.
+/// Creates the coroutines of one owner, and reuses their threads.
 ///
-/// Making, starting and ending a virtual thread costs more than all its body's steps where the body
-/// is short. So a body that has ended leaves its thread, suspended, to the next one, unless it has
-/// left something on it that the next one could find. Owner's thread only.
+/// Creating, starting and ending a virtual thread costs more than all steps of a short body. So a
+/// body that has ended leaves its suspended thread to the next one, unless it has left something on
+/// the thread that the next one could see. Owner's thread only.
 ///
-/// Two things cannot be seen: a lock that a body has left locked lets the next body on its thread
-/// in, and an interrupt that comes after the end of a body hits the next. With the system property
-/// `io.loop.threadReuse` set to `false` each body has a thread of its own.
+/// Two things cannot be detected. If a body does not unlock a lock, the next body on its thread
+/// holds it too. An interrupt after the end of a body reaches the next one. If the system property
+/// `io.loop.threadReuse` is `false`, each body gets its own thread.
 public final class CoroutinePool implements AutoCloseable {
 
   /*
-   * The last that came is the first to go: its stack is still in the processor's cache. The JVM
-   * keeps every thread that has started in a list, so those that are left must be ended.
+   * Last in, first out, because the last stack is still in the processor's cache. The JVM keeps
+   * every started thread in a list, so unused threads must be ended.
    */
 
   private static final int MOST_IDLE = 256;
@@ -26,7 +26,7 @@ public final class CoroutinePool implements AutoCloseable {
   private final boolean usesThreadsAgain;
   private boolean closed;
 
-  /// Makes a pool without threads.
+  /// Creates a pool without threads.
   ///
   /// @throws IllegalArgumentException if the system property is neither `true` nor `false`
   public CoroutinePool() {
@@ -41,16 +41,16 @@ public final class CoroutinePool implements AutoCloseable {
     usesThreadsAgain = wish.equals("true");
   }
 
-  /// {@return a coroutine that has not begun}
+  /// {@return a coroutine that has not started}
   ///
   /// Which of the two carriers it runs on is decided once per JVM: see [Coroutine#isPortable]. The
-  /// portable one uses no thread twice. When it is done it must not be used any more.
+  /// portable one does not reuse threads. A coroutine that is done must not be used any more.
   ///
-  /// @param body what to run; must not throw
+  /// @param body the code to run; must not throw
   /// @param owner its owner
   /// @param name the name of its thread; empty for none
-  /// @throws IllegalArgumentException if the system property names no carrier
-  /// @throws IllegalStateException if it asks for one that this JVM cannot have
+  /// @throws IllegalArgumentException if the system property is not the name of a carrier
+  /// @throws IllegalStateException if it selects a carrier that this JVM does not support
   public Coroutine create(Runnable body, Owner owner, String name) {
     Carriers.requireWishGranted();
     return Carriers.PORTABLE
@@ -79,7 +79,7 @@ public final class CoroutinePool implements AutoCloseable {
     }
   }
 
-  /// Ends the threads that have no body. Those that come later end by themselves.
+  /// Ends the threads without a body. Threads whose body ends later end on their own.
   @Override
   public void close() {
     closed = true;

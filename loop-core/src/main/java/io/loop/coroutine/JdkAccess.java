@@ -14,9 +14,9 @@ import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// What the JDK has for virtual threads but does not export: the one class that opens the JDK.
+/// Access to internals of the JDK's virtual threads. This is the only class that opens the JDK.
 ///
-/// @param newVirtualThread makes a thread: (Executor, String, int, Runnable)Thread
+/// @param newVirtualThread creates a thread: (Executor, String, int, Runnable)Thread
 /// @param jdkScheduler the scheduler of virtual threads that have none of their own
 /// @param scheduler reads the scheduler of a virtual thread: (Thread)Object
 /// @param threadLocals reads a field of a thread: (Thread)Object
@@ -29,9 +29,9 @@ record JdkAccess(
     MethodHandle inheritableThreadLocals) {
 
   /*
-   * None of this is an API, so each look-up may fail in a way of its own on another JDK: the name is
-   * gone, a type is another, a static initializer fails. Whatever happens becomes an Unavailable that
-   * says what was missing; nothing else comes out of open().
+   * None of this is an API, so each lookup may fail differently on another JDK: a name is missing,
+   * a type has changed, a static initializer fails. Every failure becomes an Unavailable that says
+   * what is missing; open() throws nothing else.
    *
    * The names are looked up before anything is opened, which needs no flag. So the flag is advised
    * only where it would help.
@@ -40,13 +40,13 @@ record JdkAccess(
    * constant as one in a static final field.
    */
 
-  /// Where classes are found by name; tests have a JDK of their own.
+  /// Finds classes by name; tests substitute their own JDK.
   @FunctionalInterface
   interface Jdk {
     Class<?> find(String name) throws ClassNotFoundException;
   }
 
-  /// The fast carrier cannot be had in this JVM. The message says why.
+  /// The fast carrier is not available in this JVM. The message says why.
   static final class Unavailable extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -57,7 +57,7 @@ record JdkAccess(
       this.flagMissing = flagMissing;
     }
 
-    /// {@return whether the JDK is the right one, and only the flag is missing}
+    /// {@return whether the JDK is supported, and only the flag is missing}
     boolean isFlagMissing() {
       return flagMissing;
     }
@@ -65,8 +65,8 @@ record JdkAccess(
 
   /// {@return access to the JDK's virtual threads}
   ///
-  /// @param jdk where its classes are found
-  /// @throws Unavailable if anything is missing, is of another type or cannot be opened
+  /// @param jdk finds its classes
+  /// @throws Unavailable if anything is missing, has another type or cannot be opened
   static JdkAccess open(Jdk jdk) throws Unavailable {
     try {
       return find(jdk);
@@ -80,12 +80,12 @@ record JdkAccess(
       throw new Unavailable("there is no class " + gone.getMessage(), gone, false);
     } catch (Unavailable known) {
       throw known;
-    } catch (Throwable fault) { // in an initializer it would end every loop of the JVM
+    } catch (Throwable fault) { // in an initializer it would break every loop of the JVM
       throw new Unavailable(fault.toString(), fault, false);
     }
   }
 
-  /// {@return to whom the JDK must be opened, as the flag names it}
+  /// {@return the module that the JDK must be opened to, as in the flag}
   static String opensTo() {
     Module module = JdkAccess.class.getModule();
     return module.isNamed() ? module.getName() : "ALL-UNNAMED";
@@ -155,7 +155,7 @@ record JdkAccess(
       throws Unavailable {
     if (!wanted.isAssignableFrom(found)) {
       throw new Unavailable(
-          nameOf(member) + " is of the type " + found.getName() + ", not " + wanted.getName(),
+          nameOf(member) + " has the type " + found.getName() + ", not " + wanted.getName(),
           null,
           false);
     }

@@ -16,40 +16,41 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
    *                        `--body ends--> IDLE --begin--> READY --resume--> RESUMING
    *                                          `--end--> DONE
    *
-   * The JDK hands the continuation to `execute` whenever the thread can run. There are three cases.
-   * It has just been started by resume(): the continuation is kept, it is one object for life. It
-   * has just yielded in suspend(): nothing to do, resume() runs it again. Anything else, a blocking
-   * call that ended or a Thread.yield of the body's: the owner arranges another resume(). What is not
-   * our continuation belongs to a virtual thread that the body made, and goes to the JDK's scheduler.
+   * The JDK passes the continuation to `execute` whenever the thread can run. There are three
+   * cases. It was just started by resume(): the continuation, which never changes, is kept. It has
+   * just yielded in suspend(): nothing to do, resume() runs it again. Otherwise a blocking call has
+   * ended or the body called Thread.yield: the owner schedules another resume(). A different
+   * continuation belongs to a virtual thread that the body started, and goes to the JDK's
+   * scheduler.
    *
    * Suspending is a yield and not a park. It needs no permit, so a stray unpark or an interrupt
-   * cannot wake the body, resuming is running the continuation, and where the stack is pinned
-   * Thread.yield returns at once instead of parking the owner's thread for ever.
+   * cannot wake the body, resuming just runs the continuation, and if the stack is pinned,
+   * Thread.yield returns immediately instead of parking the owner's thread forever.
    *
-   * Taking the stack trace of a suspended thread makes it unrunnable for a moment and then hands it
-   * to `execute`. A resume() that falls into that moment does not run the body; the phase stays
-   * RESUMING and the hand-over that follows makes up for it. A hand-over without a missed resume
-   * finds the phase SUSPENDED, and isAway() says to ignore it.
+   * Taking the stack trace of a suspended thread makes it unrunnable for a moment, and then passes
+   * it to `execute`. A resume() in that moment does not run the body; the phase stays RESUMING, and
+   * the call of `execute` that follows makes up for it. A call without a missed resume finds the
+   * phase SUSPENDED, and isAway() says to ignore it.
    *
-   * A body that has ended leaves the thread to the next one, through the pool, where it has left
-   * nothing else: values of thread locals, another class loader or handler. Its thread is IDLE then,
-   * suspended as ever. That a later body finds an interrupt or a name is seen to here.
+   * A body that has ended leaves the thread to the next one, through the pool, unless it has left
+   * something else on it: values of thread locals, another class loader or handler. The thread is
+   * then IDLE, and suspended. Interrupts and the name are reset here for a later body.
    *
-   * Who may mount a body that blocks is a state of its own, `place`, since the end of the blocking call
-   * comes on any thread, and the owner's thread may be held up when it comes:
+   * A separate state, `place`, decides which thread may mount a body that blocks, because the
+   * blocking call may end on any thread, while the owner's thread is held up:
    *
    *   OWNED --resume() returns BLOCKED--> AWAY --execute--> BACK --resume--> OWNED
    *     `--execute--> EARLY --BLOCKED--> BACK                `--rescue--> RESCUED --stops--> AWAY
    *                     `--resume--> OWNED                                  `--execute, or wants its
    *                                                                            turn--> BACK
    *
-   * Every arrow that two threads may take is a compare-and-set, and a continuation is run only by who
-   * has taken the arrow to OWNED or RESCUED. EARLY is a hand-over before resume() has returned; nobody
-   * misses it if the body turns out to be suspended. A hand-over while RESCUED makes it RESCUED_EARLY,
-   * and BACK when the rescuer is done.
+   * Every arrow that two threads may take is a compare-and-set, and only the thread that has taken
+   * the arrow to OWNED or RESCUED runs the continuation. EARLY is a call of `execute` before
+   * resume() has returned; it has no effect if the body turns out to be suspended. A call while
+   * RESCUED makes it RESCUED_EARLY, and BACK when the rescuer is done.
    *
-   * A rescued body runs beside its owner until it parks, ends, or touches the owner: rejoin() yields
-   * then, and its next resume() gives it its turn.
+   * A rescued body runs in parallel with its owner until it parks, ends, or uses the owner:
+   * rejoin() yields then, and its next resume() gives it its turn.
    *
    * All other fields belong to the one thread that runs the body or resumes it; mounting orders them. In
    * `execute` another thread finds `continuation`, which was there before it had anything to hand
@@ -77,9 +78,9 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     DONE
   }
 
-  /// How many bodies use a thread. A thread that began before its methods were compiled has
-  /// interpreted frames at the lower end of its stack, which make each of its steps slower, for
-  /// life.
+  /// How many bodies use a thread. A thread that started before its methods were compiled has
+  /// interpreted frames at the bottom of its stack, which make each of its steps slower until it
+  /// ends.
   private static final int MOST_USES = 64;
 
   private final AtomicReference<Place> place = new AtomicReference<>(Place.OWNED);
@@ -97,7 +98,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   private boolean wantsTurn;
   private int uses;
 
-  /// @param pool where the thread goes when its body has ended; null to end it too
+  /// @param pool gets the thread when its body has ended; null to end the thread
   LoopCarrier(Runnable body, Owner owner, String name, @Nullable CoroutinePool pool) {
     this.body = body;
     this.owner = owner;
@@ -111,7 +112,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     if (!here.isVirtual()) {
       return null;
     }
-    // A thread that a body has made has its maker's scheduler.
+    // A thread that a body has started inherits this scheduler.
     return VirtualThreads.schedulerOf(here) instanceof LoopCarrier carrier && carrier.thread == here
         ? carrier.owner
         : null;
@@ -134,7 +135,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     Objects.requireNonNull(continuation).run();
   }
 
-  /// What the thread does: one body after the other.
+  /// The body of the thread: runs one coroutine body after the other.
   @Override
   public void run() {
     do {
@@ -166,7 +167,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     boolean wasUnmounted = !expected;
     expected = false;
     phase = Phase.DONE;
-    Thread.interrupted(); // meant for the body before
+    Thread.interrupted(); // meant for the previous body
     return wasUnmounted && body != null;
   }
 
@@ -213,7 +214,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
       rescued = false;
       return true;
     }
-    return place.compareAndSet(Place.EARLY, Place.OWNED); // it is suspended: nobody missed that
+    return place.compareAndSet(Place.EARLY, Place.OWNED); // it is suspended: nothing was missed
   }
 
   private void leave() {
@@ -223,8 +224,8 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     }
   }
 
-  /// Runs the body beside its owner, whose thread is held up, until it parks, ends or wants its
-  /// turn; on any thread that is not virtual.
+  /// Runs the body in parallel with its owner, whose thread is held up, until it parks, ends or
+  /// needs its turn; on any platform thread.
   void rescue() {
     Owner stuck = owner;
     if (stuck == null || !place.compareAndSet(Place.BACK, Place.RESCUED)) {
@@ -257,7 +258,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     return place.get() == Place.BACK;
   }
 
-  /// {@return whether the owner cannot take it: see [Owner#isHeldUp]}
+  /// {@return whether the owner cannot resume it: see [Owner#isHeldUp]}
   boolean isOwnerHeldUp() {
     Owner current = owner;
     return current != null && (current.isHeldUp() || current.isClosed());
@@ -286,7 +287,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   private void comeBack() {
     Owner current = owner;
     if (current == null) {
-      return; // nobody misses it
+      return; // it was not missed
     }
     while (true) {
       Place seen = place.get();
@@ -297,7 +298,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
             case RESCUED, RESCUED_EARLY -> Place.RESCUED_EARLY;
           };
       if (seen == next || place.compareAndSet(seen, next)) {
-        if (next != Place.RESCUED_EARLY) { // else the rescuer asks when it is done
+        if (next != Place.RESCUED_EARLY) { // otherwise the rescuer asks when it is done
           current.comeBack();
         }
         if (seen == Place.AWAY) {
@@ -309,11 +310,11 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   }
 
   @Override
-  @SuppressWarnings("ThreadPriorityCheck") // the yield goes to our own scheduler
+  @SuppressWarnings("ThreadPriorityCheck") // the yield goes to this scheduler
   public void suspend() {
     rejoin();
     if (rescued) {
-      throw new IllegalStateException("Event loop is closed"); // nobody would resume it
+      throw new IllegalStateException("Event loop is closed"); // it would never be resumed
     }
     phase = Phase.SUSPENDED;
     try {
@@ -339,7 +340,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     }
   }
 
-  /// Where the owner is gone there is no turn to wait for.
+  /// Waits for the turn of this body; returns without one if the owner is closed.
   @SuppressWarnings("ThreadPriorityCheck") // as in suspend
   private void awaitTurn() {
     while (rescued && !Objects.requireNonNull(owner).isClosed()) {

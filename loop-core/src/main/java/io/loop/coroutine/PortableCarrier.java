@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// A coroutine on an ordinary virtual thread that hands a baton to and fro with its owner's thread:
-/// the carrier that needs no flag.
+/// A coroutine on an ordinary virtual thread that alternates with its owner's thread: the carrier
+/// that needs no flag.
 final class PortableCarrier extends Coroutine {
 
   /*
@@ -17,19 +17,20 @@ final class PortableCarrier extends Coroutine {
    *
    *   RUNNING --body ends--> DONE; a body that ends while AWAY rejoins first.
    *
-   * The phase is the baton: whoever finds the other side's phase waits. While the body is RUNNING
-   * the owner parks, a millisecond at a time, and looks whether the body's thread waits for
-   * something. If it does twice in a row it is in a blocking call, and the owner goes on without
-   * it. After setting AWAY the owner looks once more: if the body has woken meanwhile it may have
-   * passed a rejoin() that still saw RUNNING, so AWAY is taken back. If it still waits, every later
-   * rejoin() sees AWAY. What it waits for may even be the baton it has just been passed, when a
-   * stack walker holds it up: so a body that waits for its turn and finds AWAY asks to come back.
+   * The phase is the baton: a side that finds the other side's phase waits. While the body is
+   * RUNNING the owner parks, a millisecond at a time, and checks whether the body's thread is
+   * waiting. If it is twice in a row, it is in a blocking call, and the owner continues without it.
+   * After setting AWAY the owner checks again: if the body has woken in the meantime, it may have
+   * passed a rejoin() that still saw RUNNING, so AWAY is withdrawn. If it still waits, every later
+   * rejoin() sees AWAY. It may even be waiting for the baton it has just got, if a stack walker
+   * delays it: so a body that waits for its turn and finds AWAY asks to come back.
    *
-   * Nothing can stop a body that comes out of a blocking call from running its own code beside the
-   * owner; it waits at its next rejoin(). That is the price of this carrier.
+   * Nothing can prevent a body that returns from a blocking call from running its own code in
+   * parallel with the owner; it waits at its next rejoin(). That is the cost of this carrier.
    *
-   * An interrupted thread does not park: the flag is taken off while waiting for the baton and put
-   * back afterwards. `held` says so meanwhile; it is set before the flag goes, and read after it.
+   * An interrupted thread does not park: the flag is cleared while waiting for the baton and
+   * restored afterwards. `held` records it in between; it is set before the flag is cleared, and
+   * read after the flag.
    */
 
   private enum Phase {
@@ -85,7 +86,7 @@ final class PortableCarrier extends Coroutine {
       }
       case SUSPENDED, RETURNING -> passBaton();
       default -> {
-        return Stop.BLOCKED; // away, and not asking to come back
+        return Stop.BLOCKED; // away, and has not asked to come back
       }
     }
     Stop stop = awaitBaton();
@@ -140,7 +141,7 @@ final class PortableCarrier extends Coroutine {
     do {
       rejoin();
       if (phase.get() != Phase.RUNNING && owner.isClosed()) {
-        throw new IllegalStateException("Event loop is closed"); // nobody would resume it
+        throw new IllegalStateException("Event loop is closed"); // it would never be resumed
       }
     } while (!phase.compareAndSet(Phase.RUNNING, Phase.SUSPENDED));
     LockSupport.unpark(ownersThread);
@@ -149,7 +150,7 @@ final class PortableCarrier extends Coroutine {
 
   @Override
   public void rejoin() {
-    if (phase.get() == Phase.AWAY && !owner.isClosed()) { // else there is no turn to wait for
+    if (phase.get() == Phase.AWAY && !owner.isClosed()) { // otherwise there is no turn to wait for
       awaitTurn();
     }
   }
@@ -165,7 +166,7 @@ final class PortableCarrier extends Coroutine {
         Thread.interrupted();
       }
       if (owner.isClosed()) {
-        break; // it goes on without: nobody is beside it any more
+        break; // it continues without a turn: the owner is gone
       }
     }
     if (held) {

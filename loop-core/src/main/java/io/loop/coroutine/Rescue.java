@@ -8,17 +8,17 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 
-/// Looks after coroutines that have come out of a blocking call and are not taken, because the
-/// thread of their owner is held up: perhaps by a lock that one of them holds.
+/// Runs coroutines that have returned from a blocking call and cannot be resumed, because the
+/// thread of their owner is held up, perhaps by a lock that one of them holds.
 final class Rescue {
 
   /*
-   * A coroutine that comes back is watched. If its owner's thread is found held up at two looks in a
-   * row, a millisecond apart, the coroutine is run here until it parks, ends or wants its turn. A look
+   * A coroutine that returns is watched. If its owner's thread is held up at two checks in a row, a
+   * millisecond apart, the coroutine runs here until it parks, ends or needs its turn. Doing this
    * too early does no harm: the owner waits for the body before it does anything else.
    *
-   * The watching thread sleeps without a limit when there has been nothing to watch for a while. Each
-   * rescued body gets a thread of its own, since it may block that thread if its stack cannot be
+   * The watching thread sleeps without a limit when there has been nothing to watch for a while.
+   * Each rescued body gets its own thread, because it may block that thread if its stack cannot be
    * unmounted.
    */
 
@@ -26,24 +26,24 @@ final class Rescue {
   private static final int MOST_IDLE_LOOKS = 1_000;
 
   /// Whether any coroutine has been rescued in this JVM. Written before a rescued body runs, by the
-  /// thread that then mounts it, so that body finds it true.
+  /// thread that then mounts it, so that body sees true.
   static boolean hasHappened;
 
   private static final Queue<LoopCarrier> CAME_BACK = new ConcurrentLinkedQueue<>();
   private static volatile boolean asleep;
 
-  /// Made when the first coroutine comes back from a blocking call.
+  /// Created when the first coroutine returns from a blocking call.
   private static final class Watcher {
     static final Thread THREAD =
         Thread.ofPlatform().daemon().name("loop-rescue").start(Rescue::watchAll);
 
-    /// Where bodies are run; its threads end when there has been nothing to do for a minute.
+    /// Runs the bodies; idle threads end after a minute.
     static final ExecutorService CARRIERS =
         Executors.newCachedThreadPool(
             Thread.ofPlatform().daemon().name("loop-rescue-", 0).factory());
   }
 
-  /// What is watched, and whether its owner was held up when it was last looked at.
+  /// A watched coroutine, and whether its owner was held up at the last check.
   private static final class Watched {
     private final LoopCarrier carrier;
     private boolean wasHeldUp;
@@ -55,7 +55,7 @@ final class Rescue {
 
   private Rescue() {}
 
-  /// Watches a coroutine until it is taken; any thread.
+  /// Watches a coroutine until it is resumed; any thread.
   static void watch(LoopCarrier carrier) {
     CAME_BACK.add(carrier);
     Thread watcher = Watcher.THREAD;
@@ -73,7 +73,7 @@ final class Rescue {
       } else {
         sleep();
       }
-      boolean _ = Thread.interrupted(); // means nothing here, and would end every park from now on
+      boolean _ = Thread.interrupted(); // has no meaning here, and would end every later park
       for (LoopCarrier next; (next = CAME_BACK.poll()) != null; ) {
         watched.add(new Watched(next));
       }
@@ -90,7 +90,7 @@ final class Rescue {
     asleep = false;
   }
 
-  /// {@return whether there is no reason to watch it any more: somebody runs it}
+  /// {@return whether it does not have to be watched any more, because a thread runs it}
   private static boolean isTaken(Watched watched) {
     LoopCarrier carrier = watched.carrier;
     if (!carrier.isBack()) {

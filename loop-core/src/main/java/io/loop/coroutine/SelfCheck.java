@@ -5,21 +5,23 @@ import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// Runs one virtual thread by hand, to see that this JVM schedules it as [LoopCarrier] expects.
+/// Runs one virtual thread step by step, to check that this JVM schedules it as [LoopCarrier]
+/// expects.
 ///
-/// That the JDK has the right names does not say that they do what they do in JDK 25: the scheduler
-/// may be ignored, or the JVM may have no continuations at all.
+/// The right names alone do not prove that they behave as in JDK 25: the scheduler may be ignored,
+/// or the JVM may have no continuations at all.
 final class SelfCheck implements Executor, Runnable {
 
   /*
-   * The check has a platform thread of its own. A continuation cannot be run by a virtual thread,
-   * and whoever asks first for a carrier may be one. Nobody but that thread touches the fields below
-   * if the JDK does what it should; if it does not, a racy read can only make the check fail.
+   * The check has its own platform thread, because a virtual thread cannot run a continuation, and
+   * the first caller may be one. Only that thread uses the fields below if the JDK works as
+   * expected; if it does not, a racy read can only make the check fail.
    *
    * This class must not use VirtualThreads, whose initializer waits for the check.
    */
 
-  /// Ten looks and not one long one: a JVM that is stopped for a while uses up one of them only.
+  /// Ten short waits and not one long one: a JVM that is stopped for a while uses up only one of
+  /// them.
   private static final int MOST_LOOKS = 10;
 
   private static final long LOOK_MILLIS = 1_000;
@@ -38,7 +40,7 @@ final class SelfCheck implements Executor, Runnable {
   /// Checks what the JDK does.
   ///
   /// @param jdk access to it
-  /// @throws Unavailable if it does anything else than JDK 25
+  /// @throws Unavailable if it behaves differently from JDK 25
   static void require(JdkAccess jdk) throws Unavailable {
     var check = new SelfCheck(jdk);
     Thread checking;
@@ -49,7 +51,7 @@ final class SelfCheck implements Executor, Runnable {
               .daemon()
               .inheritInheritableThreadLocals(false)
               .start(check::runToItsEnd);
-    } catch (Throwable noThread) { // in an initializer it would end every loop of the JVM
+    } catch (Throwable noThread) { // in an initializer it would break every loop of the JVM
       throw new Unavailable("virtual threads cannot be checked: " + noThread, noThread, false);
     }
     if (!hasEnded(checking)) {
@@ -70,7 +72,7 @@ final class SelfCheck implements Executor, Runnable {
       try {
         thread.join(LOOK_MILLIS);
       } catch (InterruptedException again) {
-        interrupted = true; // put back below
+        interrupted = true; // restored below
       }
     }
     if (interrupted) {

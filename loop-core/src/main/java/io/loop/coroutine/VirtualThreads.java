@@ -5,21 +5,22 @@ import io.loop.coroutine.JdkAccess.Unavailable;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// Virtual threads with a scheduler of our own.
+/// Virtual threads with a custom scheduler.
 final class VirtualThreads {
 
   /*
-   * Whether there are any is found out once, and nothing is thrown by that: without them the
-   * portable carrier is used.
+   * Whether they are available is determined once, without throwing: if not, the portable carrier
+   * is used.
    *
-   * A virtual thread that names no scheduler gets that of the virtual thread that makes it. So a
-   * scheduler of ours is handed strangers too, and passes them on to the JDK's.
+   * A virtual thread without its own scheduler inherits that of the virtual thread that creates it.
+   * So a custom scheduler also gets other threads, and passes them on to the JDK's.
    *
-   * The scheduler is also how a coroutine is found from its thread: one field of the thread, where a
-   * scoped value costs a binding, a cache for each thread, and a look-up after each step.
+   * The scheduler is also how a coroutine is found from its thread: that reads one field of the
+   * thread. A scoped value would cost a binding, a cache for each thread, and a lookup after each
+   * step.
    */
 
-  /// What came of it: one of the two is null.
+  /// The result: one of the two is null.
   record Opened(@Nullable JdkAccess access, @Nullable Unavailable fault) {}
 
   private static final Opened OPENED = open(Class::forName);
@@ -29,7 +30,7 @@ final class VirtualThreads {
 
   private VirtualThreads() {}
 
-  /// {@return access that has been checked, or why there is none}
+  /// {@return access that was checked, or why there is none}
   static Opened open(Jdk jdk) {
     try {
       JdkAccess access = JdkAccess.open(jdk);
@@ -45,7 +46,7 @@ final class VirtualThreads {
     return OPENED.fault;
   }
 
-  /// {@return a virtual thread that has not started, whose continuation is handed to a scheduler
+  /// {@return a virtual thread that has not started, whose continuation is passed to a scheduler
   /// each time it can run}
   static Thread create(Executor scheduler, String name, Runnable body) {
     try {
@@ -57,7 +58,7 @@ final class VirtualThreads {
     }
   }
 
-  /// {@return the scheduler of virtual threads that have none of their own}
+  /// {@return the scheduler of virtual threads without their own}
   static Executor jdkScheduler() {
     return jdk().jdkScheduler();
   }

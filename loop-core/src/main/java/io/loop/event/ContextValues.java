@@ -2,12 +2,12 @@ package io.loop.event;
 
 import org.jspecify.annotations.Nullable;
 
-/// An immutable map from variables to values, and what propagators have captured beside it.
+/// An immutable map from variables to values, with the values that propagators have captured.
 final class ContextValues {
 
   /*
-   * Pairs in one array, found by identity. Programs have a handful of variables: copying a short
-   * array on each set beats a tree, and reading it needs no hash.
+   * Pairs in one array, found by identity. Programs have few variables: copying a short array on
+   * each set is faster than a tree, and reading it needs no hash.
    */
 
   static final ContextValues EMPTY = new ContextValues(new Object[0], null);
@@ -20,12 +20,12 @@ final class ContextValues {
     this.carried = carried;
   }
 
-  /// {@return what was captured of other libraries' values, or null}
+  /// {@return the captured values of other libraries, or null}
   Propagators.@Nullable Snapshot carried() {
     return carried;
   }
 
-  /// {@return these values, carrying what was captured}
+  /// {@return these variables with other captured values}
   ContextValues carrying(Propagators.@Nullable Snapshot captured) {
     return captured == carried ? this : new ContextValues(pairs, captured);
   }

@@ -2,14 +2,14 @@ package io.loop.event;
 
 import org.jspecify.annotations.Nullable;
 
-/// Where a strand's current context is kept: one per loop, and one per thread without a loop. The
-/// host of an attached loop is a thread without a loop between turns.
+/// Holds the current context: one per loop, and one per thread without a loop. Between turns, the
+/// host of an attached loop is a thread without a loop.
 final class CurrentContext {
 
   /*
-   * A callback scheduled without a context of its own runs in a copy of the scheduling one. Most
-   * callbacks never look, so the copy is made late: the handle carries the immutable values, and a
-   * Context object comes to life only when somebody needs its identity.
+   * A callback that is scheduled without a context runs in a copy of the scheduling one. Most
+   * callbacks never use it, so the copy is made lazily: the handle carries the immutable values,
+   * and a Context object is created only when its identity is needed.
    *
    *   context == null: `snapshot` holds the values      context != null: context.values does
    */
@@ -37,7 +37,7 @@ final class CurrentContext {
     return context;
   }
 
-  /// Makes a context current; the caller restores what it got.
+  /// Makes a context current; the caller must restore the returned one.
   @Nullable Context swap(Context entering) {
     entering.enter();
     Context outer = context;
@@ -51,7 +51,7 @@ final class CurrentContext {
     snapshot = outerValues;
   }
 
-  /// Makes the context of a handle current, dropping whatever the handle before it left.
+  /// Makes the context of a handle current, and drops that of the previous handle.
   void become(Object handleContext) {
     if (handleContext instanceof Context explicit) {
       explicit.enter();
@@ -62,10 +62,10 @@ final class CurrentContext {
     }
   }
 
-  /// Ends what [#become] began. The current context may be another by now: a coroutine that stops
-  /// inside [Context#run] stays in that one.
+  /// Ends what [#become] began. The current context may be a different one now: a coroutine that
+  /// suspends inside [Context#run] stays in that one.
   ///
-  /// @return the context that began, if it came to life
+  /// @return the context of the handle, if it was created
   @Nullable Context end(Object handleContext) {
     Context entered = handleContext instanceof Context explicit ? explicit : context;
     if (entered != null) {
@@ -76,10 +76,10 @@ final class CurrentContext {
     return entered;
   }
 
-  /// What a strand that blocks in the middle leaves, and takes up again afterwards.
+  /// The context that is put aside while a handle blocks, and restored afterwards.
   record Left(@Nullable Context context, ContextValues snapshot) {}
 
-  /// Puts the current context aside, for others to run meanwhile.
+  /// Puts the current context aside, so that other work can run.
   Left leave() {
     var left = new Left(context, snapshot);
     if (context != null) {
@@ -90,7 +90,7 @@ final class CurrentContext {
     return left;
   }
 
-  /// Takes up what [#leave] put aside.
+  /// Restores the context that [#leave] put aside.
   void comeBack(Left left) {
     context = left.context();
     snapshot = left.snapshot();
@@ -99,12 +99,12 @@ final class CurrentContext {
     }
   }
 
-  /// {@return the context inside which a coroutine of another one has stopped, or null}
+  /// {@return the context inside which a coroutine with another context is suspended, or null}
   @Nullable Context inside(Object outer) {
     return context == outer ? null : context;
   }
 
-  /// Lets a coroutine go on inside the context that [#inside] returned.
+  /// Makes the context that [#inside] returned current again, for a coroutine that resumes.
   void goInside(Context inner) {
     context = inner;
   }

@@ -6,19 +6,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// Where a loop's failures go: the program's handler if it set one, else the log.
+/// Passes a loop's failures to the program's exception handler if one is set, otherwise to the log.
 final class ExceptionReports {
 
   /*
-   * A failing handler must not hide the failure it was told about: the default handler then reports
-   * both, and if even that fails the log gets one plain line. KeyboardInterrupt and SystemExit pass
-   * through everything.
+   * A failing handler must not hide the failure it was called for: the default handler then reports
+   * both, and if even that fails, the log gets one plain line. KeyboardInterrupt and SystemExit
+   * pass through everything.
    *
-   * Nothing else leaves a report, since it would end the loop's turn or leave its caller half done.
-   * A report needs memory, a stack, and code of the program (texts, handlers, loggers), and each of
-   * them may be what has just failed. What cannot be reported is dropped and counted: that takes a
-   * field, no memory and no call. The loop tells of it in its next turns, once a second at most,
-   * until that succeeds, and when it closes.
+   * No other exception leaves a report, because it would end the loop's turn or leave its caller in
+   * an inconsistent state. A report needs memory, a stack, and code of the program (toString,
+   * handlers, loggers), and each of them may be what has just failed. A failure that cannot be
+   * reported is dropped and counted, which needs no memory and no call. The loop reports the number
+   * in a later turn, at most once a second until that succeeds, and when it closes.
    */
 
   private static final System.Logger LOG = System.getLogger("io.loop");
@@ -45,7 +45,7 @@ final class ExceptionReports {
 
   void report(ExceptionContext failure) {
     if (MemoryReserve.isUsed()) {
-      drop(failure.exception()); // trying takes the memory that others need to end
+      drop(failure.exception()); // an attempt takes memory that is needed to clean up
       return;
     }
     try {
@@ -58,7 +58,7 @@ final class ExceptionReports {
     }
   }
 
-  /// Reports what went wrong with something; makes the report itself, which may fail too.
+  /// Reports a failure of an object; creates the report, which may fail too.
   void report(String message, @Nullable Throwable exception, String key, Object subject) {
     if (MemoryReserve.isUsed()) {
       drop(exception);
@@ -81,7 +81,7 @@ final class ExceptionReports {
     }
   }
 
-  /// Tells of the reports that were dropped, if there are any and it is time to try.
+  /// Reports the number of dropped reports, if there are any and it is time to try.
   void tellDropped(long nowNanos) {
     if (dropped > 0
         && !MemoryReserve.isUsed()
@@ -92,7 +92,7 @@ final class ExceptionReports {
     }
   }
 
-  /// Tells of the reports that were dropped, if there are any.
+  /// Reports the number of dropped reports, if there are any.
   void tellDropped() {
     int count = dropped;
     Throwable first = firstDropped;
@@ -116,7 +116,8 @@ final class ExceptionReports {
     }
   }
 
-  /// Reports on the host: handlers and loggers are the program's, and may wait for locks.
+  /// Reports on the host, because handlers and loggers are code of the program and may wait for
+  /// locks.
   private void deliver(ExceptionContext failure) {
     loop.runOnHost(() -> tell(failure));
   }
@@ -175,7 +176,7 @@ final class ExceptionReports {
 
   /// Reports a failed callback.
   ///
-  /// @param used the context it ran in, with what it set there
+  /// @param used the context it ran in, with the values it set there
   void callbackFailed(Handle handle, Context used, Throwable fault) {
     if (MemoryReserve.isUsed()) {
       drop(fault);

@@ -9,21 +9,22 @@ import java.util.concurrent.locks.AbstractOwnableSynchronizer;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Notices that a loop stands still because what should run it is blocked, and has that reported.
+/// Detects that a loop is held up because its host or thread is blocked, and has that reported.
 final class HoldUp {
 
   /*
-   * A Spell is one blocking call that lasts. Who notices it depends on the loop:
+   * A Spell is one long blocking call. What detects it depends on the loop:
    *
    *   with a host     the loop's thread, in an Interlude that lasts for the limit: park() and end()
-   *   without one     the watching thread, which looks at the loop's thread several times in each
-   *                   limit, and finds it in the same call each time
+   *   without one     the watching thread, which checks the loop's thread several times within the
+   *   limit, and finds it in the same call each time
    *
-   * From then on the watching thread looks whether the spell goes on: look() has reports made after
+   * From then on the watching thread checks whether the spell lasts: look() requests a report after
    * the limit, ten times the limit, and so on, and one line when it is over.
    *
-   * `watched` is true while HoldUps has this. `hosts` is written by the loop's thread and read by the
-   * watching one. `parked` and `beganNanos` belong to the loop's thread, `spell`, `nextNanos`,
+   * `watched` is true while HoldUps watches this. `hosts` is written by the loop's thread and read
+   * by the watching one. `parked` and `beganNanos` belong to the loop's thread, `spell`,
+   * `nextNanos`,
    * `latest` to the watching one.
    */
 
@@ -31,9 +32,9 @@ final class HoldUp {
   ///
   /// @param thread the thread that is in it: the host, or the loop's own
   /// @param beganNanos when it was entered, or was first seen
-  /// @param running the handle that runs; null if it is none
+  /// @param running the running handle; null if there is none
   /// @param inPoll whether the loop was polling
-  /// @param blocker what the JDK says that the thread is parked for
+  /// @param blocker the object that the thread is parked for, according to the JDK
   /// @param waits how many waits the thread has begun so far
   record Spell(
       Thread thread,
@@ -55,7 +56,7 @@ final class HoldUp {
   private static final int GROWTH = 10;
 
   static {
-    load(Spell.class, HoldUps.class); // class loading has locks, and the loop's thread takes none
+    load(Spell.class, HoldUps.class); // class loading takes locks, which the loop's thread must not
   }
 
   private final Loop loop;
@@ -78,14 +79,14 @@ final class HoldUp {
       try {
         var _ = MethodHandles.lookup().ensureInitialized(type);
       } catch (IllegalAccessException fault) {
-        throw new IllegalStateException(fault); // they are ours
+        throw new IllegalStateException(fault); // these classes are part of the library
       }
     }
   }
 
-  /// Looks after the loop from now on, while it runs; for loops without a host.
+  /// Watches the loop from now on, while it runs; for loops without a host.
   ///
-  /// Where there is no memory for that the next call tries again.
+  /// If there is no memory for that, the next call tries again.
   void watch() {
     if (!watched.get() && watched.compareAndSet(false, true)) {
       try {
@@ -96,9 +97,9 @@ final class HoldUp {
     }
   }
 
-  /// Parks the loop's thread while its host is blocked, and notices if that takes long.
+  /// Parks the loop's thread while its host is blocked, and detects if that takes long.
   ///
-  /// @param here what it is parked in
+  /// @param here the park blocker
   /// @param host the host's thread
   void park(Object here, Thread host) {
     if (hosts != null) {
@@ -124,11 +125,11 @@ final class HoldUp {
       hosts = new Spell(host, beganNanos, turn.running(), turn.isToPoll(), null, 0);
       watch();
     } catch (OutOfMemoryError full) {
-      beganNanos = HoldUps.nanoTime(); // for another try
+      beganNanos = HoldUps.nanoTime(); // so that this is tried again
     }
   }
 
-  /// The host goes on; loop's thread.
+  /// The host continues; loop's thread.
   void end() {
     parked = false;
     if (hosts != null) {
@@ -136,9 +137,9 @@ final class HoldUp {
     }
   }
 
-  /// Looks at the loop; watching thread.
+  /// Checks the loop; watching thread.
   ///
-  /// @return false if there is no need to look again
+  /// @return false if no further check is needed
   boolean look(long now) {
     Spell before = spell;
     Spell seen = find(now);
@@ -164,12 +165,12 @@ final class HoldUp {
     return seen != null || isSampled() || !stopWatching();
   }
 
-  /// {@return whether the watching thread has this} Any thread.
+  /// {@return whether the watching thread watches this} Any thread.
   boolean isWatched() {
     return watched.get();
   }
 
-  /// {@return whether a report was made of what lasts} Watching thread.
+  /// {@return whether the current spell was reported} Watching thread.
   boolean isTold() {
     return latest != null;
   }
@@ -187,8 +188,8 @@ final class HoldUp {
     return loop.hasHost() ? hosts : sample(now);
   }
 
-  /// {@return the call in which the loop's own thread is now, the object as before if it is the
-  /// same call; null if it is in none}
+  /// {@return the blocking call that the loop's own thread is in: the same object as before if it
+  /// is the same call; null if there is none}
   private @Nullable Spell sample(long now) {
     Thread thread = loop.heldUpThread();
     if (thread == null) {
@@ -214,18 +215,18 @@ final class HoldUp {
         || blocker instanceof AbstractOwnableSynchronizer;
   }
 
-  /// {@return whether a spell that was seen goes on} Any thread.
+  /// {@return whether a spell that was seen still lasts} Any thread.
   private boolean goesOn(Spell seen) {
     return spell == seen && (!loop.hasHost() || hosts == seen);
   }
 
-  /// What is told of one spell. [#tell] and [#tellEnd] run on the reporting thread.
+  /// The reports about one spell. [#tell] and [#tellEnd] run on the reporting thread.
   private final class Report {
 
     /*
-     * `text` is set by the reporting thread while it logs. If it stays for the limit, the logger is
-     * held up too, perhaps by the same lock: then the watching thread, whose fields the last three are,
-     * writes the text where no lock is needed.
+     * `text` is set by the reporting thread while it logs. If it is still set after the limit, the
+     * logger is held up too, perhaps by the same lock. Then the watching thread, which owns the
+     * last three fields, writes the text where no lock is needed.
      */
 
     private final Spell told;
@@ -245,7 +246,7 @@ final class HoldUp {
       }
       String made = HoldUpReport.of(loop, told, seconds(HoldUps.nanoTime()));
       if (!goesOn(told)) {
-        return; // some of it may belong to what came after
+        return; // the report may contain facts from after the spell
       }
       text = made;
       try {
@@ -258,7 +259,7 @@ final class HoldUp {
 
     void tellEnd(long now) {
       if (isLogged) {
-        LOG.log(Level.WARNING, "An event loop that was held up goes on, after " + seconds(now));
+        LOG.log(Level.WARNING, "An event loop that was held up continues, after " + seconds(now));
       }
     }
 

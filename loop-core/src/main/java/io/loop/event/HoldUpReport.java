@@ -9,17 +9,17 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The text of a report about a loop that is held up: what runs, what it waits for, and who holds
-/// that.
+/// The text of a report about a loop that is held up: what runs, what it waits for, and which
+/// thread or task holds that.
 final class HoldUpReport {
 
   /*
-   * This is read off threads that go on meanwhile, without their help: the loop's thread may be the
-   * one that is blocked. Plain fields of theirs were written seconds ago, before the call they are in.
-   * What does not fit together by the end is not told: HoldUp looks once more whether the spell lasts.
+   * The data is read from threads that keep running, because the loop's thread may be the one that
+   * is blocked. Their plain fields were written seconds ago, before the call they are in. An
+   * inconsistent report is not logged: HoldUp checks at the end whether the spell still lasts.
    *
-   * What cannot be told is left out. A semaphore has no owner, for instance; then the guests are named
-   * that hold monitors and need the loop to go on.
+   * Unknown facts are left out. A semaphore, for example, has no owner; then the report names the
+   * guests that hold monitors and need the loop to continue.
    */
 
   private static final int MOST_FRAMES = 16;
@@ -41,7 +41,7 @@ final class HoldUpReport {
   ///
   /// @param loop the loop
   /// @param spell the blocking call in which it is held up
-  /// @param duration for how long, in words
+  /// @param duration how long it has lasted, as text
   static String of(Loop loop, HoldUp.Spell spell, String duration) {
     var report = new HoldUpReport(loop, spell);
     report.write(duration);
@@ -53,7 +53,7 @@ final class HoldUpReport {
         .append(loop.hasHost() ? "host" : "thread")
         .append(" has been in a blocking call for ")
         .append(duration)
-        .append(". No other callback or task runs meanwhile");
+        .append(". No other callback or task can run");
     line("runs: " + what());
     writeLock();
     line("stack of the thread " + nameOf(thread.threadId(), thread.getName()) + ":");
@@ -81,7 +81,7 @@ final class HoldUpReport {
   private static String describe(Handle running) {
     try {
       return running.describe();
-    } catch (Throwable fault) { // it is the program's text
+    } catch (Throwable fault) { // the text comes from the program
       return "a callback whose description failed with " + fault.getClass().getName();
     }
   }
@@ -119,7 +119,7 @@ final class HoldUpReport {
     GuestDirectory guests = loop.guests();
     int count = guests == null ? 0 : guests.count();
     if (!LockFacts.AVAILABLE) {
-      line("(without the module jdk.management there is no more to be told about locks)");
+      line("(more about locks is known only with the module jdk.management)");
     } else if (count > MOST_GUESTS) {
       line("(no thread dump was taken to look for the holder: there are " + count + " tasks)");
     } else {
@@ -144,8 +144,8 @@ final class HoldUpReport {
     }
     return switch (thread.getState()) {
       case BLOCKED -> "a monitor";
-      case TIMED_WAITING -> "some time to pass, or what its stack shows";
-      default -> "what its stack shows";
+      case TIMED_WAITING -> "a timed wait to end; see its stack";
+      default -> "something; see its stack";
     };
   }
 
@@ -157,15 +157,15 @@ final class HoldUpReport {
     }
     line("held by: " + guest.text());
     if (guest.needsLoop()) {
-      line("It cannot go on before this loop does. " + mend());
+      line("It cannot continue before this loop does. " + mend());
     }
   }
 
   private String mend() {
     if (loop.hasHost()) {
-      return "Let go of the lock before awaiting";
+      return "Release the lock before awaiting";
     }
-    return "Let go of the lock before awaiting, or before using the loop"
+    return "Release the lock before awaiting, or before using the loop"
         + (loop.isAttached() ? "; or use a LoopGroup" : "");
   }
 
@@ -182,9 +182,9 @@ final class HoldUpReport {
             .limit(MOST_HOLDERS)
             .toList();
     if (!holders.isEmpty()) {
-      line("Who holds that is not told by the JDK. These need the loop, and hold monitors:");
+      line("The JDK does not say which thread holds it. These need the loop, and hold monitors:");
       holders.forEach(this::line);
-      line(mend() + ", if that is one of them");
+      line(mend() + ", if it is one of them");
     }
   }
 

@@ -17,21 +17,21 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The two threads of this JVM that look after loops which stand still: one looks, one reports.
+/// The two threads of this JVM that watch for loops that are held up: one checks, one reports.
 final class HoldUps {
 
   /*
-   * A loop is looked at while its HoldUp says so. A loop with a host comes here only after its host
-   * has been blocked for the limit: its own thread notices that, in an Interlude. A loop without one
-   * stands still on the very thread that could notice, so it is looked at while it runs.
+   * A loop is checked while its HoldUp requires it. A loop with a host is added only after its host
+   * has been blocked for the limit, which its own thread detects, in an Interlude. A loop without a
+   * host blocks the thread that could detect it, so it is checked while it runs.
    *
    * The loops are held weakly: an attached loop ends with its executor, perhaps without being closed.
-   * One about which a report was made is held until the end of that has been told.
+   * A loop that was reported is held strongly until the end of the spell is reported.
    *
-   * Reports are made and logged on the second thread. They call code of the program, loggers and
-   * texts, and the lock they wait for may be the one that the loop waits for.
+   * Reports are made and logged on the second thread. They call code of the program, such as
+   * loggers and toString methods, and may wait for the same lock as the loop.
    *
-   * Time is real time whatever the clock of the loop: what is waited for here is real threads.
+   * Time is always real time, whatever the clock of the loop, because real threads are watched.
    */
 
   private static final int LOOKS = 5;
@@ -43,14 +43,14 @@ final class HoldUps {
   private static volatile long limitNanos = TimeUnit.SECONDS.toNanos(5);
   private static volatile OutputStream lastResort = new FileOutputStream(FileDescriptor.err);
 
-  /// Made for the first report.
+  /// Created for the first report.
   private static final class Reporter {
     static final Executor THREAD =
         Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("loop-hold-up-reports").factory());
   }
 
-  /// A loop that is looked at.
+  /// A loop that is watched.
   private static final class Watched {
     private final WeakReference<HoldUp> loop;
     private @Nullable HoldUp told;
@@ -59,7 +59,7 @@ final class HoldUps {
       this.loop = new WeakReference<>(loop);
     }
 
-    /// {@return whether there is no need to look again}
+    /// {@return whether no further check is needed}
     boolean isOver() {
       HoldUp found = told != null ? told : loop.get();
       if (found == null) {
@@ -73,23 +73,23 @@ final class HoldUps {
 
   private HoldUps() {}
 
-  /// {@return for how long a loop may stand still before it is reported}
+  /// {@return how long a loop may be held up before it is reported}
   static long limitNanos() {
     return limitNanos;
   }
 
-  /// Sets for how long a loop may stand still before it is reported; for tests.
+  /// Sets how long a loop may be held up before it is reported; for tests.
   static void setLimitNanos(long nanos) {
     limitNanos = nanos;
     LockSupport.unpark(WATCHER.get());
   }
 
-  /// Writes a report to the standard error stream, around `System.err`, which has a lock.
+  /// Writes a report to the standard error stream, bypassing `System.err`, which has a lock.
   static void print(String text) {
     try {
       lastResort.write((text + System.lineSeparator()).getBytes(Charset.defaultCharset()));
     } catch (IOException closed) {
-      // nobody reads that stream, and there is no other place
+      // the stream is closed, and there is no other place
     }
   }
 
@@ -105,7 +105,7 @@ final class HoldUps {
     return CLOCK.nanoTime();
   }
 
-  /// Looks at a loop from now on, until it has no need of that; any thread.
+  /// Watches a loop from now on, until its HoldUp ends that; any thread.
   static void add(HoldUp loop) {
     ADDED.add(new Watched(loop));
     if (WATCHER.get() == null) {
@@ -126,7 +126,7 @@ final class HoldUps {
     }
   }
 
-  /// Runs something that may wait for locks of the program, after what was given before.
+  /// Runs something that may wait for locks of the program, after the work submitted before.
   static void report(Runnable work) {
     Reporter.THREAD.execute(work);
   }
@@ -139,14 +139,14 @@ final class HoldUps {
       } else {
         LockSupport.parkNanos(limitNanos / LOOKS);
       }
-      boolean _ = Thread.interrupted(); // means nothing here, and would end every park from now on
+      boolean _ = Thread.interrupted(); // has no meaning here, and would end every later park
       try {
         for (Watched next; (next = ADDED.poll()) != null; ) {
           watched.add(next);
         }
         watched.removeIf(Watched::isOver);
       } catch (OutOfMemoryError full) {
-        // reports are for those who can wait: the next look may find memory
+        // the next check may find memory
       }
     }
   }

@@ -3,20 +3,20 @@ package io.loop.event;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// What other threads hand to a loop, in the order they handed it over.
+/// The handles that other threads submit to a loop, in order.
 final class Inbox {
 
   /*
-   * A stack of intrusive nodes: any thread pushes with one compare-and-set, the loop takes the whole
-   * stack at once. There is no pop of a single node, hence no ABA. Each node knows how many there are
-   * from it down, so the loop fills the ready queue from behind, and goes over the nodes only once.
-   * The depth of the node below was written before it was published, and does not change after.
+   * A stack of intrusive nodes: any thread pushes with one compare-and-set, the loop takes the
+   * whole stack in one step. No single node is popped, so there is no ABA problem. Each node knows
+   * its depth, so the loop fills the ready queue from the end, and visits the nodes only once. The
+   * depth of the node below was written before it was published, and does not change after.
    *
    *   null <--> node -> node -> ...      open
    *   closed                             final: add refuses from here on
    *
-   * Closing takes the last stack and leaves `closed` in one exchange. So whoever adds is refused, or
-   * the loop has what was added.
+   * Closing takes the last stack and leaves `closed` in one exchange. So an add is either refused,
+   * or the loop has the handle.
    */
 
   private final AtomicReference<@Nullable SharedHandle> top = new AtomicReference<>();
@@ -44,13 +44,13 @@ final class Inbox {
     return true;
   }
 
-  /// {@return whether nothing waits to be moved} Loop thread only.
+  /// {@return whether there is nothing to move} Loop thread only.
   boolean isEmpty() {
     SharedHandle seen = top.get();
     return (seen == null || seen == closed) && undelivered == null;
   }
 
-  /// Moves all that was added to the queue, oldest first.
+  /// Moves all added handles to the queue, oldest first.
   ///
   /// @throws OutOfMemoryError if the queue cannot grow; nothing is lost, the next call tries again
   void drainTo(ReadyQueue ready) {
@@ -64,7 +64,7 @@ final class Inbox {
     }
   }
 
-  /// Refuses everything from now on, and moves what is there to the queue, oldest first.
+  /// Refuses handles from now on, and moves those that are there to the queue, oldest first.
   void closeInto(ReadyQueue ready) {
     if (undelivered != null) {
       deliver(ready);
@@ -84,7 +84,7 @@ final class Inbox {
     long place = ready.extend(newest.depth);
     for (SharedHandle handle = newest; handle != null; ) {
       SharedHandle next = handle.below;
-      handle.below = null; // a handle that somebody keeps must not keep the older ones
+      handle.below = null; // a reachable handle must not keep older ones reachable
       ready.fill(--place, handle);
       handle = next;
     }

@@ -4,18 +4,18 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// A time in which the loop takes no tick, and only lets guests go on that have come out of a
-/// blocking call: while its host is blocked, and while it closes.
+/// A period in which the loop runs no tick, only guests that have returned from a blocking call:
+/// while its host is blocked, and while it closes.
 ///
-/// Loop's thread only, but for [#wake].
+/// Loop's thread only, except [#wake].
 final class Interlude {
 
   /*
-   * Such guests come as handles, in the order in which their calls ended. They are run out of their turn,
-   * one at a time, and stay in the ready queue, where they do nothing when their turn comes. All else
-   * that comes waits there too. Nobody takes from the queue meanwhile. `scannedTo` is the first place
-   * of it that has not been looked at yet, in this time or an earlier one: a long queue is gone
-   * through once, however often the host blocks.
+   * Such guests arrive as handles, in the order in which their calls ended. They run out of order,
+   * one at a time, and stay in the ready queue, where they do nothing when their turn comes. All
+   * other handles wait there too. Nothing is taken from the queue in this period. `scannedTo` is
+   * the first place that was not examined yet, in this period or an earlier one: a long queue is
+   * scanned once, however often the host blocks.
    *
    *   loop                               other thread
    *   sleeper = this thread; arm()       condition or inbox
@@ -23,7 +23,7 @@ final class Interlude {
    *
    * Each side stores, then loads, with volatile accesses, so they cannot both miss.
    *
-   * There is one at a time: a guest that needs the host while that is blocked is put off.
+   * There is only one at a time: a guest that needs the host while it is blocked is postponed.
    */
 
   private final Turn turn;
@@ -41,7 +41,7 @@ final class Interlude {
     this.holdUp = holdUp;
   }
 
-  /// Runs until a condition holds: the host goes on. It is reported if that takes long.
+  /// Runs until a condition is true: the host can continue. A long wait is reported.
   ///
   /// @param over the condition
   /// @param host the thread that is in a blocking call
@@ -53,7 +53,7 @@ final class Interlude {
     }
   }
 
-  /// Runs until a condition holds. Whoever makes it true on another thread calls [#wake].
+  /// Runs until a condition is true. A thread that makes it true must call [#wake].
   void runUntil(BooleanSupplier over) {
     run(over, null);
   }
@@ -78,7 +78,7 @@ final class Interlude {
       }
     } finally {
       if (turn.isAboutToSleep()) {
-        gate.arm(); // the poll has yet to wait, and looks at the inbox before it does
+        gate.arm(); // the poll will wait later, and checks the inbox before that
       } else {
         gate.disarm();
       }
@@ -112,7 +112,7 @@ final class Interlude {
     }
   }
 
-  /// Throws what should have left the loop and could not while the host was blocked.
+  /// Throws the fatal exception that could not leave the loop while the host was blocked.
   void throwFatal() {
     Error thrown = fatal;
     if (thrown != null) {
@@ -126,7 +126,7 @@ final class Interlude {
     return sleeper != null;
   }
 
-  /// Ends the loop's sleep in here, if it sleeps in here; any thread.
+  /// Wakes the loop's thread if it sleeps in here; any thread.
   void wake() {
     LockSupport.unpark(sleeper);
   }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One loop's values of all [LoopLocal]s, by index.
 ///
-/// Loop thread only, but for [#published].
+/// Loop thread only, except [#published].
 final class Locals {
 
   private static final int INITIAL_SIZE = 4;
@@ -22,7 +22,7 @@ final class Locals {
     return index < values.length ? values[index] : null;
   }
 
-  /// A copy each time, so that other threads find either none or a whole one.
+  /// Copies the array each time, so that other threads see either no value or a complete one.
   void set(int index, Object value) {
     int length = index < values.length ? values.length : index + INITIAL_SIZE;
     @Nullable Object[] grown = Arrays.copyOf(values, length);
@@ -30,19 +30,19 @@ final class Locals {
     VALUES.setRelease(this, grown);
   }
 
-  /// As [#get], for other threads.
+  /// Like [#get], for other threads.
   @Nullable Object published(int index) {
     var published = (@Nullable Object[]) VALUES.getAcquire(this);
     return index < published.length ? published[index] : null;
   }
 
-  /// Closes those that can be closed.
+  /// Closes the values that can be closed.
   void close(ExceptionReports reports) {
     for (Object value : values) {
       if (value instanceof AutoCloseable closeable) {
         try {
           closeable.close();
-        } catch (Throwable fault) { // the loop must not stay half closed
+        } catch (Throwable fault) { // the loop must close completely
           reports.report("Exception while closing the event loop", fault, "local", closeable);
         }
       }

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.AbstractOwnableSynchronizer;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// What the JDK tells about locks and the threads that hold them. Any thread that may block.
+/// Facts from the JDK about locks and the threads that hold them. Any thread that may block.
 final class LockFacts {
 
   /*
@@ -25,13 +25,13 @@ final class LockFacts {
    * threads that are not mounted. They do not name the owners of java.util.concurrent's locks.
    *
    * A ThreadInfo names the owner of such a lock, a virtual thread too, but only for the lock that a
-   * platform thread is parked for. So a thread of ours parks with that lock as its blocker, without
-   * wanting it, and its ThreadInfo is asked for.
+   * platform thread is parked for. So a helper thread parks with that lock as its blocker, without
+   * acquiring it, and its ThreadInfo is read.
    *
-   * Both are in modules that a program need not have. Only the nested classes touch them.
+   * Both are in modules that may be missing. Only the nested classes use them.
    */
 
-  /// Who holds a lock.
+  /// The thread that holds a lock.
   ///
   /// @param threadId the id of the thread
   /// @param threadName its name
@@ -50,18 +50,18 @@ final class LockFacts {
     return ModuleLayer.boot().findModule(name).filter(module::canRead).isPresent();
   }
 
-  /// {@return how many waits a platform thread has begun so far; -1 if that cannot be told}
+  /// {@return how many waits a platform thread has begun so far; -1 if that is unknown}
   static long countWaits(Thread thread) {
     return AVAILABLE ? Infos.countWaits(thread) : -1;
   }
 
-  /// {@return who holds a lock; null if nobody does, or its kind knows no owner, or it cannot be
-  /// told}
+  /// {@return the owner of a lock; null if it is free, its kind has no owner, or the owner is
+  /// unknown}
   static @Nullable Owner ownerOf(AbstractOwnableSynchronizer lock) {
     return AVAILABLE ? Infos.ownerOf(lock) : null;
   }
 
-  /// {@return all threads of the JVM; empty if that cannot be told}
+  /// {@return all threads of the JVM; empty if they are unknown}
   ///
   /// @throws IOException if a temporary file cannot be written
   static List<ThreadDump.Entry> dump() throws IOException {
@@ -113,7 +113,7 @@ final class LockFacts {
     public void run() {
       while (!isOver) {
         LockSupport.park(lock);
-        boolean _ = Thread.interrupted(); // it would end every park from now on
+        boolean _ = Thread.interrupted(); // it would end every later park
       }
     }
   }

@@ -706,8 +706,8 @@ public final class Loop implements AutoCloseable {
     turn.setLimits(ticks, Nanos.of(budget));
   }
 
-  /// {@return whether nothing is ready to run, so that the poller may wait} Also false if a timer was
-  /// set during the poll: it may be due before the end of the wait that the poller was given.
+  /// {@return whether nothing is ready to run, so that the poller may wait} Also false if a timer
+  /// was set during the poll: it may be due before the end of the wait that the poller was given.
   public boolean mayBlock() {
     return inbox.isEmpty() && !turn.hasReady() && !turn.hasTimerSetInPoll() && !stopping;
   }

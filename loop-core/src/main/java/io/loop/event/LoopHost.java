@@ -6,17 +6,18 @@ import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The virtual thread on which a loop runs what may block: the program's callbacks, and the poll.
+/// The virtual thread on which a loop runs code that may block: the program's callbacks, and the
+/// poll.
 ///
-/// The loop's own thread is its carrier. So a callback that waits for a lock does not stop that
-/// thread: coroutines that have come out of a blocking call go on, and one of them may hold the
-/// lock.
+/// The loop's own thread is its carrier. So a callback that waits for a lock does not block that
+/// thread: coroutines that have returned from a blocking call continue, and one of them may hold
+/// the lock.
 final class LoopHost implements Guest {
 
   /*
    * The carrier asks with run(), the host with callOnCarrier(), and each waits for the other: only
-   * one of the two runs. Requests nest, since what the carrier does for the host may need the host
-   * again: an eager task that writes to a channel, for instance.
+   * one of the two runs. Requests nest, because work that the carrier does for the host may need
+   * the host again, for example an eager task that writes to a channel.
    *
    *   carrier          host
    *   run(work) -----> perform(work)
@@ -27,15 +28,17 @@ final class LoopHost implements Guest {
    *             <----- done
    *
    * `work` is set from run() until the host takes it, `errand` likewise. The host suspends with an
-   * errand, or without one when a piece of work is done. Resumed without work it has its answer.
+   * errand, or without one when a piece of work is done. If it is resumed without work, its errand
+   * is done.
    *
    *   FREE --run--> mounted --blocking call--> BLOCKED --comeBack--> mounted --done--> FREE
    *
-   * While the host is blocked the carrier is in an Interlude: it takes no tick, and nothing runs but
-   * coroutines that come out of blocking calls, one at a time, as while a coroutine blocks. `isReady` is written by whoever ends the blocking
-   * call. It is cleared before the host is mounted and read afterwards, so no end is missed.
+   * While the host is blocked, the carrier is in an Interlude: it runs no tick, only coroutines
+   * that return from blocking calls, one at a time. `isReady` is written by the thread that ends
+   * the blocking call. It is cleared before the host is mounted and read afterwards, so no end is
+   * missed.
    *
-   * All other fields belong to the two sides, whose hand-overs order memory.
+   * All other fields belong to the two sides, and each switch between them orders memory.
    */
 
   private final Loop loop;
@@ -70,7 +73,7 @@ final class LoopHost implements Guest {
     return coroutine.thread();
   }
 
-  /// Sets the thread that mounts the host, for a run or the closing; null when that is over.
+  /// Sets the thread that mounts the host, for a run or the closing; null afterwards.
   void setCarrier(@Nullable Thread thread) {
     carrier = thread;
   }
@@ -86,8 +89,8 @@ final class LoopHost implements Guest {
     return !blocked;
   }
 
-  /// Runs something on the host; carrier only, while the host is free. Throws what the work threw,
-  /// the very object, undeclared.
+  /// Runs something on the host; carrier only, while the host is free. If the work throws, throws
+  /// the same exception object, undeclared.
   void run(Runnable asked) {
     if (blocked || ended) {
       throw new IllegalStateException(
@@ -102,7 +105,7 @@ final class LoopHost implements Guest {
     }
   }
 
-  /// Mounts the host until it has done its work, and does its errands meanwhile.
+  /// Mounts the host until it has done its work, and does its errands in between.
   private void serveHost() {
     for (Stop stop = mount(); stop != Stop.DONE; stop = mount()) {
       Supplier<?> asked = errand;
@@ -141,18 +144,18 @@ final class LoopHost implements Guest {
     }
   }
 
-  /// The host has come out of a blocking call; any thread.
+  /// The host has returned from a blocking call; any thread.
   @Override
   public void comeBack() {
     isReady = true;
     loop.turn().interlude().wake();
   }
 
-  /// The host always has its turn when it runs.
+  /// Does nothing: the host always has its turn when it runs.
   @Override
   public void rejoin() {}
 
-  /// What the host's thread does, all its life.
+  /// The body of the host's thread.
   private void serve() {
     while (!ended) {
       perform();
@@ -170,10 +173,11 @@ final class LoopHost implements Guest {
     }
   }
 
-  /// Has the carrier run something; host only. Throws what it threw, the very object, undeclared.
+  /// Runs something on the carrier; host only. If it throws, throws the same exception object,
+  /// undeclared.
   ///
-  /// @throws IllegalStateException if the host cannot give way here: a native frame or a class
-  ///   initializer is on its stack
+  /// @throws IllegalStateException if the host cannot be suspended here, because of a native frame
+  ///   or a class initializer on its stack
   @SuppressWarnings({"unchecked", "NullAway"}) // the result is what `asked` returned
   <T extends @Nullable Object> T callOnCarrier(Supplier<T> asked) {
     errand = asked;
@@ -200,7 +204,7 @@ final class LoopHost implements Guest {
   void end() {
     run(() -> ended = true);
     while (mount() != Stop.DONE) {
-      // what ends the thread suspends on nothing, but a walker of its stack may hold it up
+      // ending the thread does not suspend, but a stack walker may delay it
     }
   }
 

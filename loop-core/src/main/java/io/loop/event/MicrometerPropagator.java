@@ -5,9 +5,9 @@ import io.micrometer.context.ContextSnapshot;
 import io.micrometer.context.ContextSnapshotFactory;
 import org.jspecify.annotations.Nullable;
 
-/// Carries all that is registered with Micrometer's `context-propagation`.
+/// Propagates the values that are registered with Micrometer's `context-propagation`.
 ///
-/// The library is an optional dependency: without it, making an object of this class throws a
+/// The library is an optional dependency: without it, creating an object of this class throws a
 /// [NoClassDefFoundError].
 final class MicrometerPropagator implements ContextPropagator<ContextSnapshot> {
 

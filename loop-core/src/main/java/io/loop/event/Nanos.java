@@ -2,12 +2,12 @@ package io.loop.event;
 
 import java.time.Duration;
 
-/// Durations as nanoseconds that can be added to a clock reading without overflow.
+/// Converts durations to nanoseconds that can be added to a clock reading without overflow.
 final class Nanos {
 
   /*
    * Deadlines are compared by subtraction, so they must stay within half the range of each other.
-   * A quarter of the range, 73 years, leaves room for a clock that moves on meanwhile.
+   * A quarter of the range, 73 years, leaves room for the clock to advance.
    */
 
   private static final long LIMIT = 1L << 61;
@@ -18,7 +18,7 @@ final class Nanos {
 
   private Nanos() {}
 
-  /// {@return the duration in nanoseconds, cut off at 73 years either way}
+  /// {@return the duration in nanoseconds, limited to 73 years in either direction}
   @SuppressWarnings("JavaDurationGetSecondsGetNano") // both are read
   static long of(Duration duration) {
     long seconds = duration.getSeconds();

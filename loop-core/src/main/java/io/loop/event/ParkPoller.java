@@ -3,21 +3,21 @@ package io.loop.event;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The poller of a loop without input and output: it parks.
+/// The poller of a loop without input and output: it parks the thread.
 ///
-/// Used when no other [Poller] is on the path.
+/// Used if no other [Poller] is found.
 final class ParkPoller implements Poller {
 
   /*
-   * A wake-up sets `woken` and unparks, so one that comes before the wait is not lost. The thread is
-   * published before the run begins, so whoever finds the loop about to sleep (see WakeupGate) finds
-   * the thread that will. A wake-up after the last look at `woken` is cleared with it: the poll ends
-   * anyway, and what the wake-up is for is in the inbox already.
+   * A wake-up sets `woken` and unparks, so one that comes before the wait is not lost. The thread
+   * is published before the run begins, so a submitter that finds the loop about to sleep (see
+   * WakeupGate) finds the thread. A wake-up after the last read of `woken` is cleared with it: the
+   * poll ends anyway, and the submitted work is already in the inbox.
    *
-   * An interrupted thread does not park. The flag is taken off for the wait and put back after it,
-   * so that an interrupt ends one wait, is not lost, and does not make an idle loop spin. Putting it
-   * back leaves a permit, which ends the next park at once. So the end of a park means nothing by
-   * itself, and the wait goes on until `woken` is set or the time is up.
+   * An interrupted thread does not park. The flag is cleared for the wait and restored after it, so
+   * an interrupt ends one wait, is not lost, and does not make an idle loop spin. Restoring it
+   * leaves a permit, which ends the next park immediately. So the end of a park alone means
+   * nothing, and the wait continues until `woken` is set or the time is up.
    */
 
   private volatile @Nullable Thread sleeper;
@@ -52,7 +52,7 @@ final class ParkPoller implements Poller {
     }
   }
 
-  /// {@return whether an interrupt ended the wait; it is taken off}
+  /// {@return whether an interrupt ended the wait; the flag is cleared}
   private boolean awaitWakeup(long waitNanos) {
     boolean forever = waitNanos == Long.MAX_VALUE;
     long begin = forever ? 0 : nanoTime();

@@ -4,7 +4,7 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
 
-/// Finds the poller that new loops get when the program names none.
+/// Finds the poller for new loops when the program names none.
 final class Pollers {
 
   private static final Supplier<Poller> BEST = find();
@@ -16,7 +16,7 @@ final class Pollers {
       return BEST.get();
     } catch (ServiceConfigurationError fault) {
       if (fault.getCause() instanceof RuntimeException refusal) {
-        throw refusal; // the poller's own words: a transport that is not there
+        throw refusal; // keep the poller's message: a transport that is not available
       }
       throw fault;
     }

@@ -12,19 +12,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// The propagators of this JVM, as they are at one moment.
+/// An immutable set of propagators of this JVM.
 final class Propagators {
 
   /*
-   * `active` is null while there is none, so that programs without propagators pay for one look at
-   * a field. A set of propagators never changes; registering replaces it. A snapshot knows its set,
-   * and may be restored by another one: what it has no value for is cleared.
+   * `active` is null while there are none, so programs without propagators only pay for one field
+   * read. A set of propagators never changes; registering replaces it. A snapshot knows its set,
+   * and may be restored by another one, which clears the values that the snapshot does not have.
    *
-   * What a propagator throws must not reach the loop, whose own callbacks carry values too: the one
-   * that ends a run, for instance. It is logged.
+   * An exception of a propagator must not reach the loop, whose own callbacks carry values too, for
+   * example the one that ends a run. It is logged.
    */
 
-  /// What was captured: a value for each member of a set, null for those that had none.
+  /// Captured values: one for each member of a set, null for those that had none.
   static final class Snapshot {
     private final Propagators by;
     private final @Nullable Object[] values;
@@ -77,7 +77,7 @@ final class Propagators {
     return here == null ? new ArrayList<>() : new ArrayList<>(here.members);
   }
 
-  /// {@return values that carry what the calling thread has now}
+  /// {@return values that carry those of the calling thread}
   static ContextValues captureInto(ContextValues values) {
     Propagators here = active;
     return here == null ? values : values.carrying(here.capture());
@@ -104,9 +104,9 @@ final class Propagators {
     }
   }
 
-  /// Makes what was captured the calling thread's; clears what was not.
+  /// Restores captured values on the calling thread, and clears those that were not captured.
   ///
-  /// @return puts back what was there before, or null if there is nothing to put back
+  /// @return a scope that restores the previous values, or null if there is nothing to restore
   static @Nullable Scope restore(@Nullable Snapshot snapshot) {
     Propagators here = active;
     return here == null ? null : here.restoreAll(snapshot);
@@ -129,7 +129,7 @@ final class Propagators {
     };
   }
 
-  @SuppressWarnings("unchecked") // a member gets what it has captured
+  @SuppressWarnings("unchecked") // a member gets the values that it has captured
   private static <S> @Nullable Scope restoreOne(
       ContextPropagator<S> member, @Nullable Snapshot snapshot) {
     try {
@@ -151,12 +151,12 @@ final class Propagators {
 
   private static void log(ContextPropagator<?> member, Throwable fault) {
     if (fault instanceof VirtualMachineError exhausted) {
-      throw exhausted; // not the propagator's
+      throw exhausted; // not a failure of the propagator
     }
     Level level = LOGGED.add(member) ? Level.ERROR : Level.DEBUG;
     LOG.log(
         level,
-        () -> "The context propagator " + member + " failed; its values do not follow here",
+        () -> "The context propagator " + member + " failed; its values are not propagated here",
         fault);
   }
 
@@ -178,7 +178,7 @@ final class Propagators {
     }
   }
 
-  /// One that cannot be made must not keep the program from its loops.
+  /// A propagator that cannot be created must not prevent loops from running.
   @SuppressWarnings("rawtypes") // a class literal has no type arguments
   private static void addProvided(List<ContextPropagator<?>> found) {
     Iterator<ContextPropagator> provided =
@@ -190,7 +190,7 @@ final class Propagators {
         }
         found.add(provided.next());
       } catch (ServiceConfigurationError fault) {
-        LOG.log(Level.ERROR, "A context propagator cannot be used, and is left out", fault);
+        LOG.log(Level.ERROR, "A context propagator cannot be created, and is ignored", fault);
       }
     }
   }

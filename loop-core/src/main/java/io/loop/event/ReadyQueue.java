@@ -11,8 +11,8 @@ final class ReadyQueue implements Consumer<Handle> {
 
   /*
    * A power-of-two ring. `head` and `tail` only grow; their low bits are the index, their
-   * difference is the size. So a handle keeps its place, a number of its own, until it is taken. A
-   * slot is nulled when it is taken, so a handle that has run is not kept reachable.
+   * difference is the size. So a handle keeps its place, a unique number, until it is taken. The
+   * slot is then cleared, so a handle that has run does not stay reachable.
    */
 
   private static final int INITIAL_CAPACITY = 256;
@@ -32,7 +32,7 @@ final class ReadyQueue implements Consumer<Handle> {
     ring[index(tail++)] = handle;
   }
 
-  /// Grows ahead of need, at a moment when failing to does no harm.
+  /// Grows ahead of time, when a failure does no harm.
   ///
   /// @throws OutOfMemoryError if there is no memory
   void makeRoom() {
@@ -41,10 +41,10 @@ final class ReadyQueue implements Consumer<Handle> {
     }
   }
 
-  /// Appends places for `count` handles; each must be given to [#fill] before anything else is
+  /// Appends places for `count` handles; each must be filled with [#fill] before anything else is
   /// done.
   ///
-  /// @return the place behind the last of them
+  /// @return the place after the last of them
   long extend(int count) {
     while (ring.length - (tail - head) < count) {
       grow();
@@ -62,7 +62,7 @@ final class ReadyQueue implements Consumer<Handle> {
     add(handle);
   }
 
-  /// {@return the first handle, which stays where it is; null if there is none}
+  /// {@return the first handle, without removing it; null if there is none}
   @Nullable Handle peek() {
     return head == tail ? null : ring[index(head)];
   }
@@ -77,12 +77,12 @@ final class ReadyQueue implements Consumer<Handle> {
     return handle;
   }
 
-  /// {@return the place of the first handle} Those behind it have the numbers that follow.
+  /// {@return the place of the first handle} Later handles have the next numbers.
   long firstPlace() {
     return head;
   }
 
-  /// {@return the place that the next handle will have}
+  /// {@return the place of the next handle to be added}
   long nextPlace() {
     return tail;
   }

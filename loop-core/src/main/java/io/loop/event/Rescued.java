@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The guests that run beside a loop whose thread is held up, and whether it is.
+/// The guests that run in parallel with a loop whose thread is held up, and whether it is.
 final class Rescued {
 
   /*
@@ -39,7 +39,7 @@ final class Rescued {
     }
   }
 
-  /// {@return whether nobody runs beside the loop} Loop's thread.
+  /// {@return whether no guest runs in parallel with the loop} Loop's thread.
   boolean isNone() {
     return running.get() == 0;
   }
@@ -49,7 +49,7 @@ final class Rescued {
     return waiting != null;
   }
 
-  /// Waits until nobody runs beside the loop; loop's thread.
+  /// Waits until no guest runs in parallel with the loop; loop's thread.
   void awaitNone() {
     boolean interrupted = false;
     waiting = Thread.currentThread();

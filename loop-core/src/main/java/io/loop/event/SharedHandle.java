@@ -6,7 +6,7 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
-/// A handle that came from another thread, and may be cancelled from one.
+/// A handle that was scheduled from another thread, and may be cancelled from any thread.
 final class SharedHandle extends Handle {
 
   /*
@@ -20,17 +20,17 @@ final class SharedHandle extends Handle {
    *     +------cancel--> CANCELLED                                   final
    *     +------drop--------------------------------------> DONE      the loop closed
    *
-   * Every arrow is a compare-and-set, but for the one from the semaphore, which only the loop takes.
-   * So of run, drop and cancel one finds null: the callback and what cancel drops are touched by the
-   * winner alone until the state is final. Whoever waits acquires the semaphore's one permit, which the
-   * loop releases after DONE, and hands it on to the next.
+   * Every arrow is a compare-and-set, except the one from the semaphore, which only the loop takes.
+   * So exactly one of run, drop and cancel finds null: only the winner touches the callback and
+   * what cancel drops until the state is final. A waiting thread acquires the semaphore's one
+   * permit, which the loop releases after DONE, and passes it on to the next.
    *
-   * On the loop nobody waits: a cancel that finds the callback running there comes from inside it,
-   * or from a coroutine that it resumed.
+   * On the loop, cancel does not wait: if it finds the callback running, it was called from inside
+   * it, or from a coroutine that it resumed.
    *
-   * No monitor is held while the callback runs. It may resume a coroutine, and the JVM takes
-   * every monitor that a thread holds while a virtual thread on it unmounts for the virtual thread's
-   * own: it moves them away with its stack, and both threads' locks are wrong from then on.
+   * No monitor is held while the callback runs. The callback may resume a coroutine. When a virtual
+   * thread unmounts, the JVM treats every monitor that its carrier holds as the virtual thread's:
+   * it moves them away with the stack, and the locks of both threads are wrong from then on.
    */
 
   private enum State {
@@ -43,8 +43,8 @@ final class SharedHandle extends Handle {
       ConstantBootstraps.fieldVarHandle(
           MethodHandles.lookup(), "state", VarHandle.class, SharedHandle.class, Object.class);
 
-  /// The next older entry of the inbox, and how many entries there are from this one down; the
-  /// inbox alone touches them.
+  /// The next older entry of the inbox, and how many entries there are from this one down; only the
+  /// inbox uses them.
   @Nullable SharedHandle below;
 
   int depth;
@@ -57,7 +57,7 @@ final class SharedHandle extends Handle {
     this.isReturn = callback instanceof OwnCallback.Return;
   }
 
-  /// {@return whether it lets a guest go on that has come out of a blocking call}
+  /// {@return whether it resumes a guest that has returned from a blocking call}
   boolean isReturn() {
     return isReturn;
   }

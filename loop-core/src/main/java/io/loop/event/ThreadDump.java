@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the JDK's thread dumps in JSON, as far as they are about locks.
+/// Reads what the JDK's thread dumps in JSON say about locks.
 final class ThreadDump {
 
   /*
@@ -17,20 +17,21 @@ final class ThreadDump {
    *                  "stack": [ … ],
    *                  "monitorsOwned": [ { "depth": …, "locks": [ … ] } ] } ]
    *
-   * A lock is named by its class and identity hash code. A thread in Object.wait is listed as the owner
-   * of the monitor that it has let go of, so that one does not count.
+   * A lock is named by its class and identity hash code. A thread in Object.wait is listed as the
+   * owner of the monitor that it has released, so that one does not count.
    *
-   * The file is read once, a thread at a time. What an object or array belongs to is told by the name
-   * before it. `next` is the character that comes next, -1 at the end.
+   * The file is read once, a thread at a time. The name before an object or array says what it
+   * belongs to. `next` is the next character, -1 at the end.
    */
 
-  /// What a dump says of one thread.
+  /// The entry of one thread in a dump.
   ///
   /// @param threadId its id
   /// @param threadName its name
-  /// @param blockedOn the monitor that it wants to enter; null if none
+  /// @param blockedOn the monitor that it waits to enter; null if none
   /// @param waitingOn the object in whose `wait` it is; null if none
-  /// @param parkedFor what it is parked for; null if it is not, or that is not told
+  /// @param parkedFor the object that it is parked for; null if it is not parked, or that is
+  ///   unknown
   /// @param owned the monitors that it holds
   record Entry(
       long threadId,
@@ -58,7 +59,7 @@ final class ThreadDump {
     this.next = in.read();
   }
 
-  /// {@return what a dump says of each thread}
+  /// {@return the entries of all threads in a dump}
   ///
   /// @throws IOException if the text cannot be read, or is not a dump
   static List<Entry> read(Reader in) throws IOException {
@@ -141,7 +142,7 @@ final class ThreadDump {
     }
   }
 
-  /// {@return whether the object or array ends here; passes over the end or the comma}
+  /// {@return whether the object or array ends here; skips the end or the comma}
   private boolean isAtEnd(char end) throws IOException {
     skipSpace();
     if (next == ',') {

@@ -4,27 +4,29 @@ import java.util.Arrays;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
-/// Timers that are due, to be sorted by deadline, and by sequence where deadlines are equal.
+/// Timers that are due, to be sorted by deadline, and by sequence if deadlines are equal.
 ///
 /// Loop thread only. First [#begin], then [#add], then [#sort], then [#next], then [#end].
 final class TimerBatch {
 
   /*
-   * Beside each timer stands its distance from the wheel's last advance. A long holds that, as it
-   * does not always hold the distance between two deadlines: one long past, the other reached by a
-   * great jump. What is in order when it is added, as it mostly is, is not sorted.
+   * Each timer is stored with its distance from the wheel's last advance, which fits a long. The
+   * distance between two deadlines may not fit, if one is long past and the clock jumped far to
+   * reach the other. Timers that are added in order, which is the usual case, are not sorted.
    *
-   * A million timers do not fit a cache, and to compare two of them would be two misses. So many are
-   * sorted without a look at them. Distance and place in `timers` are packed into one long, and
-   * these are sorted, by distance alone, in a few passes of counting, each stable (LSD radix sort):
+   * A million timers do not fit a cache, and comparing two of them would be two cache misses. So
+   * large batches are sorted without reading the timers. Distance and place in `timers` are packed
+   * into one long, and these are sorted by distance in a few stable counting passes (LSD radix
+   * sort):
    *
    *       | 0 | distance from the earliest | place |
    *              `-- digits of equal width, the lowest first
    *
-   * The timers stay where they are; `next` finds them by the places. Equal distances keep the order
-   * of their places, which is right if sequences ascend there. In one slot of the wheel they do but
-   * for timers that were moved, and timers of two slots are never equal: hence `beginSlot`. Where
-   * sequences do not ascend, or the two parts do not fit a long, the timers are compared.
+   * The timers stay in place; `next` finds them by their places. Equal distances keep the order of
+   * their places, which is right if sequences ascend there. In one slot of the wheel they do,
+   * except for timers that were moved, and timers of two slots never have equal deadlines: hence
+   * `beginSlot`. If sequences do not ascend, or the two parts do not fit a long, the timers are
+   * compared.
    *
    * The arrays are kept, up to a size.
    */
@@ -47,7 +49,7 @@ final class TimerBatch {
   private boolean inSequence;
   private long placeMask; // of a packed key; 0 while keys are not packed
 
-  /// Begins with nothing.
+  /// Starts an empty batch.
   ///
   /// @param originNanos the time of the wheel's last advance
   void begin(long originNanos) {
@@ -57,12 +59,12 @@ final class TimerBatch {
     lastSequence = -1;
   }
 
-  /// Tells that what follows has other deadlines than all before.
+  /// Notes that the timers that follow have other deadlines than all timers before.
   void beginSlot() {
     lastSequence = -1;
   }
 
-  /// {@return whether there was memory for another one}
+  /// {@return whether there was memory for another timer}
   boolean add(TimerHandle timer) {
     if (count == timers.length && !grow()) {
       return false;
@@ -92,7 +94,7 @@ final class TimerBatch {
     return taken == count;
   }
 
-  /// Sorts what was added; leaves it in some other order if there is no memory for sorting.
+  /// Sorts the timers; leaves them unsorted if there is no memory for sorting.
   void sort() {
     try {
       sortByDeadline();
@@ -123,7 +125,7 @@ final class TimerBatch {
     return timers[placeMask == 0 ? place : (int) (keys[place] & placeMask)];
   }
 
-  /// Forgets all, and what is larger than it need be.
+  /// Clears the batch, and releases arrays that are too large to keep.
   void end() {
     if (count > MAX_KEPT) {
       timers = new @Nullable TimerHandle[INITIAL_CAPACITY];

@@ -8,16 +8,16 @@ import org.jspecify.annotations.Nullable;
 
 /// The timers of one loop, in a hierarchy of wheels with a tick of one millisecond.
 ///
-/// Loop thread only. The handle is the entry: scheduling and cancelling take constant time and
-/// allocate nothing, and a handle that is not scheduled holds no reference to another.
+/// Loop thread only. The handle itself is the entry. Scheduling and cancelling take constant time
+/// and allocate nothing, and a handle that is not scheduled holds no reference to another.
 ///
-/// A timer is never early. It comes out at the first [#advance] at or after its deadline rounded up
-/// to a tick; ticks are counted from the time the wheel was made. One that is due when it is
-/// scheduled comes out at the next advance. Deadlines are points on the loop's clock, in nanos;
+/// A timer is never early. It fires in the first [#advance] at or after its deadline, which is
+/// rounded up to a tick; ticks are counted from the creation of the wheel. A timer that is due when
+/// it is scheduled fires in the next advance. Deadlines are points on the loop's clock, in nanos;
 /// they may be negative or wrap, and may lie up to `Long.MAX_VALUE` nanos ahead.
 ///
-/// An exact wheel has a tick of one nanosecond, and rounds nothing. It is for clocks that tests
-/// move: it looks at its parked timers for each 69 seconds that pass at once.
+/// An exact wheel has a tick of one nanosecond, and does not round. It is for clocks that tests
+/// move: it goes through its parked timers once per 69 seconds that pass in one advance.
 ///
 /// Source: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987, scheme 7.
 final class TimerWheel {
@@ -34,14 +34,16 @@ final class TimerWheel {
    *         +--- from BATCH: advance, in order of (deadline, sequence)
    *         +--- from anywhere: cancel, clear
    *
-   * An unplaced timer has a delay and no deadline yet: `deadlineNanos` holds the delay until there is a
-   * reading of the clock. So a timer costs no reading of its own, and one that is
-   * cancelled before, as most time-outs around a short piece of work are, never touches a wheel.
+   * An unplaced timer has a delay and no deadline yet: `deadlineNanos` holds the delay until the
+   * clock is read. So a timer needs no clock reading of its own. One that is cancelled before that,
+   * like most timeouts around short work, never enters a wheel.
    *
-   * A postponed timer stays where it is. Its slot is marked, it is in `postponed`, and `deadlineNanos`
-   * holds the delay until there is a reading of the clock. When its old slot is opened it moves on to the new one.
+   * A postponed timer stays in its slot. The slot is marked, the timer is in `postponed`, and
+   * `deadlineNanos` holds the delay until the clock is read. When its old slot is opened, it moves
+   * to the new one.
    *
-   * The tick at which a timer expires is read as six digits of six bits, and what is above them.
+   * The tick at which a timer expires is split into six digits of six bits, and the bits above
+   * them.
    *
    *       above   | level 5 | level 4 | level 3 | level 2 | level 1 | level 0
    *       parked  |  12 d   |  4.7 h  |  262 s  |  4.1 s  |  64 ms  |  1 ms     a slot
@@ -53,20 +55,20 @@ final class TimerWheel {
    * timers in it agree with the wheel in that digit and move down; one that agrees in every digit
    * goes to level 0, in the slot that is opened next.
    *
-   * advance opens every slot that the time it moves to has reached, and DUE. What is due by then
-   * goes to the batch at once, from whichever level; what is not, and what was postponed to behind
-   * the slot, is moved on. The batch is sorted as a whole. A timer in it is in no list: it is linked
-   * to no other, and one that is cancelled leaves its place there to be passed over.
+   * advance opens every slot that the time it moves to has reached, and DUE. Timers that are due by
+   * then go directly to the batch, from any level; the others, and those postponed beyond the slot,
+   * are moved. The batch is sorted as a whole. A timer in it is in no list. One that is cancelled
+   * leaves its place in the batch, which is skipped.
    *
-   * advance moves the time, gathers and sorts before it hands anything over. So the wheel is whole
-   * whenever the callback runs; when it throws, the rest of the batch goes back to DUE. What the
-   * callback adds to DUE stays there. Outside advance the batch is empty.
+   * advance moves the time, gathers and sorts before it passes on any timer. So the wheel is
+   * consistent whenever the callback runs. If the callback throws, the rest of the batch goes back
+   * to DUE. Timers that it adds to DUE stay there. Outside advance the batch is empty.
    *
-   * The file is long because every way in and out of a slot moves the same few links; sorting is
-   * apart.
+   * The file is long because every way in and out of a slot changes the same few links; sorting is
+   * separate.
    */
 
-  /// The slot of a timer that is in no wheel.
+  /// The slot of a timer that is not in a wheel.
   static final int NOT_SCHEDULED = -1;
 
   private static final long TICK_NANOS = 1_000_000;
@@ -85,12 +87,12 @@ final class TimerWheel {
   private final boolean exact;
   private final long tickNanos;
 
-  /// The ends of each slot's list, in order of insertion.
+  /// The first and last timer of each slot's list, in order of insertion.
   private final @Nullable TimerHandle[] first = new @Nullable TimerHandle[UNPLACED + 1];
 
   private final @Nullable TimerHandle[] last = new @Nullable TimerHandle[UNPLACED + 1];
 
-  /// A bit for each slot that has timers; the last word, for PARKED and above, is not read.
+  /// A bit for each slot with timers; the last word, for PARKED and above, is not read.
   private final long[] occupied = new long[LEVELS + 1];
 
   private @Nullable TimerHandle[] postponed = new @Nullable TimerHandle[INITIAL_POSTPONED];
@@ -114,26 +116,26 @@ final class TimerWheel {
     this.nowNanos = startNanos;
   }
 
-  /// Adds a timer. A deadline in the past is legal: the timer comes out at the next advance.
+  /// Adds a timer. A deadline in the past is allowed: the timer fires in the next advance.
   ///
-  /// @throws IllegalStateException if the timer is scheduled already
+  /// @throws IllegalStateException if the timer is already scheduled
   void schedule(TimerHandle timer) {
     schedule(timer, nowNanos);
   }
 
-  /// Adds a timer when the clock has moved on since the last advance: one that is due by now comes
-  /// out at the next, and is not rounded up to the end of its tick.
+  /// Adds a timer when the clock has advanced since the last [#advance]: a timer that is due now
+  /// fires in the next one, and is not rounded up to the end of its tick.
   ///
-  /// @throws IllegalStateException if the timer is scheduled already
+  /// @throws IllegalStateException if the timer is already scheduled
   void schedule(TimerHandle timer, long nowNanos) {
     enter(timer);
     append(timer, slotFor(timer.deadlineNanos, nowNanos));
   }
 
-  /// Adds a timer whose `deadlineNanos` is a delay. It begins when [#place] is called, or the next
-  /// expiry is asked for, or with the next advance.
+  /// Adds a timer whose `deadlineNanos` is a delay. The delay starts with the next call of
+  /// [#place], [#nextExpiryNanos] or [#advance].
   ///
-  /// @throws IllegalStateException if the timer is scheduled already
+  /// @throws IllegalStateException if the timer is already scheduled
   void scheduleAfter(TimerHandle timer) {
     enter(timer);
     append(timer, UNPLACED);
@@ -147,14 +149,14 @@ final class TimerWheel {
     size++;
   }
 
-  /// {@return whether timers wait for [#place]}
+  /// {@return whether there are timers that wait for [#place]}
   boolean hasUnplaced() {
     return first[UNPLACED] != null;
   }
 
-  /// Lets the delays of all unplaced and postponed timers begin.
+  /// Starts the delays of all unplaced and postponed timers.
   ///
-  /// @param nowNanos what the clock reads
+  /// @param nowNanos the time on the clock
   void place(long nowNanos) {
     if (postponedCount > 0) {
       applyPostponed(nowNanos);
@@ -176,11 +178,11 @@ final class TimerWheel {
     }
   }
 
-  /// Moves a timer's deadline to a delay from the next time that anybody looks at the clock.
+  /// Sets a new delay for a timer, which starts at the next reading of the clock.
   ///
-  /// Costs no more than a note if the new deadline is not before the old one.
+  /// This is very cheap if the new deadline is not before the old one.
   ///
-  /// @return false if it is not scheduled: it has come out, or was cancelled
+  /// @return false if it is not scheduled: it has fired, or was cancelled
   boolean postpone(TimerHandle timer, long delayNanos) {
     int slot = timer.slot;
     if (slot == NOT_SCHEDULED) {
@@ -208,7 +210,8 @@ final class TimerWheel {
     timer.slot |= POSTPONED_MARK;
   }
 
-  /// Gives postponed timers their deadlines. Those that were cancelled meanwhile have no mark.
+  /// Sets the deadlines of postponed timers. Those that were cancelled in the meantime have no
+  /// mark.
   private void applyPostponed(long nowNanos) {
     for (int i = 0; i < postponedCount; i++) {
       TimerHandle timer = requireNonNull(postponed[i]);
@@ -221,28 +224,28 @@ final class TimerWheel {
     postponedCount = 0;
   }
 
-  /// Removes a timer at once.
+  /// Removes a timer immediately.
   ///
-  /// @return false if it is not scheduled: it never was, has come out, or was cancelled
+  /// @return false if it is not scheduled: it never was, has fired, or was cancelled
   boolean cancel(TimerHandle timer) {
     if (timer.slot == NOT_SCHEDULED) {
       return false;
     }
     if (hasNoDeadlineYet(timer)) {
-      timer.deadlineNanos += nowNanos; // as good as any: it will not come
+      timer.deadlineNanos += nowNanos; // any value will do: it will not fire
     }
     remove(timer);
     return true;
   }
 
-  /// {@return whether the timer's delay has not begun}
+  /// {@return whether the timer's delay has not started}
   boolean hasNoDeadlineYet(TimerHandle timer) {
     return timer.slot >= UNPLACED;
   }
 
   /// Returns how long the loop may wait, in nanos: 0 when a timer is due, `Long.MAX_VALUE` when
-  /// there is none. The wait may end early, at a moment when timers only change their level; it
-  /// never ends after the first one comes out.
+  /// there is none. The wait may end early, when timers only change their level; it never ends
+  /// after the first timer is due.
   long nextExpiryNanos(long nowNanos) {
     placeAny(nowNanos);
     if (first[DUE] != null || !batch.isEmpty()) {
@@ -254,12 +257,12 @@ final class TimerWheel {
     return Math.max(0, nanosOf(startOf(nextSlot())) - nowNanos);
   }
 
-  /// Moves the wheel's time and hands over every timer that is due by then, ordered by deadline and
-  /// then by when it was scheduled. A time before the last one counts as the last one.
+  /// Moves the wheel's time and fires every timer that is due by then, ordered by deadline and then
+  /// by the order of scheduling. A time before the last one counts as the last one.
   ///
-  /// The callback may schedule and cancel. A timer it schedules waits for the next advance even
-  /// when due; one it cancels is not handed over. When it throws, the timers not handed over yet
-  /// come out at the next advance.
+  /// The callback may schedule and cancel. A timer that it schedules waits for the next advance
+  /// even if it is due; one that it cancels does not fire. If it throws, the timers that have not
+  /// fired yet fire in the next advance.
   void advance(long nowNanos, Consumer<? super TimerHandle> due) {
     long targetNanos = nowNanos - this.nowNanos > 0 ? nowNanos : this.nowNanos;
     placeAny(targetNanos);
@@ -279,7 +282,7 @@ final class TimerWheel {
     return size;
   }
 
-  /// Removes every timer, due or not, and hands it over, in no particular order.
+  /// Removes every timer, due or not, and passes it to the taker, in no particular order.
   void clearInto(Consumer<? super TimerHandle> taker) {
     for (int slot = 0; slot < first.length; slot++) {
       for (TimerHandle timer; (timer = first[slot]) != null; ) {
@@ -307,7 +310,7 @@ final class TimerWheel {
     return (level << DIGIT_BITS) + (int) ((expiry >>> (level * DIGIT_BITS)) & DIGIT_MASK);
   }
 
-  /// {@return the next slot to open; PARKED, perhaps empty, when every level is}
+  /// {@return the next slot to open; PARKED, possibly empty, if every level is empty}
   private int nextSlot() {
     for (int level = 0; level < LEVELS; level++) {
       if (occupied[level] != 0) {
@@ -336,13 +339,13 @@ final class TimerWheel {
     return startNanos + tick * tickNanos; // wraps as the clock does
   }
 
-  /// Divides as if unsigned: a delay of almost `Long.MAX_VALUE` counted from the tick before now
+  /// Divides as unsigned: a delay of almost `Long.MAX_VALUE`, counted from the tick before now,
   /// does not fit a signed long. Halving first costs a shift, `divideUnsigned` a division.
   private long ticksIn(long nanos) {
-    return exact ? nanos : (nanos >>> 1) / (TICK_NANOS / 2); // by a constant, which is quick
+    return exact ? nanos : (nanos >>> 1) / (TICK_NANOS / 2); // by a constant, which is fast
   }
 
-  /// Moves the tick, if no slot is to be opened on the way.
+  /// Moves the tick, if no slot has to be opened on the way.
   private boolean isBeforeNextSlot(long targetNanos) {
     long target = tick + ticksIn(targetNanos - nanosOf(tick));
     boolean isBefore = startOf(nextSlot()) > target;
@@ -375,10 +378,10 @@ final class TimerWheel {
     tick = target;
   }
 
-  /// @param endNanos until when a timer is due; at most the end of the slot, where postponed ones
-  ///   lie behind timers of other slots
+  /// @param endNanos timers up to this time are due; at most the end of the slot, because postponed
+  ///   timers may be due after timers of other slots
   private void open(int slot, long endNanos) {
-    TimerHandle timer = takeAll(slot); // before the first goes back in: it may be PARKED again
+    TimerHandle timer = takeAll(slot); // first, because a timer may go back to PARKED
     while (timer != null) {
       if (timer.deadlineNanos - endNanos <= 0) {
         timer = moveToBatch(timer);
@@ -398,7 +401,7 @@ final class TimerWheel {
     return head;
   }
 
-  /// {@return the timer that was behind it}
+  /// {@return the timer that followed it}
   private @Nullable TimerHandle moveToBatch(TimerHandle timer) {
     TimerHandle next = timer.next;
     timer.previous = null;
@@ -406,7 +409,7 @@ final class TimerWheel {
     if (batch.add(timer)) {
       timer.slot = BATCH;
     } else {
-      append(timer, DUE); // it comes with a later advance
+      append(timer, DUE); // it fires in a later advance
     }
     return next;
   }
@@ -431,14 +434,14 @@ final class TimerWheel {
   private void handOver(TimerHandle timer, Consumer<? super TimerHandle> due) {
     try {
       due.accept(timer);
-    } catch (OutOfMemoryError full) { // it was not taken
+    } catch (OutOfMemoryError full) { // the batch did not take it
       append(timer, DUE);
       size++;
       throw full;
     }
   }
 
-  /// @return false if the timer was cancelled meanwhile, or moved
+  /// @return false if the timer was cancelled or moved in the meantime
   private boolean removeFromBatch(TimerHandle timer) {
     if (timer.slot != BATCH) {
       return false;

@@ -3,46 +3,46 @@ package io.loop.event;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// One turn of a loop: look at the outside world, then run what is ready.
+/// One turn of a loop: poll, then run what is ready.
 ///
 /// Loop thread only.
 final class Turn {
 
   /*
-   *   1. poll: wait 0 when anything is ready, else until the wheel's next expiry, else for ever
+   *   1. poll: wait 0 if anything is ready, else until the wheel's next expiry, else forever
    *   2. take what other threads submitted, in order
-   *   3. append the timers that are due, by deadline, then insertion
+   *   3. append the timers that are due, by deadline, then in order of insertion
    *   4. run exactly the handles that were ready when this step began
    *   again from 2 while anything is ready, up to `maxTicks` ticks or `budgetNanos`
    *
-   * The run has two sides, the loop's thread and its host. Both execute advance() on the same fields:
-   * the thread runs what is our own, the host what is not, and each gives way to the other where it
-   * meets the other's work. So neither steps in a row nor callbacks in a row cost a change of sides,
-   * and a loop of callbacks alone stays on its host. A loop without a host has one side.
+   * The run has two sides, the loop's thread and its host. Both execute advance() on the same
+   * fields: the thread runs internal handles, the host the program's, and each yields to the other
+   * when it reaches the other's work. So neither steps in a row nor callbacks in a row cost a
+   * switch, and a loop with only callbacks stays on its host. A loop without a host has one side.
    *
    * 2 to 4 are one tick. What a handle schedules waits for the next tick, so a callback is never
    * re-entered and no chain of callbacks keeps the others from running. With a limit of one tick
-   * this is asyncio's loop to the letter; more ticks per poll change when the outside world is
-   * looked at, not the order of anything that is on the loop.
+   * this is exactly asyncio's loop. More ticks per poll change when the loop polls, but not the
+   * order of anything on the loop.
    *
    * A fatal error leaves the rest of the queue for a later run.
    *
    * While the host is blocked in the middle of a callback or of the poll there is an Interlude.
    *
-   * `running` is the handle that runs, null between ticks. A timer that it starts gets its deadline
-   * when it is over: one reading of the clock for all that it started and did not cancel.
+   * `running` is the running handle, null between ticks. Timers that it starts get their deadlines
+   * when it is done: one reading of the clock for all that it started and did not cancel.
    *
-   * A coroutine that only gives way to others, while there are none, goes on at once: skipTick passes
-   * over the tick that would have run nothing else. Such ticks are no work, so they do not count
-   * towards `maxTicks`; the time does. The clock is read before every fourth of them, and before each
-   * one where at the pace so far the time would soon be up that is left until the end of the turn's
-   * budget or the next timer, whichever comes first. Not more rarely, since the next step of a body
-   * may take a thousand times as long as those before.
+   * A coroutine that yields while nothing else is ready continues immediately: skipTick skips the
+   * tick, which would have run nothing else. Skipped ticks do not count towards `maxTicks`, but
+   * their time does. The clock is read before every fourth of them. It is read before each one if,
+   * at the pace so far, the end of the turn's budget or the next timer is near. Reading it more
+   * rarely would be wrong, because the next step of a body may take a thousand times as long as
+   * those before.
    */
 
   private static final int MAX_TICKS = 64;
   private static final int SKIPS_PER_LOOK = 4;
-  private static final int MAX_PASSED = 1 << 20; // for clocks that stand still
+  private static final int MAX_PASSED = 1 << 20; // for clocks that do not advance
   private static final long BUDGET_NANOS = 100_000;
   private static final long SLOW_NANOS = 100_000_000;
 
@@ -65,17 +65,17 @@ final class Turn {
   private long slowNanos = SLOW_NANOS;
   private @Nullable Handle running;
   private long startNanos;
-  private int passed; // ticks of this turn, run or skipped
+  private int passed; // ticks in this turn, run or skipped
   private int nextLook;
-  private int ticks; // that this turn has run
-  private int left; // handles of this tick that have not run
-  private boolean polling; // the next thing to do is to poll
+  private int ticks; // ticks run in this turn
+  private int left; // handles of this tick that have not run yet
+  private boolean polling; // the next action is to poll
   private boolean aboutToSleep; // the gate is armed for the poll
-  private boolean timerSet; // since the wait was reckoned for which the gate was last armed
-  private volatile boolean isPolling; // on the loop's thread, which may park in there
-  private boolean over; // the host has come to the end of the run
-  private boolean isDueLater; // there is a time when an attached loop's next turn is due
-  private long dueNanos; // and that is it
+  private boolean timerSet; // since the wait of the current poll was computed
+  private volatile boolean isPolling; // on the loop's thread, which may park in the poll
+  private boolean over; // the host has reached the end of the run
+  private boolean isDueLater; // whether an attached loop's next turn has a due time
+  private long dueNanos; // the due time
 
   Turn(Loop loop, Poller poller, Inbox inbox, WakeupGate gate, long originNanos) {
     this.loop = loop;
@@ -148,7 +148,7 @@ final class Turn {
         Objects.requireNonNull(host).run(hostsPart);
         interlude.throwFatal();
       }
-    } catch (OutOfMemoryError full) { // between the places that expect it
+    } catch (OutOfMemoryError full) { // outside the places that expect it
       MemoryReserve.useAfter(full);
       loop.reports().drop(full);
       polling = true;
@@ -160,9 +160,9 @@ final class Turn {
     over = advance(true);
   }
 
-  /// Runs what this side may run.
+  /// Runs the handles of this side.
   ///
-  /// @return true at the end of the run; false where the other side has to go on
+  /// @return true at the end of the run; false if the other side has to continue
   private boolean advance(boolean onHost) {
     while (true) {
       if (polling) {
@@ -221,9 +221,9 @@ final class Turn {
     left = ready.size();
   }
 
-  /// Runs what is left of this tick.
+  /// Runs the rest of this tick.
   ///
-  /// @return false where the other side has to go on
+  /// @return false if the other side has to continue
   private boolean runHandles(boolean onHost) {
     while (left > 0) {
       Handle handle = ready.peek();
@@ -249,7 +249,7 @@ final class Turn {
     }
   }
 
-  /// As [Handle#skipTick].
+  /// See [Handle#skipTick].
   boolean skipTick(Handle handle) {
     if (running != handle
         || !loop.mayBlock()
@@ -310,9 +310,9 @@ final class Turn {
     return timer.deadlineNanos;
   }
 
-  /// Runs ticks as after a poll; a fatal error ends the tick and is reported, the host goes on.
+  /// Runs ticks as after a poll. A fatal error ends the tick and is reported; the host continues.
   ///
-  /// @return as [Loop#runTurn]
+  /// @return see [Loop#runTurn]
   long runAttached() {
     try {
       beginTicks();
@@ -335,8 +335,7 @@ final class Turn {
     return isDueLater && poller.nanoTime() - dueNanos >= 0;
   }
 
-  /// {@return whether the next thing to do is to poll, or that is under way} Any thread; the answer
-  /// may be old.
+  /// {@return whether the loop polls, or will poll next} Any thread; the answer may be out of date.
   boolean isToPoll() {
     return polling;
   }
@@ -346,18 +345,18 @@ final class Turn {
     return true;
   }
 
-  /// {@return whether a timer was set in the poll that is under way} It may be due before the
-  /// poll's wait is over.
+  /// {@return whether a timer was set during the current poll} It may be due before the end of the
+  /// poll's wait.
   boolean hasTimerSetInPoll() {
     return aboutToSleep && timerSet;
   }
 
-  /// {@return whether the poll that is under way may wait}
+  /// {@return whether the current poll may wait}
   boolean isAboutToSleep() {
     return aboutToSleep;
   }
 
-  /// {@return whether the loop's thread waits where it should} Any thread.
+  /// {@return whether the loop's thread waits in an expected place} Any thread.
   boolean isWaiting() {
     return isPolling || interlude.isWaiting();
   }
@@ -392,7 +391,7 @@ final class Turn {
     }
   }
 
-  /// Runs a handle out of its turn; what was under way goes on as it was.
+  /// Runs a handle out of order; the interrupted handle continues afterwards.
   void runAside(Handle handle) {
     Handle interrupted = running;
     CurrentContext.Left left = context.leave();
@@ -404,7 +403,7 @@ final class Turn {
     }
   }
 
-  /// Takes what other threads submitted, as far as there is memory for it.
+  /// Takes the handles that other threads submitted, as far as memory allows.
   void drainInbox() {
     try {
       inbox.drainTo(ready);
@@ -418,7 +417,7 @@ final class Turn {
       ready.makeRoom();
       inbox.drainTo(ready);
       wheel.advance(now, ready);
-    } catch (OutOfMemoryError full) { // the rest comes with a later tick
+    } catch (OutOfMemoryError full) { // a later tick takes the rest
       MemoryReserve.useAfter(full);
       loop.reports().drop(full);
     }
@@ -457,7 +456,7 @@ final class Turn {
     }
   }
 
-  /// {@return the handle that runs now}
+  /// {@return the running handle}
   @Nullable Handle running() {
     return running;
   }
@@ -468,13 +467,13 @@ final class Turn {
     }
   }
 
-  /// Drops all that is scheduled, and tells those that want to know.
+  /// Drops everything that is scheduled, and notifies callbacks that are [Droppable].
   void drop() {
     wheel.clearInto(ready);
     for (Handle handle; (handle = ready.poll()) != null; ) {
       try {
         handle.drop();
-      } catch (Throwable fault) { // the others must be told too
+      } catch (Throwable fault) { // the others must be notified too
         loop.reports().callbackFailed(handle, handle.getContext(), fault);
       }
     }

@@ -2,7 +2,7 @@ package io.loop.event;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// Decides which of many submitting threads wakes a sleeping loop, so that exactly one does.
+/// Ensures that exactly one of many submitting threads wakes a sleeping loop.
 final class WakeupGate {
 
   /*
@@ -12,15 +12,17 @@ final class WakeupGate {
    *
    * Each side stores, then loads, and neither load may move above the store before it: if both
    * read old values the loop sleeps on a full inbox. That takes volatile stores on both sides;
-   * release is too weak. The loop's poller repeats the right-hand check (Loop.mayBlock) after it has
-   * made its own intent to sleep visible, so a wake-up that meets an awake poller is not lost.
+   * release is too weak. The loop's poller repeats the check on the left (Loop.mayBlock) after it
+   * has made its own intent to sleep visible, so a wake-up that reaches an awake poller is not
+   * lost.
    *
-   * `asleep` goes true only on the loop thread; whoever turns it false owes the wake-up.
+   * Only the loop thread sets `asleep` to true. A submitter that sets it to false must wake the
+   * loop.
    */
 
   private final AtomicBoolean asleep = new AtomicBoolean();
 
-  /// Announces that the loop is about to sleep; it must look at its inbox once more after this.
+  /// Announces that the loop is about to sleep; it must check its inbox again after this.
   void arm() {
     asleep.set(true);
   }

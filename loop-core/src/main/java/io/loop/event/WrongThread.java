@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// The refusal of a call that came from a thread which is not the loop's.
+/// The exception for a call on a thread that is not the loop's.
 final class WrongThread {
 
   /*
-   * The call is found on the stack, so that checks need not carry a name. It is the outermost public
-   * method of the library, in the frames above the check: what the program called,
-   * not what that called in its turn.
+   * The call is found on the stack, so checks need no name. It is the outermost public method of
+   * the library in the frames above the check: the method that the program called, not one that
+   * this method called.
    */
 
   private static final String LIBRARY = "io.loop.";
@@ -49,7 +49,7 @@ final class WrongThread {
             .takeWhile(frame -> frame.getClassName().startsWith(LIBRARY))
             .filter(WrongThread::isPublic)
             .toList();
-    // the check itself is public, and is what the program called if there is nothing else
+    // the check itself is public, and is the program's call if there is no other
     return calls.isEmpty() ? Optional.empty() : Optional.of(calls.getLast());
   }
 
@@ -65,7 +65,8 @@ final class WrongThread {
     }
   }
 
-  /// {@return the type that a program knows: for a nested one, such as an iterator, the outer type}
+  /// {@return the type that a program knows: for a nested type, such as an iterator, the outer
+  /// type}
   private static Class<?> typeOf(StackFrame frame) {
     return frame.getDeclaringClass().getNestHost();
   }

@@ -213,7 +213,7 @@ final class VirtualThreadsTest {
             noMethod.formatted(OtherScheduler.class.getName())),
         Arguments.of(
             with(BUILDERS, OtherResult.class),
-            "is of the type java.lang.Runnable, not java.lang.Thread"),
+            "has the type java.lang.Runnable, not java.lang.Thread"),
         Arguments.of(with(BUILDERS, NotStatic.class), "WrongMethodTypeException"),
         Arguments.of(with(BUILDERS, NoContinuations.class), made + "fails: "),
         Arguments.of(with(BUILDERS, NoContinuations.class), "no continuations"),
@@ -229,7 +229,7 @@ final class VirtualThreadsTest {
             "VirtualThreadScheduler, not java.util.concurrent.Executor"),
         Arguments.of(
             with(VIRTUAL, ObjectsThread.class),
-            "is of the type java.lang.Object, not java.util.concurrent.Executor"),
+            "has the type java.lang.Object, not java.util.concurrent.Executor"),
         Arguments.of(
             with(VIRTUAL, NoDefaultScheduler.class),
             "there is no method " + NoDefaultScheduler.class.getName() + ".defaultScheduler()"),
@@ -242,7 +242,7 @@ final class VirtualThreadsTest {
         Arguments.of(with(THREAD, String.class), "there is no field java.lang.String.threadLocals"),
         Arguments.of(with(THREAD, NotAThread.class), "ClassCastException"),
         Arguments.of(
-            with(THREAD, PrimitiveLocals.class), "is of the type long, not java.lang.Object"),
+            with(THREAD, PrimitiveLocals.class), "has the type long, not java.lang.Object"),
         Arguments.of(failing(new NoClassDefFoundError("java/lang/Moved")), "NoClassDefFoundError"),
         Arguments.of(failing(new OutOfMemoryError("metaspace")), "metaspace"));
   }

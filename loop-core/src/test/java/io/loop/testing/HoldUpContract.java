@@ -54,7 +54,7 @@ public abstract class HoldUpContract {
 
   /// {@return the advice where a task that needs the loop holds the lock}
   protected String mend() {
-    return "Let go of the lock before awaiting";
+    return "Release the lock before awaiting";
   }
 
   @BeforeEach
@@ -182,7 +182,7 @@ public abstract class HoldUpContract {
     assertThat(reports(1).getFirst())
         .containsPattern("waits for: the monitor of java\\.\\S+@")
         .containsPattern("held by: <Task pending name='holder' .*, in a blocking call\n")
-        .doesNotContain("Let go of the lock");
+        .doesNotContain("Release the lock");
     assertThat(ends(1)).hasSize(1);
   }
 
@@ -248,7 +248,7 @@ public abstract class HoldUpContract {
 
     assertThat(reports(1).getFirst())
         .contains("held by: the thread #" + other.threadId() + " \"the other thread\"")
-        .doesNotContain("Let go of the lock");
+        .doesNotContain("Release the lock");
   }
 
   /// A semaphore has no owner.
@@ -376,7 +376,7 @@ public abstract class HoldUpContract {
         .hasSize(3)
         .last()
         .asString()
-        .matches("An event loop that was held up goes on, after \\d+ s");
+        .matches("An event loop that was held up continues, after \\d+ s");
     assertThat(nanos).hasValueGreaterThanOrEqualTo(LIMIT.multipliedBy(10).toNanos());
   }
 
@@ -474,7 +474,7 @@ public abstract class HoldUpContract {
   }
 
   private List<String> ends(int count) {
-    return messages("An event loop that was held up goes on", count);
+    return messages("An event loop that was held up continues", count);
   }
 
   private List<String> messages(String begin, int count) {

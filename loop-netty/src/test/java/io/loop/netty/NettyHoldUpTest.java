@@ -101,7 +101,7 @@ final class NettyHoldUpTest {
 
     @Override
     protected String mend() {
-      return "Let go of the lock before awaiting, or before using the loop; or use a LoopGroup";
+      return "Release the lock before awaiting, or before using the loop; or use a LoopGroup";
     }
 
     @Override

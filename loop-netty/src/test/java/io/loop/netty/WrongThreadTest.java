@@ -35,6 +35,7 @@ final class WrongThreadTest extends OnNetty {
           "LoopGroup.close",
           "LoopGroup.eventLoops",
           "LoopGroup.loops",
+          "LoopGroup.next",
           "Server.connectionCount",
           "Server.getLoop",
           "Server.refusedCount",
