@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The options that say what coroutines and connections run on.
+/// Options for the loop: transport and carrier.
 final class CommonOptions {
 
   private static final int HIGHEST_PORT = 65_535;
@@ -37,9 +37,10 @@ final class CommonOptions {
       description = "auto, loop or portable (default: ${DEFAULT-VALUE})")
   private Carrier carrier = Carrier.AUTO;
 
-  /// {@return how to run the main coroutine; to be called before anything else of the library}
+  /// {@return the options to run the main coroutine with} Must be called before anything else of
+  /// the library.
   ///
-  /// @throws ParameterException if this machine has no such transport
+  /// @throws ParameterException if the transport is not available on this machine
   Runner.Options runnerOptions() {
     if (carrier != Carrier.AUTO) {
       System.setProperty("io.loop.carrier", carrier.name().toLowerCase(Locale.ROOT));
@@ -56,7 +57,7 @@ final class CommonOptions {
     requireAtLeast(0, option, value);
   }
 
-  /// {@return the port, if it is one}
+  /// {@return the port, if it is valid}
   static int requirePort(CommandSpec spec, int port) {
     if (port < 0 || port > HIGHEST_PORT) {
       throw new ParameterException(

@@ -27,10 +27,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// A server that sends back what it gets, byte for byte.
+/// A server that echoes what it receives, byte for byte.
 @Command(
     name = "echo",
-    description = "Sends back what it gets, until SIGINT or SIGTERM.",
+    description = "Echoes what it receives, until SIGINT or SIGTERM.",
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class)
 final class Echo implements Callable<Integer> {
@@ -44,12 +44,12 @@ final class Echo implements Callable<Integer> {
   @Option(
       names = "--loops",
       defaultValue = "1",
-      description = "loops that serve connections (default: ${DEFAULT-VALUE})")
+      description = "number of loops that serve connections (default: ${DEFAULT-VALUE})")
   private int loops;
 
   @Option(
       names = "--reuse-port",
-      description = "let each of several loops accept for itself, in the style of streams")
+      description = "let each loop accept its own connections; only with --style streams")
   private boolean reusePort;
 
   enum Style {
@@ -62,7 +62,8 @@ final class Echo implements Callable<Integer> {
       defaultValue = "streams",
       paramLabel = "NAME",
       description = {
-        "streams: a coroutine with a reader and a writer; channel: one at the end of a Netty pipeline,"
+        "streams: a coroutine with a reader and a writer; channel: a coroutine at the end of a"
+            + " Netty pipeline,"
             + " which copies no bytes (default: ${DEFAULT-VALUE})"
       })
   private Style style = Style.STREAMS;
@@ -71,13 +72,13 @@ final class Echo implements Callable<Integer> {
       names = "--grace",
       defaultValue = "5",
       paramLabel = "SECONDS",
-      description = "time connections get to end when the server does (default: ${DEFAULT-VALUE})")
+      description = "grace period when the server shuts down (default: ${DEFAULT-VALUE})")
   private int grace;
 
   @Option(
       names = "--max-connections",
       defaultValue = "10000",
-      description = "connections at once, any more are cut off (default: ${DEFAULT-VALUE})")
+      description = "limit of open connections; more are closed (default: ${DEFAULT-VALUE})")
   private int maxConnections;
 
   @Override

@@ -32,15 +32,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "echo-client",
     description = {
-      "Sends messages to an echo server and checks every byte that comes back.",
-      "Exits with 1 if any differs, or a connection fails."
+      "Sends messages to an echo server and checks every byte of the answers.",
+      "Exits with 1 if a byte differs or a connection fails."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class)
 final class EchoClient implements Callable<Integer> {
 
   private static final Duration PROGRESS = Duration.ofSeconds(1);
-  private static final int OPENING = 256; // fewer than wait in a server's backlog
+  private static final int OPENING = 256; // fewer than a server's backlog
 
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private CommonOptions common = new CommonOptions();
@@ -61,43 +61,43 @@ final class EchoClient implements Callable<Integer> {
   @Option(
       names = "--connections",
       defaultValue = "64",
-      description = "connections at once (default: ${DEFAULT-VALUE})")
+      description = "number of connections (default: ${DEFAULT-VALUE})")
   private int connections;
 
   @Option(
       names = "--messages",
       defaultValue = "10000",
-      description = "messages on each connection (default: ${DEFAULT-VALUE})")
+      description = "messages per connection (default: ${DEFAULT-VALUE})")
   private int messages;
 
   @Option(
       names = "--size",
       defaultValue = "64",
-      description = "bytes in a message (default: ${DEFAULT-VALUE})")
+      description = "bytes per message (default: ${DEFAULT-VALUE})")
   private int size;
 
   @Option(
       names = "--duration",
       paramLabel = "SECONDS",
-      description = "send for so long instead, on each connection")
+      description = "send for this time instead of a number of messages, on each connection")
   private int duration;
 
   @Option(
       names = "--rate",
       paramLabel = "PER_SECOND",
-      description = "messages a second on all connections together (default: as many as go)")
+      description = "messages per second on all connections together (default: no limit)")
   private int rate;
 
   @Option(
       names = "--hold",
       paramLabel = "SECONDS",
       description =
-          "open all connections first, and leave them idle for so long, or until the server ends")
+          "open all connections first, and leave them idle for this time, or until the server ends")
   private int hold;
 
   @Option(
       names = "--until-closed",
-      description = "the server may end; its closing a connection between answers is no failure")
+      description = "a connection that the server closes between answers is not a failure")
   private boolean untilClosed;
 
   private final Histogram nanos = new Histogram(3);
@@ -124,7 +124,7 @@ final class EchoClient implements Callable<Integer> {
   }
 
   private void converse() throws IOException {
-    StreamConnection first = Streams.openConnection(host, port); // fails here if nobody listens
+    StreamConnection first = Streams.openConnection(host, port); // fails here if no server listens
     Task<?> progress = isTerminal() ? createTask(this::showProgress) : null;
     var opening = new Semaphore(OPENING);
     var allOpen = new Barrier(connections);
@@ -189,7 +189,7 @@ final class EchoClient implements Callable<Integer> {
     while (pace.awaitNext()) {
       random.nextBytes(message);
       sentHash.update(message);
-      connection.writer().write(message); // not drained: reading the answer waits for more
+      connection.writer().write(message); // no drain: reading the answer already waits for the peer
       sent++;
       receivedHash.update(connection.reader().readExactly(size));
       nanos.recordValue(System.nanoTime() - pace.dueNanos());
@@ -200,7 +200,7 @@ final class EchoClient implements Callable<Integer> {
     }
   }
 
-  @SuppressWarnings("SystemConsoleNull") // from JDK 25 on it is null again without a terminal
+  @SuppressWarnings("SystemConsoleNull") // since JDK 25 it is null again without a terminal
   private static boolean isTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();

@@ -34,16 +34,17 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/// A plain Netty server, its codecs and bootstrap, and a coroutine at the end of each pipeline.
+/// A plain Netty server with its own codecs and bootstrap, and a coroutine at the end of each
+/// pipeline.
 ///
-/// Any event loop group would do; this one lets handlers and coroutines share locks. What
-/// [#pipeline] adds last is all the rest there is to it.
+/// Any event loop group works; with this one, handlers and coroutines can share locks. The only
+/// other change is the handler that [#pipeline] adds last.
 @Command(
     name = "embed",
     description = {
-      "HTTP on a plain Netty server: GET answers after the milliseconds in ?delay=, POST sends the"
-          + " body back.",
-      "Ends at SIGINT or SIGTERM with the code 130 or 143, as programs without Loop's run do."
+      "HTTP on a plain Netty server: GET answers after the milliseconds in ?delay=, POST echoes the"
+          + " body.",
+      "Exits at SIGINT or SIGTERM with code 130 or 143, like programs that do not use Asyncio.run."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class)
@@ -135,7 +136,7 @@ final class Embed implements Callable<Integer> {
     return response;
   }
 
-  /// Sleeping suspends this coroutine; its event loop serves others meanwhile.
+  /// Sleeping suspends this coroutine; its event loop serves others in the meantime.
   private static String greet(String uri) {
     List<String> delay = new QueryStringDecoder(uri).parameters().getOrDefault("delay", List.of());
     if (!delay.isEmpty()) {

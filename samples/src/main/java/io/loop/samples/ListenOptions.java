@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// Where a server listens, and how it says so.
+/// Options for the address that a server listens on.
 final class ListenOptions {
 
   @Spec(Spec.Target.MIXEE)
@@ -43,14 +43,14 @@ final class ListenOptions {
     return port;
   }
 
-  /// Tells whoever started the server that it may be connected to.
+  /// Prints the address that the server listens on.
   void announce(InetSocketAddress address) {
     PrintWriter out = spec.commandLine().getOut();
     out.println("listening on " + text(address));
     out.flush();
   }
 
-  /// {@return an address as people write it: `127.0.0.1:8007`, `[::1]:8007`, `[fe80::1%2]:8007`}
+  /// {@return an address in its usual notation: `127.0.0.1:8007`, `[::1]:8007`, `[fe80::1%2]:8007`}
   static String text(InetSocketAddress address) {
     String host =
         address.isUnresolved()
@@ -69,7 +69,7 @@ final class ListenOptions {
     try {
       Asyncio.run(Coro.of(server), options);
     } catch (KeyboardInterrupt | SystemExit asked) {
-      // the signal we wait for: the server has ended in good order
+      // the expected signal: the server has shut down gracefully
     }
     return 0;
   }

@@ -5,7 +5,8 @@ import static io.loop.Asyncio.sleep;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/// When a connection sends: so often or for so long, at a rate or as fast as it can.
+/// The times at which a connection sends: a number of messages or a duration, at a rate or as fast
+/// as possible.
 final class Pace {
 
   private final long most;
@@ -29,7 +30,7 @@ final class Pace {
     return new Pace(Long.MAX_VALUE, TimeUnit.SECONDS.toNanos(seconds));
   }
 
-  /// Keeps to a rate that all connections share, each sending in its turn.
+  /// Sets a rate that all connections share; they send in turn.
   void spread(int index, int connections, int ratePerSecond) {
     intervalNanos = TimeUnit.SECONDS.toNanos(connections) / ratePerSecond;
     offsetNanos = TimeUnit.SECONDS.toNanos(index) / ratePerSecond;
@@ -37,7 +38,7 @@ final class Pace {
 
   /// Waits until the next message is due. Coroutine only; suspends if it is not due yet.
   ///
-  /// @return false if there is none
+  /// @return false if there is no next message
   boolean awaitNext() {
     if (count == most) {
       return false;
@@ -54,7 +55,7 @@ final class Pace {
     return true;
   }
 
-  /// {@return when the message was due: how late it is sent counts against the answer}
+  /// {@return when the message was due: the delay until it is sent counts as latency}
   long dueNanos() {
     return dueNanos;
   }

@@ -25,7 +25,7 @@ public final class Samples implements Runnable {
     System.exit(commandLine(arguments).execute(arguments));
   }
 
-  /// {@return what runs the command that the arguments begin with, or tells of all}
+  /// {@return the command line for the command that the arguments name, or for all commands}
   static CommandLine commandLine(String... arguments) {
     var commandLine = new CommandLine(new Samples());
     commands(arguments.length == 0 ? "" : arguments[0]).forEach(commandLine::addSubcommand);
@@ -34,8 +34,8 @@ public final class Samples implements Runnable {
     return commandLine;
   }
 
-  /// Reading the annotations of a command takes as long as starting its server: so of the one that
-  /// is asked for only, if there is such a one.
+  /// Reading the annotations of a command takes as long as starting its server, so only those of
+  /// the requested command are read, if it exists.
   private static List<Class<?>> commands(String asked) {
     return switch (asked) {
       case "echo" -> List.of(Echo.class);
@@ -47,7 +47,8 @@ public final class Samples implements Runnable {
     };
   }
 
-  /// What the user can mend is told in one line; anything else is a bug and comes with its stack.
+  /// Errors that the user can fix are printed in one line; anything else is a bug and is printed
+  /// with its stack trace.
   private static int explain(
       Exception fault, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
     if (!(fault instanceof IOException)) {

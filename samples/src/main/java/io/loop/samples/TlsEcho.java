@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 /// The echo server over TLS.
 @Command(
     name = "tls-echo",
-    description = "Sends back what it gets over TLS 1.2 or 1.3, until SIGINT or SIGTERM.",
+    description = "Echoes what it receives over TLS 1.2 or 1.3, until SIGINT or SIGTERM.",
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class)
 final class TlsEcho implements Callable<Integer> {
@@ -42,7 +42,7 @@ final class TlsEcho implements Callable<Integer> {
   @Option(
       names = "--certificate",
       paramLabel = "FILE",
-      description = "certificate chain, PEM (default: a new one for localhost, signed by itself)")
+      description = "certificate chain, PEM (default: a new self-signed one for localhost)")
   private @Nullable File certificate;
 
   @Option(names = "--key", paramLabel = "FILE", description = "its private key, PEM")
@@ -52,7 +52,8 @@ final class TlsEcho implements Callable<Integer> {
   public Integer call() {
     var options = common.runnerOptions();
     if ((certificate == null) != (key == null)) {
-      throw new ParameterException(spec.commandLine(), "--certificate and --key go together");
+      throw new ParameterException(
+          spec.commandLine(), "--certificate and --key must be given together");
     }
     return ListenOptions.runUntilSignal(this::serve, options);
   }
@@ -76,7 +77,7 @@ final class TlsEcho implements Callable<Integer> {
     }
   }
 
-  /// The JDK can make a certificate with its keytool only.
+  /// The JDK can create a certificate only with its keytool.
   private static SslContext selfSigned() throws IOException, GeneralSecurityException {
     Path directory = Files.createTempDirectory("tls-echo");
     Path store = directory.resolve("self-signed.p12");
@@ -119,12 +120,12 @@ final class TlsEcho implements Callable<Integer> {
     String said = new String(made.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
       if (made.waitFor() != 0) {
-        throw new IOException("keytool made no certificate: " + said.strip());
+        throw new IOException("keytool created no certificate: " + said.strip());
       }
     } catch (InterruptedException interruption) {
       made.destroy();
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while keytool made a certificate", interruption);
+      throw new IOException("interrupted while keytool created a certificate", interruption);
     }
   }
 }

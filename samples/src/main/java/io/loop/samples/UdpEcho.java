@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 /// The echo server over UDP.
 @Command(
     name = "udp-echo",
-    description = "Sends each packet back to where it came from, until SIGINT or SIGTERM.",
+    description = "Echoes each packet to its sender, until SIGINT or SIGTERM.",
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class)
 final class UdpEcho implements Callable<Integer> {

@@ -59,7 +59,7 @@ class TlsEchoTest {
   void certificateWithoutAKey_isRefused() throws Exception {
     try (var server = Program.start(FLAGS, "tls-echo", "--certificate", "nowhere.pem")) {
       assertThat(server.exitCode()).isEqualTo(2);
-      assertThat(server.errors()).contains("--certificate and --key go together");
+      assertThat(server.errors()).contains("--certificate and --key must be given together");
     }
   }
 
