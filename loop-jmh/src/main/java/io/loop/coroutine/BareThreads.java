@@ -3,11 +3,11 @@ package io.loop.coroutine;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 
-/// Virtual threads on a scheduler of our own, and nothing else: what a step costs when everything
-/// but the switch is left out.
+/// Virtual threads on a custom scheduler, and nothing else: the cost of a step that is only a
+/// switch.
 ///
-/// One thread makes it, adds to it and runs it. Each virtual thread is on that thread while it
-/// runs, so it may call any method too.
+/// One thread creates it, adds to it and runs it. Each virtual thread runs on that thread, so it
+/// may call any method too.
 public final class BareThreads implements Executor {
 
   private final ArrayDeque<Runnable> ready = new ArrayDeque<>();
@@ -15,7 +15,7 @@ public final class BareThreads implements Executor {
 
   /// Starts a thread; it runs from the next [#run] on.
   ///
-  /// @param body what it runs
+  /// @param body the code to run
   /// @return the thread
   public Thread start(Runnable body) {
     Thread thread = VirtualThreads.create(this, "", body);
@@ -29,8 +29,8 @@ public final class BareThreads implements Executor {
     ready.add(work);
   }
 
-  /// Runs what is in the queue and what is appended meanwhile, until [#stop] is called or nothing
-  /// is left.
+  /// Runs the entries of the queue, including those appended in the meantime, until [#stop] is
+  /// called or the queue is empty.
   public void run() {
     stopping = false;
     for (Runnable next; !stopping && (next = ready.poll()) != null; ) {

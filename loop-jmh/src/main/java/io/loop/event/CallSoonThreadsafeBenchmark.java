@@ -19,11 +19,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// What it costs to hand work to a loop from other threads, and to have it run there.
+/// The cost of submitting work to a loop from other threads, and of running it there.
 ///
-/// The time runs from when the producers are let go, all at once, until the last callback has run.
-/// Nothing holds the producers back: for each of the peers, up to all callbacks of an invocation
-/// may wait in its queue.
+/// The time is measured from the simultaneous start of the producers until the last callback has
+/// run. There is no back-pressure: up to all callbacks of an invocation may wait in the queue.
 public class CallSoonThreadsafeBenchmark extends LoopBenchmark {
 
   private static final int CALLBACKS = 200_000;
@@ -92,7 +91,7 @@ public class CallSoonThreadsafeBenchmark extends LoopBenchmark {
     }
   }
 
-  /// A loop on a thread of its own.
+  /// A loop on its own thread.
   public abstract static class OnLoop extends Producers {
     private Loop loop;
     private Thread thread;
@@ -119,7 +118,7 @@ public class CallSoonThreadsafeBenchmark extends LoopBenchmark {
     }
   }
 
-  /// A loop of ours that waits with Netty's NIO.
+  /// A loop that waits with Netty's NIO.
   @State(Scope.Thread)
   public static class OnNetty extends OnLoop {
     @Override
@@ -128,7 +127,7 @@ public class CallSoonThreadsafeBenchmark extends LoopBenchmark {
     }
   }
 
-  /// A loop of ours that parks.
+  /// A loop that parks.
   @State(Scope.Thread)
   public static class Parked extends OnLoop {
     @Override
@@ -137,7 +136,7 @@ public class CallSoonThreadsafeBenchmark extends LoopBenchmark {
     }
   }
 
-  /// An event loop of Netty's on NIO.
+  /// A Netty event loop on NIO.
   @State(Scope.Thread)
   public static class OnEventLoop extends Producers {
     private final MultiThreadIoEventLoopGroup group =

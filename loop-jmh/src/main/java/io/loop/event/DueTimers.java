@@ -16,17 +16,16 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// Timers that are all due before anybody looks at them; scheduled anew before each invocation,
-/// which takes so long that the set-up does not disturb it.
+/// Timers that are all due before the measured run; scheduled again before each invocation, which
+/// takes so long that the setup does not distort it.
 public final class DueTimers {
 
-  /// How many there are if nothing else is said; an operation's share of an invocation is right for
-  /// this number only.
+  /// The default number of timers; the time per operation is correct for this number only.
   static final int TIMERS = 1_000_000;
 
   private DueTimers() {}
 
-  /// When they are due, and how many are left.
+  /// The deadlines, and how many timers are left.
   @State(Scope.Thread)
   public abstract static class Due {
 
@@ -46,18 +45,18 @@ public final class DueTimers {
     private long firstDeadline;
     int left;
 
-    /// Begins a round of scheduling.
+    /// Starts a round of scheduling.
     void begin() {
       left = timers;
       firstDeadline = System.nanoTime() + LEAD_NANOS_EACH * timers + SLACK_NANOS;
     }
 
-    /// {@return how far ahead the next timer is}
+    /// {@return the delay of the next timer}
     long nextDelayNanos() {
       return delayNanosUntil(firstDeadline + random.nextLong(SPREAD_NANOS));
     }
 
-    /// {@return how far ahead something is that comes before all timers}
+    /// {@return a delay that ends before all timers}
     long delayNanosUntilBefore() {
       return delayNanosUntil(firstDeadline - SLACK_NANOS / 2);
     }
@@ -75,7 +74,7 @@ public final class DueTimers {
     }
   }
 
-  /// A loop of ours.
+  /// A loop.
   @State(Scope.Thread)
   public static class OnLoop extends Due {
     private final Loop loop = Loop.create();
@@ -142,10 +141,10 @@ public final class DueTimers {
     }
   }
 
-  /// Netty's wheel with a tick of one millisecond, as ours has.
+  /// Netty's wheel with a tick of one millisecond, like the loop's.
   ///
-  /// Its own thread turns it. A timer before all others holds that thread until the measured run
-  /// lets it go; the wheel has sorted the others in by then, if they were scheduled in time.
+  /// Its own thread drives it. A timer before all others blocks that thread until the measured run
+  /// releases it. The wheel has sorted in the others by then, if they were scheduled in time.
   @State(Scope.Thread)
   public static class OnWheel extends Due {
     private final HashedWheelTimer wheel = new HashedWheelTimer(1, TimeUnit.MILLISECONDS);

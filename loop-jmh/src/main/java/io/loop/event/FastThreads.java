@@ -5,16 +5,16 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// The threads that benchmarks run on: Netty's own kind, on which its thread locals are fast, as
-/// they are on its event loops.
+/// The threads that benchmarks run on: Netty's own thread class, on which its thread locals are
+/// fast, as on its event loops.
 ///
-/// JMH makes it by name; see [LoopBenchmark].
+/// JMH creates it by name; see [LoopBenchmark].
 public final class FastThreads extends ThreadPoolExecutor {
 
-  /// Makes the pool.
+  /// Creates the pool.
   ///
-  /// @param threads how many
-  /// @param prefix what their names begin with
+  /// @param threads the number of threads
+  /// @param prefix the prefix of their names
   public FastThreads(int threads, String prefix) {
     super(
         threads,

@@ -8,12 +8,12 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// How every benchmark is measured: the time of one operation, each method in JVMs of its own.
+/// The settings of every benchmark: the time of one operation, each method in separate JVMs.
 ///
-/// The flags open the JDK to the loop carrier; a fork does not read the jar's manifest. The JDK's
-/// own scheduler gets one carrier thread, since a loop has one thread too. The heap is touched
-/// before anything runs: else whoever allocates pays for the first use of each page, which here is
-/// ten times what is measured.
+/// The flags open the JDK to the loop carrier, because a fork does not read the jar's manifest. The
+/// JDK's own scheduler gets one carrier thread, because a loop has one thread too. The heap is
+/// touched before anything runs: otherwise each allocation would pay for the first use of a page,
+/// which costs ten times what is measured.
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)

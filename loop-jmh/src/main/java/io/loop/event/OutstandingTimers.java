@@ -30,7 +30,7 @@ public final class OutstandingTimers {
 
   private OutstandingTimers() {}
 
-  /// What ours and the peers have in common: how many timers there are and how far ahead.
+  /// The common base of the loop and its peers: the number of timers and their delays.
   @State(Scope.Thread)
   public abstract static class Timers {
 
@@ -79,7 +79,7 @@ public final class OutstandingTimers {
     }
   }
 
-  /// A loop of ours.
+  /// A loop.
   @State(Scope.Thread)
   public static class OnLoop extends Timers {
     private final Loop loop = Loop.create();
@@ -222,7 +222,7 @@ public final class OutstandingTimers {
     }
   }
 
-  /// Netty's wheel with a tick of one millisecond, as ours has. Its own thread turns it.
+  /// Netty's wheel with a tick of one millisecond, like the loop's. Its own thread drives it.
   @State(Scope.Thread)
   public static class OnWheel extends Timers {
     private final HashedWheelTimer wheel = new HashedWheelTimer(1, TimeUnit.MILLISECONDS);

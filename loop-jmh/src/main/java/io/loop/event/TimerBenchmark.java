@@ -6,12 +6,12 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.infra.Blackhole;
 
-/// What a timer costs while many others are outstanding: one that is cancelled, as most time-outs
-/// are, at once or as the oldest of all, and one that expires.
+/// The cost of a timer while many others are outstanding: one that is cancelled, as most timeouts
+/// are, immediately or as the oldest, and one that expires.
 public class TimerBenchmark extends LoopBenchmark {
 
-  /// One operation: a look at the clock. To know a deadline, every other method here begins with
-  /// one.
+  /// One operation: a reading of the clock. Every other method here starts with one, to compute a
+  /// deadline.
   @Benchmark
   public long readClock() {
     return System.nanoTime();
@@ -31,8 +31,7 @@ public class TimerBenchmark extends LoopBenchmark {
     timers.scheduleAndCancel(futures);
   }
 
-  /// One operation: `newTimeout` and `cancel`. What the wheel's thread does about it meanwhile is
-  /// not counted.
+  /// One operation: `newTimeout` and `cancel`. The work of the wheel's thread is not counted.
   @Benchmark
   @OperationsPerInvocation(TIMERS)
   public void hashedWheelScheduleCancel(OutstandingTimers.OnWheel timers, Blackhole timeouts) {
@@ -54,8 +53,8 @@ public class TimerBenchmark extends LoopBenchmark {
     timers.scheduleAndCancelOldest();
   }
 
-  /// One operation: `newTimeout`, and `cancel` of the oldest timer. What the wheel's thread does
-  /// about it meanwhile is not counted.
+  /// One operation: `newTimeout`, and `cancel` of the oldest timer. The work of the wheel's thread
+  /// is not counted.
   @Benchmark
   @OperationsPerInvocation(TIMERS)
   public void hashedWheelCancelOldest(OutstandingTimers.OnWheel timers) {
@@ -88,7 +87,7 @@ public class TimerBenchmark extends LoopBenchmark {
   }
 
   /// One operation: one of a million timers, whose deadlines lie within 5 ms and have all passed,
-  /// comes out of the loop's wheel and its callback runs.
+  /// leaves the loop's wheel and its callback runs.
   @Benchmark
   @OperationsPerInvocation(DueTimers.TIMERS)
   public void loopExpireMillion(DueTimers.OnLoop timers) {
@@ -102,7 +101,7 @@ public class TimerBenchmark extends LoopBenchmark {
     timers.expire();
   }
 
-  /// One operation: as [#loopExpireMillion], on the wheel's thread, which is let go and waited for.
+  /// One operation: as [#loopExpireMillion], on the wheel's thread, which is released and awaited.
   @Benchmark
   @OperationsPerInvocation(DueTimers.TIMERS)
   public void hashedWheelExpireMillion(DueTimers.OnWheel timers) throws InterruptedException {

@@ -13,14 +13,14 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What a server does to send back what it gets.
+/// The cost of an echo server per message.
 ///
-/// The clients are the same for all: an [EchoLoad], a process of its own on the same transport.
-/// Each connection stays open for the trial and has one message under way. Every server has one
-/// thread for the work, [#vertxVirtualThread] two; the Netty in it is the same for all. The figures
-/// are of one iteration: `cpu`, the processor time of the server's threads, and `p50` and `p99`,
-/// times of a round trip as the clients see them. A transport that the machine lacks fails, and
-/// says so.
+/// The clients are the same for all servers: an [EchoLoad], a separate process on the same
+/// transport. Each connection stays open for the trial and has one message in flight. Every server
+/// has one worker thread, [#vertxVirtualThread] two; Netty is the same for all. The figures are for
+/// one iteration: `cpu`, the processor time of the server's threads, and `p50` and `p99`,
+/// round-trip times as the clients see them. A transport that is not available fails with a
+/// message.
 public class EchoBenchmark extends LoopBenchmark {
 
   private static final int ROUND_TRIPS = 40_000;
@@ -111,7 +111,7 @@ public class EchoBenchmark extends LoopBenchmark {
   }
 
   /// One operation: a message goes to a virtual thread that blocks on a socket's streams, and back.
-  /// The transport is the clients' only.
+  /// Only the clients use the transport.
   @Benchmark
   @OperationsPerInvocation(ROUND_TRIPS)
   public void blockingVirtualThreads(Echo echo) throws IOException {

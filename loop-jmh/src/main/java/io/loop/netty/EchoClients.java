@@ -6,14 +6,14 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/// An [EchoLoad] in a process of its own, so that what it costs is not measured, and its files and
-/// memory do not count.
+/// An [EchoLoad] in a separate process, so that its time is not measured, and its files and memory
+/// do not count.
 final class EchoClients {
 
-  /// Times of round trips.
+  /// Round-trip times.
   ///
-  /// @param p50Nanos half of them took at most this
-  /// @param p99Nanos of a hundred 99 did
+  /// @param p50Nanos the median
+  /// @param p99Nanos the 99th percentile
   record Latency(double p50Nanos, double p99Nanos) {}
 
   private final Process process;
@@ -28,9 +28,9 @@ final class EchoClients {
 
   /// {@return clients whose connections are open}
   ///
-  /// @param port the server's
-  /// @param transport what the clients use
-  /// @param connections how many
+  /// @param port the port of the server
+  /// @param transport the transport of the clients
+  /// @param connections the number of connections
   /// @param size the bytes in a message
   /// @throws IOException if not all of them can be opened
   static EchoClients open(int port, Transport transport, int connections, int size)
@@ -61,14 +61,14 @@ final class EchoClients {
   /// Makes round trips, over all connections.
   ///
   /// @return the times of all round trips since [#forget]
-  /// @throws IOException if one fails, or brings back something else
+  /// @throws IOException if one fails, or returns different data
   Latency run(int roundTrips) throws IOException {
     orders.println(roundTrips);
     String[] nanos = answer().split(" ", 2);
     return new Latency(Double.parseDouble(nanos[0]), Double.parseDouble(nanos[1]));
   }
 
-  /// Forgets the times of the round trips so far.
+  /// Discards the times of the round trips so far.
   void forget() throws IOException {
     run(0);
   }

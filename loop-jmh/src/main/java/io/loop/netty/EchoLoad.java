@@ -20,23 +20,23 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
-/// The clients of an echo server, as a program of its own: plain Netty on one event loop.
+/// The clients of an echo server, as a separate program: plain Netty on one event loop.
 ///
-/// It opens all connections and says `open`. To each number on its standard input it makes as many
-/// round trips and answers with the median and the 99th percentile of their times, in nanoseconds;
-/// 0 forgets the times. It ends with its input.
+/// It opens all connections and prints `open`. For each number on its standard input it makes that
+/// many round trips, and prints the median and the 99th percentile of their times, in nanoseconds;
+/// 0 discards the times. It ends when its input ends.
 final class EchoLoad {
 
   /*
-   * The loop is closed: a connection sends when its last message has come back, while there are
-   * round trips left; the first messages are sent in one go, before any answer is read. The main
-   * thread reads orders; everything else happens on the event loop's thread.
+   * The loop is closed: a connection sends when its last message has returned, while there are
+   * round trips left. The first messages are all sent before any answer is read. The main thread
+   * reads the numbers; everything else happens on the event loop's thread.
    *
-   * A message begins with a stamp, which names the connection and the message. It is compared, and
-   * the length is.
+   * A message starts with a stamp that names the connection and the message. The stamp and the
+   * length are checked.
    */
 
-  private static final int OPENING = 256; // fewer than wait in a server's backlog
+  private static final int OPENING = 256; // fewer than a server's backlog
   private static final int PATIENCE_SECONDS = 120;
   private static final long SLOWEST_NANOS = 100_000_000_000L;
 
@@ -56,7 +56,7 @@ final class EchoLoad {
       context = added;
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // a failure comes to exceptionCaught
+    @SuppressWarnings("FutureReturnValueIgnored") // exceptionCaught gets the failure
     void sendNext() {
       if (left == 0) {
         return;
@@ -90,12 +90,12 @@ final class EchoLoad {
       for (; received < Long.BYTES && data.isReadable(); received++) {
         int shift = Long.SIZE - Byte.SIZE * (received + 1);
         if (data.readByte() != (byte) ((id + sequence) >>> shift)) {
-          throw new IllegalStateException("something else came back than message " + sequence);
+          throw new IllegalStateException("the answer differs from message " + sequence);
         }
       }
       received += data.readableBytes();
       if (received > padding.length + Long.BYTES) {
-        throw new IllegalStateException("more came back than message " + sequence);
+        throw new IllegalStateException("the answer is longer than message " + sequence);
       }
     }
 

@@ -27,16 +27,16 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/// An echo server on the loopback address, of ours or of another library.
+/// An echo server on the loopback address, Loop's or another library's.
 ///
-/// Each has one thread that does the work; the servers on virtual threads have the JDK's scheduler
-/// for it, with as many threads as the JVM's flags say, one in the benchmarks. [VertxEchoServer]
-/// says where Vert.x needs two. Ours have the bodies of the samples. Close a server when its
-/// clients have gone.
+/// Each server has one worker thread. Those on virtual threads use the JDK's scheduler, with as many
+/// threads as the JVM's flags say, one in the benchmarks. [VertxEchoServer] says where Vert.x needs
+/// two. Loop's servers have the bodies of the samples. Close a server after its clients have
+/// disconnected.
 final class EchoServer {
 
   private static final int BLOCK = 65_536;
-  private static final int BLOCKING_BLOCK = 8_192; // each connection holds one all the time
+  private static final int BLOCKING_BLOCK = 8_192; // each connection always holds one
   static final int BACKLOG = ServerOptions.DEFAULT.backlog();
   private static final int MAX_CONNECTIONS = 20_000;
 
@@ -50,7 +50,7 @@ final class EchoServer {
     void close() throws IOException, InterruptedException;
   }
 
-  /// Listens, tells where, and serves until it is cancelled.
+  /// Listens, reports the address, and serves until it is cancelled.
   @FunctionalInterface
   private interface Body {
     void serve(CompletableFuture<Bound> bound) throws Exception;
@@ -77,7 +77,7 @@ final class EchoServer {
   /// {@return the server that a benchmark's method is named after}
   ///
   /// @param method the name, with everything before it
-  /// @param transport what the server uses, except for one of virtual threads
+  /// @param transport the transport of the server; not used by the one on virtual threads
   static EchoServer start(String method, Transport transport)
       throws IOException, InterruptedException {
     return switch (method.substring(method.lastIndexOf('.') + 1)) {

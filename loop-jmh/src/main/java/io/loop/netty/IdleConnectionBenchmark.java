@@ -19,12 +19,12 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What a server holds for connections on which nothing happens: one message has come on each and
-/// gone back, and whoever serves it waits for the next.
+/// The memory of a server for idle connections: each has echoed one message, and its server waits
+/// for the next.
 ///
-/// The figure `heap` is the server's heap after a collection, with the connections less without,
-/// for one connection. The time is that of opening and serving them all; the clients, a process of
-/// their own that starts within it, take most of it.
+/// The figure `heap` is the growth of the server's heap, after a collection, per connection. The
+/// time is that of opening and serving all connections; most of it is spent in the clients, a
+/// separate process that starts within it.
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 1)
@@ -48,7 +48,7 @@ public class IdleConnectionBenchmark extends LoopBenchmark {
     private EchoClients clients;
     private long bytesBefore;
 
-    /// Starts a server, and lets it load what it needs before the heap is looked at.
+    /// Starts a server, and makes it load its classes before the heap is measured.
     @Setup(Level.Invocation)
     public void open(BenchmarkParams benchmark) throws IOException, InterruptedException {
       Transport chosen = Transport.named(transport);
@@ -65,7 +65,7 @@ public class IdleConnectionBenchmark extends LoopBenchmark {
     private static EchoClients talk(EchoServer server, Transport chosen, int connections)
         throws IOException, InterruptedException {
       var opened = EchoClients.open(server.port(), chosen, connections, MESSAGE_BYTES);
-      opened.run(connections); // one on each: all are sent before an answer is read
+      opened.run(connections); // one message on each: all are sent before an answer is read
       return opened;
     }
 

@@ -6,16 +6,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// Children of this JVM that run the same Java.
+/// Child processes that run the same Java.
 final class JavaProcess {
 
   private static final int PATIENCE_SECONDS = 60; // writing a cache takes a few
 
   private JavaProcess() {}
 
-  /// {@return a child to be started; what it says about errors goes where ours does}
+  /// {@return a child to be started; it inherits standard error}
   ///
-  /// @param arguments what comes behind `java`
+  /// @param arguments the arguments of `java`
   static ProcessBuilder of(List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -28,7 +28,7 @@ final class JavaProcess {
     return System.getProperty("java.class.path");
   }
 
-  /// Waits for a child that has been told to end, and kills it if it does not.
+  /// Waits for a child that was asked to end, and kills it if it does not.
   ///
   /// @throws IOException if it had to be killed
   static void awaitEnd(Process process) throws IOException, InterruptedException {
@@ -38,7 +38,7 @@ final class JavaProcess {
     }
   }
 
-  /// Kills a child and waits until it is gone.
+  /// Kills a child and waits until it has ended.
   static void kill(Process process) throws InterruptedException {
     process.destroyForcibly().waitFor();
   }

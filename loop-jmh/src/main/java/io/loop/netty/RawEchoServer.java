@@ -19,14 +19,14 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import java.util.function.Supplier;
 
-/// The echo server that is written for Netty and nothing else, and a program that runs it.
+/// An echo server in plain Netty, and a program that runs it.
 ///
-/// It names no type of ours: what it loads when it starts is what such a program needs.
+/// It uses no type of Loop, so it loads only what such a program needs.
 final class RawEchoServer {
 
-  private static final int BACKLOG = 1024; // as a server of ours has it
+  private static final int BACKLOG = 1024; // the default of Loop's servers
 
-  /// Sends back what it gets, and flushes once for all that one read of the socket brought.
+  /// Echoes what it receives, and flushes once per read of the socket.
   @SuppressWarnings("FutureReturnValueIgnored") // failures come back through exceptionCaught
   private static final class EchoHandler extends ChannelInboundHandlerAdapter {
 
@@ -64,7 +64,7 @@ final class RawEchoServer {
       case "nio" -> run(port, NioIoHandler::newFactory, NioServerSocketChannel.class);
       case "epoll" -> run(port, EpollIoHandler::newFactory, EpollServerSocketChannel.class);
       case "io_uring" -> run(port, IoUringIoHandler::newFactory, IoUringServerSocketChannel.class);
-      default -> throw new IllegalArgumentException("no transport is called " + arguments[1]);
+      default -> throw new IllegalArgumentException("unknown transport " + arguments[1]);
     }
   }
 
@@ -78,7 +78,7 @@ final class RawEchoServer {
     }
   }
 
-  /// {@return what makes the pipeline of a connection}
+  /// {@return the initializer of a connection's pipeline}
   static ChannelInitializer<Channel> echo() {
     return new ChannelInitializer<>() {
       @Override
@@ -94,7 +94,7 @@ final class RawEchoServer {
   /// @param workers serves them
   /// @param type the type of the server's channel
   /// @param port the port; 0 for a free one
-  /// @param pipeline makes the pipeline of a connection
+  /// @param pipeline initializes the pipeline of a connection
   /// @return the server's channel
   static Channel bind(
       EventLoopGroup acceptors,

@@ -27,12 +27,12 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// How long it takes from nothing to a server that has answered: the `echo` sample and the same in
-/// plain Netty, each with the JDK's own archive of classes, with one of the program's classes
-/// (`Cds`), and with a cache of what a training run has loaded, linked and profiled (`Aot`).
+/// The time from the start of a process to a server's first answer: the `echo` sample and the same
+/// in plain Netty. Each runs with the JDK's own class archive, with an archive of the program's
+/// classes (`Cds`), and with a cache from a training run (`Aot`).
 ///
-/// The sample is the jar beside the benchmarks', or what the system property `io.loop.samples`
-/// names. Both get the same flags.
+/// The sample is the jar next to that of the benchmarks, or the one that the system property
+/// `io.loop.samples` names. Both get the same flags.
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3)
@@ -47,8 +47,8 @@ public class StartBenchmark extends LoopBenchmark {
   public static class Program {
 
     /*
-     * What to run is in the name of the benchmark's method: the program it begins with, the cache
-     * it ends with. A cache is made in a directory that is removed after the trial.
+     * The name of the benchmark's method says what to run: it starts with the program and ends with
+     * the cache. A cache is created in a directory that is removed after the trial.
      */
 
     @Param({"nio", "epoll", "io_uring"})
@@ -61,7 +61,7 @@ public class StartBenchmark extends LoopBenchmark {
 
     @Setup
     public void prepare(BenchmarkParams benchmark) throws IOException, InterruptedException {
-      Transport.named(transport); // refused here if the machine lacks it
+      Transport.named(transport); // throws here if it is not available
       String whole = benchmark.getBenchmark();
       String method = whole.substring(whole.lastIndexOf('.') + 1);
       sample = method.startsWith("samples");
@@ -73,7 +73,7 @@ public class StartBenchmark extends LoopBenchmark {
       }
     }
 
-    /// Runs the server once, so that it writes a cache when it ends, and has later runs use it.
+    /// Runs the server once, so that it writes a cache when it ends, which later runs use.
     private void train(String write, String insist, String read)
         throws IOException, InterruptedException {
       Path file = Files.createTempDirectory("loop-start").resolve("cache");

@@ -3,18 +3,18 @@ package io.loop.netty;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 
-/// The processor time of this JVM's Java threads, whatever they are: event loops, carriers of
-/// virtual threads, the JDK's pollers.
+/// The processor time of all Java threads of this JVM: event loops, carriers of virtual threads,
+/// the JDK's pollers.
 ///
-/// The compiler's threads and the collector's are not Java threads, and do not count.
+/// Threads of the JIT compiler and the garbage collector are not Java threads, and do not count.
 final class ThreadTimes {
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private ThreadTimes() {}
 
-  /// {@return what all threads but the calling one have used since they started, in nanoseconds; a
-  /// thread that ends takes its time with it}
+  /// {@return the time that all threads except the calling one have used since they started, in
+  /// nanoseconds; ended threads do not count}
   static long nanosOfOthers() {
     long self = Thread.currentThread().threadId();
     long sum = 0;

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// One row of the table: a figure of ours, and what it may be.
+/// One row of the table: a figure of Loop's, and its limits.
 ///
-/// @param section the heading it stands under
-/// @param work what is done, in a few words
-/// @param ours the figure of ours
-/// @param limits what it may be; one of those that are set is enough
-/// @param note why a miss is one, and where the floor is; empty if there is nothing to say
-/// @param quick whether the quick set may have it
+/// @param section the heading of its section
+/// @param work the work, in a few words
+/// @param ours Loop's figure
+/// @param limits its limits; meeting one of those that are set is enough
+/// @param note why a limit is missed, and where the floor is; may be empty
+/// @param quick whether the quick set may include it
 record Budget(
     String section, String work, Measure ours, List<Limit> limits, String note, boolean quick) {
 
@@ -24,17 +24,17 @@ record Budget(
     return new Budget(heading, work, ours, limits, note, quick);
   }
 
-  /// {@return this budget, met too by a figure of at most so many units}
+  /// {@return this budget, which a figure of at most `value` units meets too}
   Budget atMost(double value, String unit) {
     return or(new Limit(null, value, unit));
   }
 
-  /// {@return this budget, met too by a figure of at most so many times the peer's}
+  /// {@return this budget, which a figure of at most `times` the peer's meets too}
   Budget atMost(double times, Measure peer) {
     return or(new Limit(peer, times, "×"));
   }
 
-  /// {@return this budget with a peer beside it that sets no limit}
+  /// {@return this budget with a peer for comparison that sets no limit}
   Budget beside(Measure peer) {
     return or(new Limit(peer, Limit.NONE, "×"));
   }
@@ -62,7 +62,7 @@ record Budget(
     return limits.stream().anyMatch(Limit::isSet);
   }
 
-  /// {@return all that has to be measured for this row}
+  /// {@return all measures that this row needs}
   Stream<Measure> measures() {
     return Stream.concat(
         Stream.of(ours), limits.stream().flatMap(limit -> Stream.ofNullable(limit.peer())));

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 
 /// The rows of the table, in its order.
 ///
-/// The full set has all of them; the quick set has those with a limit, and what comes for free with
-/// them.
+/// The full set has all of them; the quick set has those with a limit, and those that need no extra
+/// measurement.
 final class Budgets {
 
   private static final int MILLION = 1_000_000;

@@ -5,13 +5,13 @@ import java.lang.management.ManagementFactory;
 
 /// The processor time of the whole JVM for one operation, as the figure `cpu`.
 ///
-/// For what waits in between, or is done by several threads: there the time on the clock says
-/// little. It includes what the compiler and the collector do meanwhile.
+/// For operations that wait, or use several threads: elapsed time says little about them. It
+/// includes the JIT compiler and the garbage collector.
 public final class CpuTime {
 
   /*
-   * The system counts in steps of ten milliseconds, far too coarse for one invocation. So the figure
-   * is that of all invocations since reset().
+   * The system counts in steps of ten milliseconds, far too coarse for one invocation. So the
+   * figure covers all invocations since reset().
    */
 
   private static final OperatingSystemMXBean SYSTEM =
@@ -21,18 +21,18 @@ public final class CpuTime {
   private long nanos;
   private long operations;
 
-  /// Forgets what was measured; before each iteration.
+  /// Discards the measurements; before each iteration.
   public void reset() {
     nanos = 0;
     operations = 0;
   }
 
-  /// Begins to measure.
+  /// Starts to measure.
   public void begin() {
     begun = SYSTEM.getProcessCpuTime();
   }
 
-  /// Ends what [#begin] began, and sets the figure.
+  /// Ends the measurement that [#begin] started, and sets the figure.
   ///
   /// @param operations how many operations there were in between
   public void end(long operations) {

@@ -5,12 +5,12 @@ import org.openjdk.jmh.runner.options.TimeValue;
 
 /// How long each benchmark is measured.
 ///
-/// @param forks JVMs, one after the other
-/// @param warmups iterations that are thrown away, in each of them
-/// @param warmupMillis how long one of these is
+/// @param forks the number of JVMs, one after the other
+/// @param warmups warm-up iterations in each of them, which are discarded
+/// @param warmupMillis the length of a warm-up iteration
 /// @param iterations iterations that count
-/// @param iterationMillis how long one of these is
-/// @param shots iterations that count where an iteration is a single shot
+/// @param iterationMillis the length of a counted iteration
+/// @param shots iterations that count if an iteration is a single shot
 record Effort(
     int forks, int warmups, int warmupMillis, int iterations, int iterationMillis, int shots) {
 
@@ -21,7 +21,7 @@ record Effort(
     return new Effort(number, warmups, warmupMillis, iterations, iterationMillis, shots);
   }
 
-  /// Sets how often a benchmark runs. A single shot knows itself how many others come before.
+  /// Sets how often a benchmark runs. A single-shot benchmark sets its number of warm-ups itself.
   void apply(ChainedOptionsBuilder options, boolean singleShot) {
     options.forks(forks);
     if (singleShot) {

@@ -3,11 +3,11 @@ package io.loop.report;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/// What a benchmark has measured besides its time: bytes on the heap, processor time of a server, a
-/// percentile of a latency.
+/// The figures that a benchmark measures in addition to its time: bytes on the heap, processor time
+/// of a server, a latency percentile.
 ///
-/// A benchmark sets figures during an iteration; [FiguresProfiler] hands them to JMH at its end, as
-/// secondary results. Any thread, of the forked JVM.
+/// A benchmark sets figures during an iteration; [FiguresProfiler] passes them to JMH at its end,
+/// as secondary results. Any thread of the forked JVM.
 public final class Figures {
 
   record Figure(double value, String unit) {}
@@ -16,7 +16,7 @@ public final class Figures {
 
   private Figures() {}
 
-  /// Sets a figure of the iteration that runs.
+  /// Sets a figure of the current iteration.
   ///
   /// @param name its name among the secondary results of the benchmark
   /// @param value its value; a later one replaces it
@@ -25,7 +25,7 @@ public final class Figures {
     SET.put(name, new Figure(value, unit));
   }
 
-  /// {@return what was set since the last call}
+  /// {@return the figures that were set since the last call}
   static Map<String, Figure> take() {
     Map<String, Figure> taken = Map.copyOf(SET);
     SET.clear();

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 
-/// What a plot is made of: some benchmarks, each with several values of one parameter.
+/// The data of a plot: some benchmarks, each with several values of one parameter.
 ///
 /// @param file the name of its file
 /// @param title what it shows
 /// @param param the parameter on the x axis
 /// @param values its values
-/// @param xLabel what they count
+/// @param xLabel the label of the x axis
 /// @param yLabel what the y axis measures, with its unit
-/// @param scale makes it of the nanoseconds of one operation
+/// @param scale converts the nanoseconds of one operation
 /// @param curves the benchmarks
 record Graph(
     String file,
@@ -28,12 +28,12 @@ record Graph(
 
   /// One line of the plot.
   ///
-  /// @param label what it is called
+  /// @param label its name
   /// @param dashed whether it is a second line of the colour of the one before
-  /// @param measure what is measured, but for the parameter on the x axis
+  /// @param measure the measure, without the parameter on the x axis
   record Curve(String label, boolean dashed, Measure measure) {}
 
-  /// {@return the plots there are}
+  /// {@return all plots}
   static List<Graph> all() {
     return List.of(steps(), timers(), echo());
   }
@@ -93,13 +93,13 @@ record Graph(
         .toList();
   }
 
-  /// {@return all that has to be measured for it}
+  /// {@return all measures that it needs}
   Stream<Measure> measures() {
     return curves.stream()
         .flatMap(curve -> values.stream().map(value -> curve.measure().with(param, value)));
   }
 
-  /// {@return the plot of these results} What is missing is left out.
+  /// {@return the plot of these results} Missing results are left out.
   Plot plot(Results results) {
     List<Plot.Line> lines =
         curves.stream()
@@ -108,7 +108,7 @@ record Graph(
     return new Plot(title, xLabel, yLabel, lines);
   }
 
-  /// {@return whether every line has two points at least}
+  /// {@return whether every line has at least two points}
   boolean isIn(Results results) {
     return curves.stream().allMatch(curve -> points(curve, results).size() > 1);
   }

@@ -3,9 +3,9 @@ package io.loop.report;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// How much a figure may be: by itself, or as a multiple of a peer's.
+/// The limit of a figure: an absolute one, or a multiple of a peer's.
 ///
-/// @param peer whose figure ours is divided by; null if ours stands alone
+/// @param peer the peer whose figure is the divisor; null for an absolute limit
 /// @param atMost the largest quotient or figure, in the unit of the figure; [#NONE] to report only
 /// @param unit the unit of `atMost`, for the reader
 record Limit(@Nullable Measure peer, double atMost, String unit) {
@@ -21,7 +21,7 @@ record Limit(@Nullable Measure peer, double atMost, String unit) {
     return value <= atMost;
   }
 
-  /// {@return the limit as one reads it; empty if there is none}
+  /// {@return the limit as text; empty if there is none}
   @Override
   public String toString() {
     return isSet() ? "≤ " + plain(atMost) + " " + unit : "";

@@ -11,7 +11,7 @@ import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// Where and when something was measured. It stands in a file of its own, beside the results.
+/// Where and when something was measured. It is saved in a separate file next to the results.
 ///
 /// @param date the day, in UTC
 /// @param set `quick` or `full`
@@ -49,7 +49,7 @@ record Machine(
             .findFirst()
             .orElseGet(() -> System.getProperty("os.arch"));
       } catch (IOException e) {
-        // The name is only a comfort: the architecture has to do.
+        // The name is not essential: use the architecture.
       }
     }
     return System.getProperty("os.arch");
@@ -66,7 +66,7 @@ record Machine(
     Files.writeString(json, new GsonBuilder().setPrettyPrinting().create().toJson(this));
   }
 
-  /// {@return what the file says, if there is one}
+  /// {@return the content of the file, if it exists}
   static Optional<Machine> read(Path json) throws IOException {
     if (!Files.exists(json)) {
       return Optional.empty();
@@ -74,7 +74,7 @@ record Machine(
     return Optional.of(new Gson().fromJson(Files.readString(json), Machine.class));
   }
 
-  /// {@return what it is, in one line}
+  /// {@return a description in one line}
   String describe() {
     return "%d cores, %s, %s, %s, Netty %s; measured on %s (%s)"
         .formatted(cores, cpu, os, jvm, netty, date, set);

@@ -1,12 +1,13 @@
 package io.loop.report;
 
-/// What became of a budget.
+/// The outcome of a budget.
 enum Mark {
   MET("met"),
   MISSED("MISSED"),
   /// There is no limit: the figure is for the reader.
   REPORTED("reported"),
-  /// A benchmark that it takes did not run or failed, perhaps since the machine lacks something.
+  /// A benchmark that it needs did not run or failed, perhaps because something is not available on
+  /// the machine.
   NOT_RUN("not run");
 
   private final String text;

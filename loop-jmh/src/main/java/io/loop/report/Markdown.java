@@ -32,8 +32,8 @@ final class Markdown {
 
   /// {@return the report}
   ///
-  /// @param machine where it was measured, if that is known
-  /// @param plots the names of the plots' files, beside the report
+  /// @param machine the machine it was measured on, if known
+  /// @param plots the names of the plots' files, next to the report
   static String of(
       Optional<Machine> machine, Results results, List<Verdict> verdicts, List<String> plots) {
     var report = new Markdown(results, verdicts);
@@ -51,7 +51,7 @@ final class Markdown {
     return this;
   }
 
-  /// Most benchmarks are measured in the same way; the others say in their class how they are.
+  /// Describes how most benchmarks are measured; the classes of the others describe their method.
   private void method() {
     mostFrequent(run -> run.repeats() ? times(run) : null)
         .ifPresent(times -> line("Method: " + times + ".").line(""));
@@ -59,7 +59,7 @@ final class Markdown {
         .ifPresent(flags -> line("Flags: `" + flags + "`.").line(""));
   }
 
-  /// Those that the class asks for and those of the JVM that started it may be the same.
+  /// The flags of the class and those of the JVM that started it may be the same.
   private static String flags(List<String> args) {
     return args.stream().distinct().collect(Collectors.joining(" "));
   }

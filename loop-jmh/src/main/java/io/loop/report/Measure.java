@@ -5,11 +5,11 @@ import java.util.SortedMap;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 
-/// What to look for among the results: a benchmark, its parameters and one of its figures.
+/// A figure to look up in the results: a benchmark, its parameters and one of its figures.
 ///
 /// @param benchmark the simple name of the class and the method, such as `TimerBenchmark.readClock`
 /// @param params the parameters that matter, by name
-/// @param figure the name of a secondary result; [#TIME] for what the benchmark itself returns
+/// @param figure the name of a secondary result; [#TIME] for the primary result
 record Measure(String benchmark, SortedMap<String, String> params, String figure) {
 
   static final String TIME = "";
@@ -36,7 +36,7 @@ record Measure(String benchmark, SortedMap<String, String> params, String figure
     return figure("cpu");
   }
 
-  /// {@return what one operation leaves on the heap}
+  /// {@return the memory that one operation leaves on the heap}
   Measure heap() {
     return figure("heap");
   }
@@ -51,8 +51,8 @@ record Measure(String benchmark, SortedMap<String, String> params, String figure
     return benchmark.substring(benchmark.indexOf('.') + 1);
   }
 
-  /// {@return whether a result with these parameters is one of this measure} A parameter that the
-  /// benchmark does not have is no difference.
+  /// {@return whether a result with these parameters belongs to this measure} A parameter that the
+  /// benchmark does not have is ignored.
   boolean matches(String fullName, Map<String, String> itsParams) {
     return fullName.endsWith("." + benchmark)
         && params.entrySet().stream()
@@ -60,7 +60,7 @@ record Measure(String benchmark, SortedMap<String, String> params, String figure
                 itsParams.getOrDefault(param.getKey(), param.getValue()).equals(param.getValue()));
   }
 
-  /// {@return what sets this measure apart from another of the same class, in few words}
+  /// {@return the difference between this measure and another of the same class, in few words}
   String besides(Measure other) {
     var words = new StringJoiner(" ");
     if (!method().equals(other.method())) {
@@ -74,7 +74,7 @@ record Measure(String benchmark, SortedMap<String, String> params, String figure
     return words.toString();
   }
 
-  /// {@return the benchmark and its parameters, as one reads them}
+  /// {@return the benchmark and its parameters, as text}
   @Override
   public String toString() {
     var words = new StringJoiner(" ").add(benchmark);

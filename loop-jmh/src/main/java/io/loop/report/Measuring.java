@@ -31,13 +31,13 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/// Runs benchmarks one by one, so that one that fails costs nothing but its own figures.
+/// Runs benchmarks one by one, so that a failed one loses only its own figures.
 final class Measuring {
 
   /*
-   * JMH runs all it is given and would say so on our output. So it is given one benchmark with one
-   * set of parameters at a time; what it prints goes to a log. The results so far are written anew
-   * after each: a run that is stopped leaves what it has.
+   * JMH would run all benchmarks and print to standard output. So it gets one benchmark with one
+   * set of parameters at a time, and its output goes to a log. The results so far are written after
+   * each benchmark, so a run that is stopped keeps them.
    */
 
   private final Map<String, BenchmarkListEntry> known;
@@ -63,9 +63,9 @@ final class Measuring {
     return entry.getUsername().substring(type.lastIndexOf('.') + 1);
   }
 
-  /// Measures each of them once, however many figures of it are wanted.
+  /// Runs each benchmark once, even if several of its figures are wanted.
   ///
-  /// @param wanted what is to be measured
+  /// @param wanted the measures
   /// @param progress gets a line for each
   void run(Stream<Measure> wanted, Path log, PrintStream progress) throws IOException {
     Set<Measure> runs = new LinkedHashSet<>();

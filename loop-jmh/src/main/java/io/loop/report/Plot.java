@@ -8,7 +8,7 @@ import java.util.stream.DoubleStream;
 
 /// Lines over a logarithmic axis, drawn as SVG.
 ///
-/// @param title what is shown
+/// @param title the title
 /// @param xLabel what the x axis counts
 /// @param yLabel what the y axis measures, with its unit
 /// @param lines the lines, in the order of the colours
@@ -24,12 +24,13 @@ record Plot(String title, String xLabel, String yLabel, List<Line> lines) {
    *            xLabel
    *
    * The y axis is linear and begins at zero, so that heights compare. The x axis has a tick for each
-   * value measured; zero, which has no logarithm, stands one decade left of the smallest other.
+   * value measured; zero, which has no logarithm, is drawn one decade left of the smallest other
+   * value.
    */
 
-  /// What is drawn in one colour.
+  /// A line in one colour.
   ///
-  /// @param label stands at its end
+  /// @param label the text at its end
   /// @param dashed whether it is a second line of the colour of the one before
   /// @param points from left to right
   record Line(String label, boolean dashed, List<Point> points) {}
@@ -44,7 +45,7 @@ record Plot(String title, String xLabel, String yLabel, List<Line> lines) {
   private static final int BOTTOM = 380;
   private static final int LABEL_HEIGHT = 17;
 
-  // Okabe and Ito's, which most eyes can tell apart.
+  // Okabe and Ito's, which are distinguishable for most people.
   private static final List<String> COLOURS = List.of("#0072b2", "#d55e00", "#009e73", "#aa4499");
 
   /// {@return the picture}

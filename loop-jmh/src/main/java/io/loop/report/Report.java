@@ -20,9 +20,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// Measures the budgets and prints a table of ours ÷ peer; what `loop-jmh/run` starts.
+/// Measures the budgets and prints a table of ours ÷ peer; `loop-jmh/run` starts it.
 ///
-/// It leaves in its directory: `results.json` as JMH writes it, `machine.json`, `jmh.log`,
+/// It writes to its directory: `results.json` in JMH's format, `machine.json`, `jmh.log`,
 /// `report.md` for the documentation, and the plots.
 @Command(
     name = "loop-jmh/run",
@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false)
 public final class Report implements Callable<Integer> {
 
-  /// What to do.
+  /// The task to run.
   enum Task {
     quick,
     full,

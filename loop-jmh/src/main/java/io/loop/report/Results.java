@@ -42,7 +42,7 @@ record Results(List<Run> runs) {
     }
   }
 
-  /// What was measured in each iteration of each fork.
+  /// The values of each iteration of each fork.
   record Metric(String scoreUnit, List<List<Double>> rawData) {}
 
   static Results read(Path json) throws IOException {

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/// A figure as it was measured: the median, and how far the iterations were apart.
+/// A measured figure: the median and the range of the iterations.
 ///
 /// @param median the median of the forks' medians
 /// @param min the smallest iteration of all forks
@@ -14,10 +14,10 @@ record Sample(double median, double min, double max, String unit) {
 
   private static final double READABLE = 10_000;
 
-  /// {@return the sample of what each iteration of each fork gave}
+  /// {@return the sample of the values of each iteration of each fork}
   ///
   /// @param forks the iterations of each fork, at least one of each
-  /// @param unit the unit as JMH has it, such as `ns/op`
+  /// @param unit the unit in JMH's form, such as `ns/op`
   static Sample of(List<List<Double>> forks, String unit) {
     double[] medians = forks.stream().mapToDouble(Sample::median).toArray();
     var all = forks.stream().flatMap(List::stream).mapToDouble(value -> value).summaryStatistics();
@@ -52,7 +52,7 @@ record Sample(double median, double min, double max, String unit) {
     return "%s (%s–%s)".formatted(brief(), scale.format(min), scale.format(max));
   }
 
-  /// The unit in which a value is read.
+  /// The unit in which a value is printed.
   private record Scale(double factor, String unit) {
 
     static Scale of(double value, String unit) {
@@ -71,7 +71,7 @@ record Sample(double median, double min, double max, String unit) {
     }
   }
 
-  /// {@return a number with three digits that mean something, or all those before the point}
+  /// {@return a number with three significant digits, or all digits before the decimal point}
   static String decimals(double value) {
     double size = Math.abs(value);
     int digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;

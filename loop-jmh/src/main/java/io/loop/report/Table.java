@@ -12,7 +12,7 @@ final class Table {
 
   /*
    * Cells of a row: work, ours, peer, ratio, budget, mark. A row with two limits takes two lines,
-   * and only the first has the mark. What is the same as in the line above is left out.
+   * and only the first has the mark. Cells that are the same as in the line above are left out.
    */
 
   private static final List<String> HEAD = List.of("work", "ours", "peer", "ratio", "budget", "");
@@ -71,7 +71,7 @@ final class Table {
     return peer.besides(verdict.budget().ours()) + " " + figure;
   }
 
-  /// {@return how many rows have which mark}
+  /// {@return the number of rows with each mark}
   String summary() {
     Map<Mark, Long> counts =
         verdicts.stream()

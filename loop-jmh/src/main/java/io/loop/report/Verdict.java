@@ -6,16 +6,16 @@ import org.jspecify.annotations.Nullable;
 /// A row of the table, filled in with the figures of a run.
 ///
 /// @param budget the row
-/// @param ours our figure; null if there is none
+/// @param ours Loop's figure; null if there is none
 /// @param comparisons one for each limit, in their order; at least one
-/// @param mark what became of it
+/// @param mark the outcome
 record Verdict(Budget budget, @Nullable Sample ours, List<Comparison> comparisons, Mark mark) {
 
-  /// Our figure against one limit.
+  /// Loop's figure against one limit.
   ///
   /// @param limit the limit
   /// @param peer the peer's figure; null if there is no peer or it has none
-  /// @param value what is limited, the quotient or our figure; null if a figure is missing
+  /// @param value the limited value: the quotient, or Loop's figure; null if a figure is missing
   record Comparison(Limit limit, @Nullable Sample peer, @Nullable Double value) {
 
     private static Comparison of(Limit limit, @Nullable Sample ours, Results results) {
@@ -31,7 +31,7 @@ record Verdict(Budget budget, @Nullable Sample ours, List<Comparison> comparison
       return ours == null || peer == null ? null : ours.median() / peer.median();
     }
 
-    /// {@return ours ÷ the peer's; empty if there is no such thing}
+    /// {@return ours ÷ the peer's; empty if there is no peer's figure}
     String ratio() {
       return limit.peer() == null || value == null ? "" : Sample.decimals(value);
     }
@@ -50,7 +50,7 @@ record Verdict(Budget budget, @Nullable Sample ours, List<Comparison> comparison
     return new Verdict(budget, ours, comparisons, mark(comparisons));
   }
 
-  /// One limit that is kept is enough, but none is broken while a figure is missing.
+  /// Meeting one limit is enough. A budget is not missed while a figure is missing.
   private static Mark mark(List<Comparison> comparisons) {
     if (comparisons.stream().anyMatch(it -> it.limit().isSet() && it.isMet())) {
       return Mark.MET;

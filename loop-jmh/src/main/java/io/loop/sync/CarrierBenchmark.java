@@ -8,10 +8,9 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.infra.Blackhole;
 
-/// What a program pays that is started without `--add-opens`: the same bodies on both carriers.
+/// The cost of starting a program without `--add-opens`: the same bodies on both carriers.
 ///
-/// The portable carrier runs with the JDK's scheduler as it is by default. Its threads are those
-/// that a program has.
+/// The portable carrier runs with the JDK's default scheduler, as in a program.
 public class CarrierBenchmark extends LoopBenchmark {
 
   private static final int TASKS = 1_000;
@@ -31,7 +30,7 @@ public class CarrierBenchmark extends LoopBenchmark {
     new QueueBenchmark().pingPong(loop, results);
   }
 
-  /// One operation: a task is made, runs and is awaited. Its body does nothing.
+  /// One operation: a task is created, runs and is awaited. Its body does nothing.
   @Benchmark
   @OperationsPerInvocation(TASKS)
   public void taskOnLoop(OneLoop loop, Blackhole results) {

@@ -17,14 +17,14 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.Blackhole;
 
-/// What it costs to take a lock and to give it back, alone and in a crowd.
+/// The cost of acquiring and releasing a lock, uncontended and contended.
 ///
-/// Alone, there are many locks, so that the compiler cannot look at one once and for all.
+/// The uncontended benchmark uses many locks, so that the compiler cannot treat one as a constant.
 public class LockBenchmark extends LoopBenchmark {
 
   private static final int HOLDS = 2_000;
 
-  /// Locks that nobody waits for.
+  /// Locks without waiters.
   @State(Scope.Thread)
   public static class FreeLocks {
     private static final int LOCKS = 1 << 8;
@@ -37,14 +37,14 @@ public class LockBenchmark extends LoopBenchmark {
     }
   }
 
-  /// How many want the lock.
+  /// The number of contenders.
   @State(Scope.Thread)
   public static class Crowd {
     @Param("10")
     public int tasks;
   }
 
-  /// One operation: a task takes a free lock and gives it back.
+  /// One operation: a task acquires a free lock and releases it.
   @Benchmark
   @OperationsPerInvocation(HOLDS)
   public void uncontended(OneLoop loop, FreeLocks locks, Blackhole results) {
@@ -61,7 +61,7 @@ public class LockBenchmark extends LoopBenchmark {
     });
   }
 
-  /// One operation: a virtual thread takes a free lock and gives it back.
+  /// One operation: a virtual thread acquires a free lock and releases it.
   @Benchmark
   @OperationsPerInvocation(HOLDS)
   public void jdkUncontended(FreeLocks locks, Blackhole results) throws Exception {
@@ -78,7 +78,7 @@ public class LockBenchmark extends LoopBenchmark {
     });
   }
 
-  /// One operation: a task waits for the lock, holds it over a `sleep(0)` and gives it back.
+  /// One operation: a task waits for the lock, holds it over a `sleep(0)` and releases it.
   @Benchmark
   @OperationsPerInvocation(HOLDS)
   public void contended(OneLoop loop, Crowd crowd) {
@@ -103,15 +103,15 @@ public class LockBenchmark extends LoopBenchmark {
         }));
   }
 
-  /// One operation: a virtual thread waits for the lock, holds it over a yield and gives it back.
-  /// The lock lets newcomers overtake those who wait, as it does by default.
+  /// One operation: a virtual thread waits for the lock, holds it over a yield and releases it. The
+  /// lock is not fair, which is its default.
   @Benchmark
   @OperationsPerInvocation(HOLDS)
   public void jdkContended(Crowd crowd) throws Exception {
     runCrowd(crowd, new ReentrantLock());
   }
 
-  /// One operation: as [#jdkContended], with a lock that serves in order of arrival, as ours does.
+  /// One operation: as [#jdkContended], with a fair lock, like Loop's.
   @Benchmark
   @OperationsPerInvocation(HOLDS)
   public void jdkContendedFair(Crowd crowd) throws Exception {

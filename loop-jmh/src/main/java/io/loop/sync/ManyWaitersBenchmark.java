@@ -21,16 +21,16 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/// What one waiter costs among many: of a future, a semaphore, a condition or an event.
+/// The cost of one of many waiters: of a future, a semaphore, a condition or an event.
 ///
-/// The number of waiters must not tell. But 100,000 suspended tasks do not fit into the cache, and
-/// the collector copies them. What that costs is shown by the peers, whose tasks have a future each
-/// and do not wait in a line: [#ownFuture] and [#ownFutureCancelled].
+/// The number of waiters should make no difference. But 100,000 suspended tasks do not fit into the
+/// cache, and the garbage collector copies them. The peers show what that costs. Their tasks have a
+/// future each and do not wait in a line: [#ownFuture] and [#ownFutureCancelled].
 public class ManyWaitersBenchmark extends LoopBenchmark {
 
   private static final int OPERATIONS = 100_000;
 
-  /// How many wait at the same time.
+  /// The number of simultaneous waiters.
   @State(Scope.Thread)
   public static class Crowd {
     @Param({"1000", "100000"})
@@ -43,13 +43,13 @@ public class ManyWaitersBenchmark extends LoopBenchmark {
     public void start() {
       for (int i = 0; i < waiting; i++) {
         int number = i;
-        callbacks.add(_ -> order.add(number)); // an object each, since it captures something
+        callbacks.add(_ -> order.add(number)); // a separate object, because it captures a variable
         order.add(i);
       }
       Collections.shuffle(order, new Random(1));
     }
 
-    /// Has as many wait as there are to be, and lets them go, until there have been enough.
+    /// Starts the given number of waiters and wakes them, until enough have waited.
     void run(OneLoop loop, Coro.Action waiting, Consumer<List<Task<Void>>> letGo) {
       for (int done = 0; done < OPERATIONS; done += this.waiting) {
         loop.run(() -> {
@@ -71,7 +71,7 @@ public class ManyWaitersBenchmark extends LoopBenchmark {
     }
   }
 
-  /// One operation: a callback is added to a future, and taken back later, in any order.
+  /// One operation: a callback is added to a future, and removed later, in any order.
   @Benchmark
   @OperationsPerInvocation(OPERATIONS)
   public void takeBack(OneLoop loop, Crowd crowd) {
@@ -115,7 +115,7 @@ public class ManyWaitersBenchmark extends LoopBenchmark {
         tasks -> condition.with(() -> tasks.forEach(_ -> condition.signal())));
   }
 
-  /// One operation: a task waits for a future of its own, and gets a result.
+  /// One operation: a task waits for its own future, and gets a result.
   @Benchmark
   @OperationsPerInvocation(OPERATIONS)
   public void ownFuture(OneLoop loop, Crowd crowd) {
@@ -129,7 +129,7 @@ public class ManyWaitersBenchmark extends LoopBenchmark {
         });
   }
 
-  /// One operation: a task waits for a future of its own, and is cancelled, the last one first.
+  /// One operation: a task waits for its own future, and is cancelled, the last one first.
   @Benchmark
   @OperationsPerInvocation(OPERATIONS)
   public void ownFutureCancelled(OneLoop loop, Crowd crowd) {

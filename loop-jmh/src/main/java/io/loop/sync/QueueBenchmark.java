@@ -19,24 +19,24 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.Blackhole;
 
-/// What it costs to pass something from one task to another through a queue.
+/// The cost of passing an item from one task to another through a queue.
 ///
-/// There and back, nobody ever finds an item: each message is a suspension. One to many, the queue
-/// is bounded, and how often somebody waits is what it comes to.
+/// In the ping-pong benchmarks no receiver ever finds an item: each message is a suspension. In the
+/// one-to-many benchmarks the queue is bounded, and the number of waits varies.
 public class QueueBenchmark extends LoopBenchmark {
 
   static final int MESSAGES = 2_000;
   private static final int BOUND = 128;
 
-  /// How many take what one puts.
+  /// The number of consumers of one producer.
   @State(Scope.Thread)
   public static class Consumers {
     @Param({"1", "10", "100"})
     public int consumers;
   }
 
-  /// One operation: a message from one task to another. Two tasks send one to and fro through two
-  /// queues.
+  /// One operation: a message from one task to another. Two tasks send one back and forth through
+  /// two queues.
   @Benchmark
   @OperationsPerInvocation(MESSAGES)
   public void pingPong(OneLoop loop, Blackhole results) {
@@ -57,8 +57,8 @@ public class QueueBenchmark extends LoopBenchmark {
     });
   }
 
-  /// One operation: a message from one virtual thread to another. Two threads send one to and fro
-  /// through two queues without limit.
+  /// One operation: a message from one virtual thread to another. Two threads send one back and
+  /// forth through two unbounded queues.
   @Benchmark
   @OperationsPerInvocation(MESSAGES)
   public void jdkPingPong(Blackhole results) throws Exception {
@@ -80,8 +80,8 @@ public class QueueBenchmark extends LoopBenchmark {
     JdkThreads.run(ping, echo);
   }
 
-  /// One operation: an item from the one task that puts to one of those that take, through a queue
-  /// of at most 128.
+  /// One operation: an item from the producer task to one of the consumers, through a queue of at
+  /// most 128.
   @Benchmark
   @OperationsPerInvocation(MESSAGES)
   public void oneToMany(OneLoop loop, Consumers consumers, Blackhole results) {
@@ -104,8 +104,8 @@ public class QueueBenchmark extends LoopBenchmark {
         }));
   }
 
-  /// One operation: an item from the one virtual thread that puts to one of those that take,
-  /// through an [ArrayBlockingQueue] of at most 128.
+  /// One operation: an item from the producer's virtual thread to one of the consumers', through an
+  /// [ArrayBlockingQueue] of at most 128.
   @Benchmark
   @OperationsPerInvocation(MESSAGES)
   public void jdkOneToMany(Consumers consumers, Blackhole results) throws Exception {
