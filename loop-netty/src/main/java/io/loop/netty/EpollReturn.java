@@ -48,8 +48,7 @@ final class EpollReturn {
   /// {@return a new instance for a channel whose input has ended; null if the channel does not need
   /// it}
   static @Nullable EpollReturn of(Channel channel) {
-    // by the name: the class of a transport that is not used should not be loaded, nor need be
-    // there
+    // by name: the class of an unused transport should not be loaded, and may be missing
     return channel.getClass().getPackageName().equals(EPOLL)
             && channel.eventLoop() instanceof IoEventLoop eventLoop
             && eventLoop.inEventLoop()
