@@ -29,9 +29,9 @@ import java.util.concurrent.TimeUnit;
 
 /// An echo server on the loopback address, Loop's or another library's.
 ///
-/// Each server has one worker thread. Those on virtual threads use the JDK's scheduler, with as many
-/// threads as the JVM's flags say, one in the benchmarks. [VertxEchoServer] says where Vert.x needs
-/// two. Loop's servers have the bodies of the samples. Close a server after its clients have
+/// Each server has one worker thread. Those on virtual threads use the JDK's scheduler, with as
+/// many threads as the JVM's flags say, one in the benchmarks. [VertxEchoServer] says where Vert.x
+/// needs two. Loop's servers have the bodies of the samples. Close a server after its clients have
 /// disconnected.
 final class EchoServer {
 
