@@ -7,49 +7,47 @@ import java.util.SequencedSet;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Permits, and those who wait for one in order of arrival: coroutines of several loops, and
-/// threads.
+/// Permits, and their waiters in order of arrival: coroutines of several loops, and threads.
 ///
-/// A permit is handed over: whoever waits longest gets it, and no newcomer can take it first. One
-/// who gives up with a permit on the way, or whose loop is closed, passes it on.
+/// A permit is handed to the longest waiter, and no newcomer can take it first. A waiter that gives
+/// up after it was granted a permit, or whose loop is closed, passes the permit on.
 final class SharedLine {
 
   /*
-   * Everything here is guarded by `lock`, which the lines of one object share: methods say whether the
-   * caller holds it. It is held for some instructions that call no code of the program, await
-   * nothing and wake nobody. So a coroutine is never unmounted while it has the lock, and whoever has
-   * it needs no loop to go on.
+   * `lock` guards everything here; the lines of one object share it. Methods say whether the caller
+   * holds it. It is held for a few instructions that call no user code, await nothing and wake no
+   * waiter. So a coroutine is never unmounted while it holds the lock, and the holder needs no loop
+   * to continue.
    *
-   * A coroutine that finds it taken is unmounted, as by any lock of the JDK, and comes back through its
-   * loop's ready queue; a callback waits on its loop's host. That is rare, since the lock is free
-   * again before anybody could be told. Trying several times before blocking changed nothing that
-   * could be measured (decision D72).
+   * A coroutine that finds the lock held is unmounted, as by any lock of the JDK, and resumes through
+   * its loop's ready queue. A callback waits on its loop's host. Both are rare, since the lock is held
+   * so briefly. Trying several times before blocking made no measurable difference (decision D72).
    *
-   *   free > 0  implies that nobody is WAITING
+   *   free > 0 implies that no waiter is WAITING
    *
-   * A line may be full of waiters of a loop that has stopped and is run again later: they keep their
-   * places, and their permits. A loop that closes unwinds its coroutines, and so each leaves.
+   * A line may hold waiters of a loop that has stopped and may run again later: they keep their places
+   * and their permits. A loop that closes unwinds its coroutines, and so each of them leaves.
    */
 
   private final ReentrantLock lock;
   private final SequencedSet<SharedWaiter> waiting = new LinkedHashSet<>();
   private int free;
 
-  /// Makes a line.
+  /// Creates a line.
   ///
   /// @param lock guards it
-  /// @param free how many permits there are
+  /// @param free the number of permits
   SharedLine(ReentrantLock lock, int free) {
     this.lock = lock;
     this.free = free;
   }
 
-  /// {@return how many permits a newcomer could take} Under the lock.
+  /// {@return the number of free permits} Under the lock.
   int free() {
     return free;
   }
 
-  /// {@return how many wait who have no permit} Under the lock.
+  /// {@return the number of waiters without a permit} Under the lock.
   int waiting() {
     return waiting.size();
   }
@@ -65,8 +63,8 @@ final class SharedLine {
     return true;
   }
 
-  /// Gives a permit to a newcomer if one is free, and else puts it at the end of the line. Under
-  /// the lock.
+  /// Grants a newcomer a permit if one is free; otherwise puts it at the end of the line. Under the
+  /// lock.
   ///
   /// @return whether it has to wait
   boolean join(SharedWaiter waiter) {
@@ -79,9 +77,9 @@ final class SharedLine {
     return true;
   }
 
-  /// Uses up the permit that a waiter was given. Under the lock.
+  /// Uses the permit that a waiter was granted. Under the lock.
   ///
-  /// @return whether it has one
+  /// @return whether it had one
   boolean use(SharedWaiter waiter) {
     if (waiter.state != State.GRANTED) {
       return false;
@@ -92,7 +90,8 @@ final class SharedLine {
 
   /// Adds a permit. Under the lock.
   ///
-  /// @return who has it now, to be woken by [#wake] without the lock; null if nobody waits
+  /// @return the waiter that was granted it, to pass to [#wake] without the lock; null if there is
+  ///   none
   @Nullable SharedWaiter add() {
     if (waiting.isEmpty()) {
       free++;
@@ -103,9 +102,9 @@ final class SharedLine {
     return next;
   }
 
-  /// Takes away all permits that are free, and lets all go who wait for one. Under the lock.
+  /// Removes all free permits, and releases all waiters without a permit. Under the lock.
   ///
-  /// @return who has to be woken by [#wakeAll] without the lock
+  /// @return the waiters, to pass to [#wakeAll] without the lock
   List<SharedWaiter> releaseAll() {
     free = 0;
     List<SharedWaiter> all = List.copyOf(waiting);
@@ -114,23 +113,23 @@ final class SharedLine {
     return all;
   }
 
-  /// Wakes somebody who was given a permit; if its loop is closed, the next one gets it. Without
-  /// the lock.
+  /// Wakes a waiter that was granted a permit. If its loop is closed, the next waiter gets the
+  /// permit. Without the lock.
   void wake(@Nullable SharedWaiter woken) {
     for (SharedWaiter next = woken; next != null && !next.wake(); ) {
       next = takeOut(next);
     }
   }
 
-  /// Wakes those who were let go without a permit. Without the lock.
+  /// Wakes waiters that were released without a permit. Without the lock.
   static void wakeAll(List<SharedWaiter> released) {
     for (SharedWaiter waiter : released) {
       boolean _ = waiter.wake(); // false if its loop has closed: then it has nothing to pass on
     }
   }
 
-  /// Takes a waiter out, wherever it is; a permit that it has not used goes on to the next one.
-  /// Without the lock.
+  /// Removes a waiter in any state. A permit that it has not used goes to the next waiter. Without
+  /// the lock.
   void leave(SharedWaiter waiter) {
     wake(takeOut(waiter));
   }

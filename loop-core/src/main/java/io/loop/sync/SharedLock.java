@@ -7,65 +7,65 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Lets one at a time through: coroutines of any loops, and other threads.
+/// A mutual exclusion lock for coroutines of any loops and other threads.
 ///
-/// Any thread. A coroutine that has to wait suspends, and goes on on its own loop; a thread that is
-/// no loop's blocks. A callback must not wait: it may call [#tryAcquire()] and [#release]. On one
-/// loop a [Lock] is cheaper.
+/// Any thread. A coroutine that has to wait suspends, and resumes on its own loop. A thread that
+/// runs no loop blocks. A callback must not wait: it may call [#tryAcquire()] and [#release]. On a
+/// single loop a [Lock] is cheaper.
 ///
-/// The lock is handed over: whoever waits longest gets it, whatever it is, and no newcomer comes
-/// first. One who gives up, because its task was cancelled, its thread interrupted or its loop
-/// closed, passes it on. A loop that has stopped and is not closed keeps the places of its
-/// coroutines, so close it.
+/// The lock is fair: the longest waiting thread or coroutine gets it, and newcomers do not
+/// overtake. If a waiting call ends because its task was cancelled, its thread was interrupted or
+/// its loop was closed, the next waiter gets the lock. A loop that has stopped but is not closed
+/// keeps the places of its coroutines, so close loops that you no longer run.
 ///
-/// It belongs to the task whose body took it, to the thread, or, if a callback took it, to the
-/// callbacks of that loop. Nobody else can release it. It is not re-entrant: an owner that acquires
-/// it again would wait for itself, and is refused. It may be held over an await, which a lock of
-/// the JDK should not be.
+/// Its owner is the task whose body acquired it, or the thread. If a callback acquired it, its
+/// owner is all callbacks of that loop. Only the owner can release it. It is not reentrant: an
+/// owner that acquires it again would wait for itself, and is refused. It may be held over an
+/// await, which a lock of the JDK should not be.
 ///
 /// Source: `acquire` and `release` are `asyncio.Lock`'s, Python 3.15, which has no owner. Python's
 /// library for this is aiologic.
 public final class SharedLock {
 
   /*
-   * One permit. `line` and `owner` are guarded by `lock`; see SharedLine for how long it is held.
-   * While the permit is on its way to somebody who was woken there is no owner, and the lock counts
-   * as taken.
+   * One permit. `lock` guards `line` and `owner`; see SharedLine for how long it is held. While the
+   * permit is granted to a woken waiter that has not run, there is no owner, and the lock counts as
+   * taken.
    */
 
   private final ReentrantLock lock = new ReentrantLock();
   private final SharedLine line = new SharedLine(lock, 1);
   private @Nullable Object owner;
 
-  /// Makes a free lock.
+  /// Creates a lock that is free.
   public SharedLock() {}
 
-  /// Takes this lock, waiting for it if need be. Coroutines, and threads that are no loop's.
+  /// Acquires this lock, waiting for it if necessary. Coroutines, and threads that run no loop.
   ///
-  /// Suspends or blocks, and is a cancellation point, only if it must wait.
+  /// Suspends or blocks, and is a cancellation point, only if it has to wait.
   ///
-  /// @throws CancelledError if the task was cancelled while it waited; the lock is not taken
-  /// @throws InterruptedException if the thread was interrupted while it waited, likewise; never in
-  ///   a coroutine
-  /// @throws IllegalStateException if the caller has it already, or is a callback
+  /// @throws CancelledError if the task was cancelled while it waited; the lock is not acquired
+  /// @throws InterruptedException if the thread was interrupted while it waited, with the same
+  ///   effect; never in a coroutine
+  /// @throws IllegalStateException if the caller holds it already, or is a callback
   public void acquire() throws InterruptedException {
     boolean _ = acquire(null);
   }
 
-  /// Takes this lock, waiting for it if need be, but not for longer than some time; as [#acquire].
+  /// Acquires this lock, waiting up to a time limit for it; like [#acquire].
   ///
-  /// @param limit how long to wait; zero or less to try once
-  /// @return whether it is taken
+  /// @param limit the time limit; zero or less to try once
+  /// @return whether it was acquired
   /// @throws CancelledError if the task was cancelled while it waited
   /// @throws InterruptedException if the thread was interrupted while it waited
-  /// @throws IllegalStateException if the caller has it already, or is a callback
+  /// @throws IllegalStateException if the caller holds it already, or is a callback
   public boolean tryAcquire(Duration limit) throws InterruptedException {
     return acquire(Objects.requireNonNull(limit, "limit"));
   }
 
-  /// Takes this lock if it is free. Never suspends.
+  /// Acquires this lock if it is free. Never suspends.
   ///
-  /// @return whether it is taken by this call; false also if the caller has it already
+  /// @return whether this call acquired it; also false if the caller holds it already
   public boolean tryAcquire() {
     return tryAcquireFor(SharedWaiter.caller());
   }
@@ -109,7 +109,7 @@ public final class SharedLock {
     try {
       if (owner == caller) {
         throw new IllegalStateException(
-            "the caller has this lock already, and would wait for itself: " + caller);
+            "the caller holds this lock already, and would wait for itself: " + caller);
       }
     } finally {
       lock.unlock();
@@ -138,9 +138,9 @@ public final class SharedLock {
     }
   }
 
-  /// Frees this lock, or hands it to whoever waits longest. Never suspends.
+  /// Releases this lock, or hands it to the longest waiter. Never suspends.
   ///
-  /// @throws IllegalStateException if the caller does not have it
+  /// @throws IllegalStateException if the caller does not hold it
   public void release() {
     Object caller = SharedWaiter.caller();
     SharedWaiter next;
@@ -148,7 +148,7 @@ public final class SharedLock {
     try {
       if (owner != caller) {
         throw new IllegalStateException(
-            isTaken() ? "Lock is acquired by somebody else." : "Lock is not acquired.");
+            isTaken() ? "Lock is held by another task or thread." : "Lock is not acquired.");
       }
       owner = null;
       next = line.add();
@@ -158,8 +158,8 @@ public final class SharedLock {
     line.wake(next);
   }
 
-  /// {@return whether this lock is taken, or on its way to somebody who waited} Any thread; the
-  /// answer may be old.
+  /// {@return whether this lock is held, or granted to a woken waiter} Any thread; the answer may
+  /// be out of date.
   public boolean isLocked() {
     LoopBinding.takeTurn();
     lock.lock();
@@ -174,19 +174,19 @@ public final class SharedLock {
     return line.free() == 0;
   }
 
-  /// Takes this lock, waiting for it if need be, for a `try` with resources; as [#acquire].
+  /// Acquires this lock for a `try` with resources, waiting for it if necessary; like [#acquire].
   ///
-  /// @return what releases it when closed, by whom it belongs to
+  /// @return what releases it when the owner closes it
   /// @throws InterruptedException if the thread was interrupted while it waited
   public Hold hold() throws InterruptedException {
     acquire();
     return new Hold(this::release);
   }
 
-  /// Runs a body that holds this lock. Coroutines, and threads that are no loop's.
+  /// Runs a body that holds this lock. Coroutines, and threads that run no loop.
   ///
-  /// Suspends or blocks as [#acquire], and where the body does. Throws what the body threw, the
-  /// very object, undeclared.
+  /// Suspends or blocks like [#acquire], and where the body does. Throws what the body threw: the
+  /// same object, undeclared.
   ///
   /// Source: `async with lock`.
   ///
@@ -203,7 +203,7 @@ public final class SharedLock {
     }
   }
 
-  /// Runs a body without a result that holds this lock; as [#with(Coro)].
+  /// Runs a body without a result that holds this lock; like [#with(Coro)].
   ///
   /// @param body what to run
   /// @throws InterruptedException if the thread was interrupted while it waited

@@ -10,20 +10,19 @@ import org.jspecify.annotations.Nullable;
 
 /// Passes items between coroutines of any loops and other threads, first in, first out.
 ///
-/// Any thread. A coroutine that has to wait suspends, and goes on on its own loop; a thread that is
-/// no loop's blocks. A callback must not wait: it may call [#offer(Object)], [#poll()] and
-/// [#shutdown()]. None of these suspends, but as with any lock of the JDK a coroutine may be
-/// unmounted for a moment while another thread is inside the same call. On one loop a [Queue] is
-/// cheaper.
+/// Any thread. A coroutine that has to wait suspends, and resumes on its own loop. A thread that
+/// runs no loop blocks. A callback must not wait: it may call [#offer(Object)], [#poll()] and
+/// [#shutdown()], which never suspend. As with any lock of the JDK, a coroutine may be unmounted
+/// briefly while another thread is inside the same call. On a single loop a [Queue] is cheaper.
 ///
-/// Those who wait are served in order of arrival, whatever they are, and no newcomer comes before
-/// them. Items leave in the order in which they were put. If several take items at the same time,
-/// it is open which of them gets which.
+/// Waiting threads and coroutines are served in order of arrival, and newcomers do not overtake
+/// them. Items leave in the order in which they were put. If several callers take items at the same
+/// time, it is unspecified which of them gets which item.
 ///
-/// An item stays in the queue until the call that takes it returns. One who gives up, because its
-/// task was cancelled, its thread interrupted or its loop closed, loses none, and the next one who
-/// waits gets its turn. A loop that has stopped and is not closed keeps the places of its
-/// coroutines, so close it.
+/// An item stays in the queue until the call that takes it returns. If a waiting call ends because
+/// its task was cancelled, its thread was interrupted or its loop was closed, no item is lost, and
+/// the next waiter gets its turn. A loop that has stopped but is not closed keeps the places of its
+/// coroutines, so close loops that you no longer run.
 ///
 /// Source: `put`, `get`, `size` and `shutdown` are `asyncio.Queue`'s, Python 3.15; `offer` and
 /// `poll` are those of [java.util.concurrent.BlockingQueue]. Python's library for this is janus.
@@ -32,15 +31,15 @@ import org.jspecify.annotations.Nullable;
 public final class SharedQueue<E> {
 
   /*
-   * Whoever takes has a permit of `items`, whoever puts one of `room`. Both lines and all fields are
-   * guarded by `lock`; see SharedLine for how long it is held.
+   * A call that takes an item needs a permit of `items`, and one that puts an item needs a permit of
+   * `room`. `lock` guards both lines and all fields; see SharedLine for how long it is held.
    *
-   *   queue.size() == items.free() + permits on the way to those who were woken
-   *   maxSize == queue.size() + room.free() + permits on the way to those who were woken
+   *   queue.size() == items.free() + permits granted to woken waiters
+   *   maxSize == queue.size() + room.free() + permits granted to woken waiters
    *
-   * So a permit of `items` is a promise of some item, not of a certain one, and an item that is
-   * promised still counts as one that is there. After a shutdown one who waits is let go without a
-   * permit when the last item has been taken, since promised ones may come back until then.
+   * So a permit of `items` promises some item, not a particular one, and a promised item still counts
+   * as present. After a shutdown, waiters are released without a permit only when the last item has
+   * been taken, because promised items may be returned until then.
    */
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -50,39 +49,42 @@ public final class SharedQueue<E> {
   private final int maxSize;
   private boolean shutDown;
 
-  /// Makes a queue that is never full.
+  /// Creates a queue that is never full.
   public SharedQueue() {
     this(0);
   }
 
-  /// Makes a queue.
+  /// Creates a queue.
   ///
-  /// @param maxSize how many items it holds at most; zero or less for no limit
+  /// @param maxSize the maximum number of items; zero or less for no limit
   public SharedQueue(int maxSize) {
     this.maxSize = maxSize;
     this.room = new SharedLine(lock, maxSize > 0 ? maxSize : Integer.MAX_VALUE);
   }
 
-  /// Puts an item in, waiting for room if need be. Coroutines, and threads that are no loop's.
+  /// Puts an item in, waiting for room if necessary. Coroutines, and threads that run no loop.
   ///
-  /// Suspends or blocks, and is a cancellation point, only if this queue is full.
+  /// Suspends or blocks, and is a cancellation point, only if this queue is full or others wait for
+  /// room.
   ///
   /// @param item the item
-  /// @throws QueueShutDownException if this queue is shut down, or is while the call waits
+  /// @throws QueueShutDownException if this queue is shut down, or is shut down while the call
+  ///   waits
   /// @throws CancelledError if the task was cancelled while it waited; the item is not in the queue
-  /// @throws InterruptedException if the thread was interrupted while it waited, likewise; never in
-  ///   a coroutine
+  /// @throws InterruptedException if the thread was interrupted while it waited, with the same
+  ///   effect; never in a coroutine
   /// @throws IllegalStateException if the caller is a callback
   public void put(E item) throws InterruptedException {
     boolean _ = put(item, null);
   }
 
-  /// Puts an item in, waiting for room if need be, but not for longer than some time; as [#put].
+  /// Puts an item in, waiting up to a time limit for room; like [#put].
   ///
   /// @param item the item
-  /// @param limit how long to wait; zero or less to try once
-  /// @return false if the time is up, and the item is not in the queue
-  /// @throws QueueShutDownException if this queue is shut down, or is while the call waits
+  /// @param limit the time limit; zero or less to try once
+  /// @return false if the limit has passed and the item is not in the queue
+  /// @throws QueueShutDownException if this queue is shut down, or is shut down while the call
+  ///   waits
   /// @throws CancelledError if the task was cancelled while it waited
   /// @throws InterruptedException if the thread was interrupted while it waited
   /// @throws IllegalStateException if the caller is a callback
@@ -90,7 +92,7 @@ public final class SharedQueue<E> {
     return put(item, Objects.requireNonNull(limit, "limit"));
   }
 
-  /// Puts an item in if there is room at once. Never suspends.
+  /// Puts an item in if there is room now. Never suspends.
   ///
   /// @param item the item
   /// @return whether it is in the queue now
@@ -166,28 +168,28 @@ public final class SharedQueue<E> {
     }
   }
 
-  /// Takes the next item out, waiting for one if need be. Coroutines, and threads that are no
-  /// loop's.
+  /// Takes the next item out, waiting for one if necessary. Coroutines, and threads that run no
+  /// loop.
   ///
-  /// Suspends or blocks, and is a cancellation point, only if there is no item that is not promised
-  /// to somebody who came before.
+  /// Suspends or blocks, and is a cancellation point, only if every item is promised to an earlier
+  /// caller, or there is none.
   ///
   /// @return the item
   /// @throws QueueShutDownException if this queue is empty and shut down, or is while the call
   ///   waits
   /// @throws CancelledError if the task was cancelled while it waited; no item is taken
-  /// @throws InterruptedException if the thread was interrupted while it waited, likewise; never in
-  ///   a coroutine
+  /// @throws InterruptedException if the thread was interrupted while it waited, with the same
+  ///   effect; never in a coroutine
   /// @throws IllegalStateException if the caller is a callback
   public E get() throws InterruptedException {
-    return Objects.requireNonNull(get(null)); // without a limit nobody comes back without an item
+    return Objects.requireNonNull(
+        get(null)); // without a limit the call never returns without an item
   }
 
-  /// Takes the next item out, waiting for one if need be, but not for longer than some time; as
-  /// [#get].
+  /// Takes the next item out, waiting up to a time limit for one; like [#get].
   ///
-  /// @param limit how long to wait; zero or less to try once
-  /// @return the item, or null if the time is up
+  /// @param limit the time limit; zero or less to try once
+  /// @return the item, or null if the limit has passed
   /// @throws QueueShutDownException if this queue is empty and shut down, or is while the call
   ///   waits
   /// @throws CancelledError if the task was cancelled while it waited
@@ -197,7 +199,8 @@ public final class SharedQueue<E> {
     return get(Objects.requireNonNull(limit, "limit"));
   }
 
-  /// Takes the next item out if there is one at once that is promised to nobody. Never suspends.
+  /// Takes the next item out if there is one that is not promised to an earlier caller. Never
+  /// suspends.
   ///
   /// @return the item, or null if there is none
   /// @throws QueueShutDownException if this queue is empty and shut down
@@ -269,7 +272,7 @@ public final class SharedQueue<E> {
     return limit != null && !limit.isPositive();
   }
 
-  /// Shuts this queue down: no item can be put from now on, and those in it can still be taken. Any
+  /// Shuts this queue down: no more items can be put in, and those in it can still be taken. Any
   /// thread, never suspends.
   ///
   /// Source: `Queue.shutdown`, since Python 3.13.
@@ -277,12 +280,12 @@ public final class SharedQueue<E> {
     shutdown(false);
   }
 
-  /// Shuts this queue down: no item can be put from now on. Any thread, never suspends.
+  /// Shuts this queue down: no more items can be put in. Any thread, never suspends.
   ///
-  /// Those who wait for room, and those who wait for an item when there is none, get a
-  /// [QueueShutDownException]. Shutting down again does no harm.
+  /// Calls that wait for room throw [QueueShutDownException], and so do calls that wait for an item
+  /// if there is none. Shutting down again has no effect.
   ///
-  /// @param immediate whether the items in it are dropped; else they can still be taken
+  /// @param immediate whether the items in it are dropped; otherwise they can still be taken
   public void shutdown(boolean immediate) {
     LoopBinding.takeTurn();
     List<SharedWaiter> putters;
@@ -306,8 +309,8 @@ public final class SharedQueue<E> {
     return new QueueShutDownException("Queue is shut down.");
   }
 
-  /// {@return how many items are in this queue, those included that are promised to somebody who
-  /// has not run yet} Any thread; the answer may be old.
+  /// {@return the number of items in this queue, including those promised to a woken caller that
+  /// has not run yet} Any thread; the answer may be out of date.
   ///
   /// Source: `Queue.qsize`.
   public int size() {
@@ -320,7 +323,7 @@ public final class SharedQueue<E> {
     }
   }
 
-  /// {@return how many items this queue holds at most; zero or less means no limit} Any thread.
+  /// {@return the maximum number of items; zero or less means no limit} Any thread.
   public int maxSize() {
     return maxSize;
   }

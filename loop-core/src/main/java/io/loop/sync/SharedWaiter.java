@@ -10,7 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Somebody who waits in a [SharedLine]: a coroutine of any loop, or a thread that is no loop's.
+/// A waiter in a [SharedLine]: a coroutine of any loop, or a thread that runs no loop.
 abstract sealed class SharedWaiter {
 
   /*
@@ -20,7 +20,7 @@ abstract sealed class SharedWaiter {
    *    |               +--releaseAll, leave---------------> LEFT    final: it has none
    *    +--join, and a permit is free-----> GRANTED
    *
-   * `state` is the line's, and its lock guards it. Waking somebody only makes it look.
+   * `state` belongs to the line, and its lock guards it. A woken waiter checks its state.
    */
 
   enum State {
@@ -41,35 +41,35 @@ abstract sealed class SharedWaiter {
     return loop == null ? new OfThread() : new OfCoroutine(loop);
   }
 
-  /// Waits for the caller's turn, if it is a coroutine that went on by itself after a blocking
-  /// call.
+  /// Waits for the caller's turn if it is a coroutine that has continued on its own after a
+  /// blocking call.
   ///
   /// @throws IllegalStateException if the caller is a callback
   static void requireMayWait() {
     if (Loop.runningOrNull() != null && Task.here() == null) {
       throw new IllegalStateException(
-          "a callback must not wait: try without waiting, with offer, poll or tryAcquire, or start"
-              + " a coroutine with createTask");
+          "a callback must not wait: use offer, poll or tryAcquire without a time limit, or start a"
+              + " coroutine with createTask");
     }
   }
 
-  /// {@return whom a lock belongs to that the caller takes: the task whose body calls, the loop
-  /// whose callback calls, or the thread}
+  /// {@return the owner of a lock that the caller acquires: the task whose body is the caller, the
+  /// loop whose callback is the caller, or the thread}
   static Object caller() {
     Loop loop = Loop.runningOrNull();
     Task<?> task = Task.here();
     return task != null ? task : loop != null ? loop : Thread.currentThread();
   }
 
-  /// Waits until woken or until the time is up. A coroutine suspends; a thread blocks.
+  /// Waits until woken or until the limit has passed. A coroutine suspends; a thread blocks.
   ///
-  /// @param limit how long at most; null for no limit
+  /// @param limit the time limit; null for none
   /// @throws InterruptedException if the thread was interrupted; never in a coroutine
   abstract void await(@Nullable Duration limit) throws InterruptedException;
 
-  /// Wakes it; any thread, and not under the line's lock.
+  /// Wakes this waiter. Any thread; not under the line's lock.
   ///
-  /// @return false if its loop is closed, and it will not run any more
+  /// @return false if its loop is closed, so that it will not run again
   abstract boolean wake();
 
   private static final class OfThread extends SharedWaiter {
@@ -118,7 +118,7 @@ abstract sealed class SharedWaiter {
     boolean wake() {
       try {
         if (loop.isOnLoop()) {
-          run(); // in the next tick then, as on a Queue, and not in the one after it
+          run(); // it resumes in the next tick, as on a Queue, not in the one after that
         } else {
           loop.callSoonThreadsafe(this);
         }
@@ -130,7 +130,7 @@ abstract sealed class SharedWaiter {
 
     @Override
     public void run() {
-      if (!woken.isDone()) { // cancelled, or the time was up
+      if (!woken.isDone()) { // cancelled, or the limit has passed
         woken.setResult(null);
       }
     }

@@ -102,12 +102,12 @@ final class SharedLockTest {
 
       assertThatThrownBy(() -> Threads.onThread(lock::release))
           .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("by somebody else");
+          .hasMessageContaining("held by another");
       assertThatThrownBy(() -> Asyncio.createTask(lock::release).await())
-          .hasMessageContaining("by somebody else");
+          .hasMessageContaining("held by another");
       here.loop()
           .callSoon(
-              () -> assertThatThrownBy(lock::release).hasMessageContaining("by somebody else"));
+              () -> assertThatThrownBy(lock::release).hasMessageContaining("held by another"));
       sleep(Duration.ZERO);
       assertThat(lock.isLocked()).isTrue();
       lock.release();
@@ -202,7 +202,7 @@ final class SharedLockTest {
               });
         });
     here.tick();
-    assertThatThrownBy(lock::release).hasMessageContaining("by somebody else");
+    assertThatThrownBy(lock::release).hasMessageContaining("held by another");
 
     here.tick();
 

@@ -318,7 +318,7 @@ class NettyFuturesTest extends OnNetty {
 
           assertThatThrownBy(waiting::await)
               .isInstanceOf(IllegalStateException.class)
-              .hasMessageContaining("has ended");
+              .hasMessageContaining("terminated before it was done");
           assertThatThrownBy(() -> NettyFutures.await(promise, executor))
               .isInstanceOf(IllegalStateException.class);
         });

@@ -36,7 +36,7 @@ class TlsContextFaultsTest extends OnNetty {
         return TlsOptions.of(Certificates.clientContext());
       }
     },
-    SUPPLIER_GIVES_NONE("given no context") {
+    SUPPLIER_GIVES_NONE("returned no context") {
       @Override
       @SuppressWarnings("NullAway") // as a program without a checker may do
       TlsOptions options() {
