@@ -41,6 +41,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A Netty transport: the system interface for input and output.
@@ -87,8 +88,10 @@ public enum Transport {
         return transport.require();
       }
     }
+    String names =
+        Arrays.stream(values()).map(Transport::toString).collect(Collectors.joining(", "));
     throw new IllegalArgumentException(
-        "unknown transport '" + name + "'; choose one of auto, " + List.of(values()));
+        "unknown transport '" + name + "'; choose one of auto, " + names);
   }
 
   private static Transport chosen() {

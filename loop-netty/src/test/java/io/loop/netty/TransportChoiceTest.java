@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -141,6 +143,13 @@ class TransportChoiceTest {
   private static void assertEpollWithoutAWord(String output) {
     assertThat(output.lines()).contains("chosen: epoll", "again: epollepoll", "named: epoll");
     assertThat(output).doesNotContain("INFO", "not available");
+  }
+
+  @Test
+  void named_unknown_namesTheChoices() {
+    assertThatThrownBy(() -> Transport.named("foo"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("unknown transport 'foo'; choose one of auto, io_uring, epoll, kqueue, nio");
   }
 
   @ParameterizedTest(allowZeroInvocations = true)
