@@ -23,6 +23,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -239,7 +240,8 @@ final class LibraryContextsTest {
 
   /// {@return what a program finds in a logger's context, where it sets "user" by `put`}
   private static List<@Nullable String> usersSeen(Put put, Look look) {
-    List<@Nullable String> seen = new ArrayList<>();
+    List<@Nullable String> seen =
+        Collections.synchronizedList(new ArrayList<>()); // two threads look
     Asyncio.run(() -> {
       Loop loop = Loop.running();
       put.user("alice");
