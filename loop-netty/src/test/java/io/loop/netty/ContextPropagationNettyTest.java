@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -111,7 +112,7 @@ class ContextPropagationNettyTest extends OnNetty {
   @Test
   void contextOfGrpc_follows() {
     Context.Key<String> user = Context.key("user");
-    List<String> seen = new ArrayList<>();
+    List<String> seen = Collections.synchronizedList(new ArrayList<>()); // two threads look
     try (var _ = ContextPropagator.register(new GrpcPropagator())) {
       Asyncio.run(() -> {
         Context alice = Context.current().withValue(user, "alice");
