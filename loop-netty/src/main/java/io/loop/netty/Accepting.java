@@ -46,7 +46,9 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
           .pipeline()
           .addLast(TlsHandler.accepted(tls, channel.alloc(), faultsOn(loop, channel)));
     }
-    channel.pipeline().addLast(new ConnectionHandler(channel, loop, options.limit(), tls, this));
+    channel
+        .pipeline()
+        .addLast(new ConnectionHandler(new Connection(channel, loop, options.limit(), tls, this)));
   }
 
   private TlsContextFaults faultsOn(Loop loop, Channel channel) {
@@ -84,14 +86,19 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
   }
 
   @Override
-  public void opened(ConnectionHandler connection) {
+  public boolean areOfServer() {
+    return true;
+  }
+
+  @Override
+  public void opened(Connection connection) {
     if (!server.add(connection)) {
       connection.abort();
     }
   }
 
   @Override
-  public void ready(ConnectionHandler connection) {
+  public void ready(Connection connection) {
     if (connection.isClosing()) {
       return;
     }
@@ -104,7 +111,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
     }
   }
 
-  private void serve(ConnectionHandler connection) {
+  private void serve(Connection connection) {
     Coro<@Nullable Void> coro =
         () -> { // not Coro.of: each idle connection would keep its frames
           body.serve(connection.reader(), connection.writer());
@@ -117,7 +124,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
     task.addDoneCallback(done -> served(connection, done), own);
   }
 
-  private void served(ConnectionHandler connection, LoopFuture<?> task) {
+  private void served(Connection connection, LoopFuture<?> task) {
     try {
       Throwable fault = task.isCancelled() ? null : task.exception();
       if (fault != null) {
@@ -136,16 +143,16 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
   }
 
   @Override
-  public void closed(ConnectionHandler connection) {
+  public void closed(Connection connection) {
     server.remove(connection);
     Throwable cause = connection.cause();
-    if (cause != null && options.tls() != null && !connection.isSecured()) {
+    if (cause != null && options.tls() != null && !connection.tls().isSecured()) {
       reportInDebugMode(connection, cause);
     }
   }
 
   /// Only in debug mode, as in asyncio: any peer can send garbage to a server, at any rate.
-  private static void reportInDebugMode(ConnectionHandler connection, Throwable cause) {
+  private static void reportInDebugMode(Connection connection, Throwable cause) {
     Loop loop = connection.loop();
     if (!loop.isClosed() && loop.isDebug()) {
       PeerReports.report(loop, "SSL handshake failed", cause, "transport", connection);

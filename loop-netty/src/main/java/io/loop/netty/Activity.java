@@ -6,31 +6,28 @@ import org.jspecify.annotations.Nullable;
 /// The activity of a connection, for a [Sweeper]; its loop's thread.
 final class Activity {
 
-  private boolean active;
   private long received;
+  private long seen;
   private @Nullable Duration first;
   private Duration silentSince = Duration.ZERO;
 
   void received(int bytes) {
-    active = true;
     received += bytes;
-  }
-
-  void sent() {
-    active = true;
   }
 
   /// Records whether anything has happened since the last call.
   ///
   /// @param now the time on the connection's loop
-  void look(Duration now) {
-    if (active || first == null) {
+  /// @param passed how much was passed to Netty so far
+  /// @param moved whether the peer has taken something since the last call
+  void look(Duration now, long passed, boolean moved) {
+    if (moved || received + passed != seen || first == null) {
       silentSince = now;
     }
     if (first == null) {
       first = now;
     }
-    active = false;
+    seen = received + passed;
   }
 
   /// {@return how long it has been known} At a check.

@@ -37,9 +37,8 @@ final class Clients {
   private static final LoopLocal<Set<Clients>> HERE =
       LoopLocal.withInitial(_ -> Collections.newSetFromMap(new WeakHashMap<>()));
 
-  private final ConcurrentHashMap<ConnectionHandler, InetAddress> connections =
-      new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<ConnectionHandler, Task<?>> bodies = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Connection, InetAddress> connections = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Connection, Task<?>> bodies = new ConcurrentHashMap<>();
   private final Duration grace;
 
   /// @param grace how long bodies may continue when their loop shuts down
@@ -48,7 +47,7 @@ final class Clients {
   }
 
   /// Adds a connection; its loop's thread.
-  void add(ConnectionHandler connection, InetAddress from) {
+  void add(Connection connection, InetAddress from) {
     connections.put(connection, from);
     HERE.get(connection.loop()).add(this);
   }
@@ -56,22 +55,22 @@ final class Clients {
   /// Removes a connection; its loop's thread.
   ///
   /// @return its peer's address; null if it was not registered
-  @Nullable InetAddress remove(ConnectionHandler connection) {
+  @Nullable InetAddress remove(Connection connection) {
     if (connection.loop().isClosed()) {
       bodies.remove(connection);
     }
     return connections.remove(connection);
   }
 
-  void began(ConnectionHandler connection, Task<?> body) {
+  void began(Connection connection, Task<?> body) {
     bodies.put(connection, body);
   }
 
-  void ended(ConnectionHandler connection) {
+  void ended(Connection connection) {
     bodies.remove(connection);
   }
 
-  Collection<ConnectionHandler> connections() {
+  Collection<Connection> connections() {
     return connections.keySet();
   }
 
@@ -80,8 +79,8 @@ final class Clients {
   }
 
   /// Schedules an action for each connection, on its loop's thread.
-  void forEach(Consumer<ConnectionHandler> action) {
-    for (ConnectionHandler connection : connections.keySet()) {
+  void forEach(Consumer<Connection> action) {
+    for (Connection connection : connections.keySet()) {
       Server.onLoop(connection.loop(), () -> action.accept(connection));
     }
   }
@@ -103,7 +102,7 @@ final class Clients {
     return !connectionsOn(loop).isEmpty() || !bodiesOn(loop).isEmpty();
   }
 
-  private List<ConnectionHandler> connectionsOn(Loop loop) {
+  private List<Connection> connectionsOn(Loop loop) {
     return connections.keySet().stream().filter(each -> each.loop() == loop).toList();
   }
 
@@ -123,7 +122,7 @@ final class Clients {
     Loop loop = Loop.running();
     Duration began = loop.time();
     List<Clients> here = List.copyOf(HERE.get(loop));
-    here.forEach(clients -> clients.connectionsOn(loop).forEach(ConnectionHandler::finish));
+    here.forEach(clients -> clients.connectionsOn(loop).forEach(Connection::finish));
     for (Clients clients : here) {
       try {
         // all grace periods start together
@@ -140,7 +139,7 @@ final class Clients {
     if (!left.isEmpty()) {
       Asyncio.wait(left);
     }
-    for (ConnectionHandler connection : connectionsOn(loop)) {
+    for (Connection connection : connectionsOn(loop)) {
       ChannelFuture closed = connection.channel().closeFuture();
       NettyFutures.await(closed);
     }

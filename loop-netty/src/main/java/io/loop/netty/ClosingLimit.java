@@ -10,14 +10,14 @@ final class ClosingLimit {
 
   private static final int LOOKS = 4;
 
-  private final ConnectionHandler connection;
+  private final Connection connection;
   private final Loop loop;
   private final Duration limit;
   private final SendProgress sent = new SendProgress();
   private Duration since;
   private @Nullable TimerHandle timer;
 
-  ClosingLimit(ConnectionHandler connection, Duration limit) {
+  ClosingLimit(Connection connection, Duration limit) {
     this.connection = connection;
     this.loop = connection.loop();
     this.limit = limit;

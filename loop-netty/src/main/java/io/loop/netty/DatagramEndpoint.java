@@ -98,10 +98,11 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
   /// @throws IOException if the endpoint is closed
   public void drain() throws IOException {
     loop.checkTurn();
-    while (handler.mustDrain() && !handler.isClosed()) {
-      handler.awaitDrained();
+    Outgoing outgoing = handler.core().outgoing();
+    while (outgoing.isFull() && !handler.core().life().isClosed()) {
+      outgoing.awaitRoom();
     }
-    if (handler.isClosed()) {
+    if (handler.core().life().isClosed()) {
       throw new SocketException("the endpoint is closed");
     }
   }
@@ -123,13 +124,13 @@ public final class DatagramEndpoint implements AutoCloseable, Iterable<Datagram>
   /// Waits until the endpoint is closed. Coroutine only; suspends unless it is.
   public void waitClosed() {
     loop.checkTurn();
-    handler.awaitClosed();
+    handler.core().awaitEnd();
   }
 
   /// {@return whether the endpoint is closing or closed}
   public boolean isClosing() {
     loop.checkTurnToRead();
-    return handler.isClosing();
+    return !handler.core().life().isOpen();
   }
 
   /// {@return the address of this end}

@@ -37,6 +37,15 @@ final class Disconnects {
     };
   }
 
+  /// {@return a failure as the cause of a connection's end, in the form that a program sees}
+  static Throwable causeOf(Throwable fault) {
+    if (!(fault instanceof ClosedChannelException)) {
+      return inJdksTerms(fault);
+    }
+    return because(
+        new SocketException("the connection was closed before everything was sent"), fault);
+  }
+
   private static boolean isNettys(Throwable fault) {
     return fault.getClass().getName().startsWith(NETTY);
   }

@@ -27,14 +27,14 @@ final class FileSending {
   private static final int PIECE = 1 << 20;
   private static final int BLOCK = 1 << 16;
 
-  private final ConnectionHandler connection;
+  private final Connection connection;
   private final StreamWriter writer;
   private final FileChannel file;
   private boolean underWay;
   private boolean closing;
 
   FileSending(StreamWriter writer, FileChannel file) {
-    this.connection = ConnectionHandler.of(writer);
+    this.connection = Connection.of(writer);
     this.writer = writer;
     this.file = file;
   }
@@ -109,7 +109,7 @@ final class FileSending {
     }
     boolean closedByUs = connection.isClosing();
     if (fault != null) {
-      connection.fileFailed(fault);
+      connection.core().fail(Disconnects.causeOf(fault));
     }
     if (connection.loop().isClosed() || sent.isDone()) {
       return;

@@ -2,8 +2,6 @@ package io.loop.netty;
 
 import io.loop.event.TimerHandle;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.socket.SocketChannel;
 import java.time.Duration;
 
@@ -27,13 +25,13 @@ final class GracefulEnd {
   private static final Duration A_POLL = Duration.ofMillis(1);
   private static final Duration LINGER = Duration.ofSeconds(1);
 
-  private final ConnectionHandler connection;
+  private final Connection connection;
   private final Channel channel;
   private TimerHandle timer;
   private boolean wrote;
   private boolean lingering;
 
-  GracefulEnd(ConnectionHandler connection) {
+  GracefulEnd(Connection connection) {
     this.connection = connection;
     this.channel = connection.channel();
     this.timer = connection.loop().callLater(A_POLL, this::endInput);
@@ -54,23 +52,22 @@ final class GracefulEnd {
     return lingering;
   }
 
-  /// {@return what to do when everything was sent and the connection is to be closed}
-  ChannelFutureListener whenSent() {
-    return wrote && !connection.isTls() && channel instanceof SocketChannel socket
-        ? sent -> linger(socket, sent)
-        : ChannelFutureListener.CLOSE;
-  }
-
+  /// Closes the connection slowly, if it needs that. Everything written is sent.
+  ///
+  /// @return false if the connection can be closed at once
   @SuppressWarnings("FutureReturnValueIgnored") // a socket that cannot be shut down is gone
-  private void linger(SocketChannel socket, ChannelFuture sent) {
-    if (!sent.isSuccess() || socket.isInputShutdown()) {
-      socket.close();
-      return;
+  boolean linger() {
+    if (!wrote || connection.tls().isOn()) {
+      return false;
+    }
+    if (!(channel instanceof SocketChannel socket) || socket.isInputShutdown()) {
+      return false;
     }
     lingering = true;
     timer = connection.loop().callLater(LINGER, this::close);
-    socket.config().setAutoRead(true);
+    connection.core().resumeReading();
     socket.shutdownOutput();
+    return true;
   }
 
   /// The peer has shut down its output.

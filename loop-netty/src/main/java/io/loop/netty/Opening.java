@@ -47,7 +47,7 @@ final class Opening {
     return finish(connect(address), null, 0);
   }
 
-  StreamConnection finish(ConnectionHandler connection, @Nullable String host, int port)
+  StreamConnection finish(Connection connection, @Nullable String host, int port)
       throws IOException {
     TlsOptions tls = options.tls();
     if (tls != null) {
@@ -63,9 +63,9 @@ final class Opening {
         Addresses.ofFamily(from, Resolver.resolve(host)), options.interleave());
   }
 
-  ConnectionHandler connectAny(List<InetAddress> addresses, int port) throws IOException {
+  Connection connectAny(List<InetAddress> addresses, int port) throws IOException {
     List<IOException> faults = new ArrayList<>();
-    List<Coro<ConnectionHandler>> attempts = new ArrayList<>();
+    List<Coro<Connection>> attempts = new ArrayList<>();
     for (InetAddress address : addresses) {
       attempts.add(() -> {
         try {
@@ -79,9 +79,8 @@ final class Opening {
     if (attempts.size() == 1) {
       return connect(new InetSocketAddress(addresses.getFirst(), port));
     }
-    RaceResult<ConnectionHandler> race =
-        Tasks.staggeredRace(attempts, options.happyEyeballsDelay());
-    ConnectionHandler connection = race.value();
+    RaceResult<Connection> race = Tasks.staggeredRace(attempts, options.happyEyeballsDelay());
+    Connection connection = race.value();
     if (connection == null) {
       if (faults.isEmpty()) {
         throw otherFailure(race);
@@ -101,7 +100,7 @@ final class Opening {
     throw new CancelledError("the attempts to connect were cancelled before they began");
   }
 
-  private ConnectionHandler connect(SocketAddress address) throws IOException {
+  private Connection connect(SocketAddress address) throws IOException {
     var bootstrap =
         new Bootstrap()
             .group(driver.ioEventLoop())
@@ -116,7 +115,8 @@ final class Opening {
                         .pipeline()
                         .addLast(
                             new ConnectionHandler(
-                                channel, loop, options.limit(), null, ConnectionEvents.NONE));
+                                new Connection(
+                                    channel, loop, options.limit(), null, ConnectionEvents.NONE)));
                   }
                 });
     SocketAddress local = address instanceof InetSocketAddress ? options.localAddress() : null;
@@ -125,12 +125,12 @@ final class Opening {
       throw connectFailure(address, connected.cause());
     }
     Addresses.rememberPeer(connected.channel());
-    var connection = connected.channel().pipeline().get(ConnectionHandler.class);
-    if (connection == null) {
+    var handler = connected.channel().pipeline().get(ConnectionHandler.class);
+    if (handler == null) {
       throw new IOException(
           "the connection to " + Addresses.text(address) + " was lost while it was opened");
     }
-    return connection;
+    return handler.connection();
   }
 
   private IOException connectFailure(SocketAddress address, Throwable cause) {
@@ -145,20 +145,18 @@ final class Opening {
   }
 
   /// Does a client's handshake. If it fails, or the caller is cancelled, the connection is closed.
-  static void secureAsClient(
-      ConnectionHandler connection, TlsOptions tls, @Nullable String host, int port)
+  static void secureAsClient(Connection connection, TlsOptions tls, @Nullable String host, int port)
       throws IOException {
     secure(connection, tls, () -> TlsHandler.client(tls, connection.allocator(), host, port));
   }
 
   /// Does a server's handshake. If it fails, or the caller is cancelled, the connection is closed.
-  static void secureAsServer(ConnectionHandler connection, TlsOptions tls) throws IOException {
+  static void secureAsServer(Connection connection, TlsOptions tls) throws IOException {
     secure(connection, tls, () -> TlsHandler.server(tls, connection.allocator()));
   }
 
   private static void secure(
-      ConnectionHandler connection, TlsOptions tls, Supplier<ChannelHandler> handler)
-      throws IOException {
+      Connection connection, TlsOptions tls, Supplier<ChannelHandler> handler) throws IOException {
     var done = new LoopFuture<@Nullable Void>(connection.loop());
     try {
       Tasks.onLoopThread(() -> {
@@ -170,12 +168,12 @@ final class Opening {
       connection.abort();
       throw left;
     }
-    if (!connection.isSecured()) {
+    if (!connection.tls().isSecured()) {
       throw handshakeFailure(connection);
     }
   }
 
-  private static IOException handshakeFailure(ConnectionHandler connection) {
+  private static IOException handshakeFailure(Connection connection) {
     Throwable cause = connection.cause();
     var fault =
         new SSLHandshakeException(

@@ -21,7 +21,7 @@ public final class Streams {
 
   /// Netty calls a channel writable again below the low mark, asyncio at it.
   static final WriteBufferWaterMark WATER_MARKS =
-      new WriteBufferWaterMark(ConnectionHandler.LOW_WATER + 1, ConnectionHandler.HIGH_WATER);
+      new WriteBufferWaterMark(PendingBytes.LOW_WATER + 1, PendingBytes.HIGH_WATER);
 
   private Streams() {}
 
@@ -223,12 +223,12 @@ public final class Streams {
   ///   the other side, or the host name is missing
   /// @throws IllegalStateException if the connection already has TLS, or is closing
   public static void startTls(StreamWriter writer, TlsOptions tls) throws IOException {
-    ConnectionHandler connection = ConnectionHandler.of(writer);
-    if (connection.isTls()) {
+    Connection connection = Connection.of(writer);
+    if (connection.tls().isOn()) {
       throw new IllegalStateException("the connection already has TLS");
     }
     writer.drain();
-    if (connection.isTls()) {
+    if (connection.tls().isOn()) {
       throw new IllegalStateException(
           "another coroutine is already starting TLS on this connection");
     }

@@ -22,12 +22,12 @@ final class Sweeper {
   private static final int LOOKS = 8;
 
   private final Loop loop;
-  private final Collection<ConnectionHandler> connections;
+  private final Collection<Connection> connections;
   private final ServerLimits limits;
   private final Duration interval;
   private @Nullable TimerHandle timer;
 
-  Sweeper(Loop loop, Collection<ConnectionHandler> connections, ServerLimits limits) {
+  Sweeper(Loop loop, Collection<Connection> connections, ServerLimits limits) {
     this.loop = loop;
     this.connections = connections;
     this.limits = limits;
@@ -61,7 +61,7 @@ final class Sweeper {
 
   private void sweep() {
     var loops = new HashSet<Loop>();
-    for (ConnectionHandler connection : connections) {
+    for (Connection connection : connections) {
       if (loops.add(connection.loop())) {
         Server.onLoop(connection.loop(), () -> sweepThoseOf(connection.loop()));
       }
@@ -70,14 +70,14 @@ final class Sweeper {
   }
 
   private void sweepThoseOf(Loop owner) {
-    for (ConnectionHandler connection : connections) {
+    for (Connection connection : connections) {
       if (connection.loop() == owner) {
         look(connection);
       }
     }
   }
 
-  private void look(ConnectionHandler connection) {
+  private void look(Connection connection) {
     Activity activity = connection.lookAtActivity();
     Duration now = connection.loop().time();
     if (isOver(limits.idleTimeout(), activity.silence(now))) {

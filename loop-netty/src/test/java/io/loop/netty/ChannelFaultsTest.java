@@ -276,7 +276,7 @@ class ChannelFaultsTest extends OnNetty {
           byte[] got = connection.reader().read();
 
           assertThat(got).isEqualTo(data);
-          assertThat(allocator.await().largest()).isLessThanOrEqualTo(ConnectionHandler.CHUNK);
+          assertThat(allocator.await().largest()).isLessThanOrEqualTo(PendingBytes.CHUNK);
           connection.close();
           server.close();
         });
@@ -307,7 +307,7 @@ class ChannelFaultsTest extends OnNetty {
                   0);
           Socket deaf = connect(server);
 
-          assertThat(written.await()).isPositive().isLessThan(2 * ConnectionHandler.CHUNK + 1_000);
+          assertThat(written.await()).isPositive().isLessThan(2 * PendingBytes.CHUNK + 1_000);
           deaf.close();
           server.close();
         });

@@ -86,7 +86,7 @@ class ConnectTimeoutTest extends OnNetty {
             var opening =
                 new Opening(Loop.running(), ConnectionOptions.DEFAULT.withConnectTimeout(SHORT));
 
-            ConnectionHandler connection =
+            Connection connection =
                 opening.connectAny(
                     List.of(InetAddress.ofLiteral(LOCAL), InetAddress.ofLiteral(OTHER)),
                     deaf.port());

@@ -1,0 +1,297 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundInvoker;
+
+/// The core under streams, channels of messages and datagram endpoints: a Netty channel on one
+/// side, coroutines on the other.
+@SuppressWarnings("FutureReturnValueIgnored") // closing cannot fail in a way that matters here
+final class ChannelCore implements Dirty, Outgoing.Listener {
+
+  /*
+   * There are two callers, never at the same time. The loop's thread calls while it polls, for the
+   * kind's handler, and calls flushToNetty. Coroutines of the loop only change fields of the parts
+   * and put this on the driver's dirty list; from the channel they only read plain state.
+   * Everything that changes the channel is called on the loop's thread, nearly all of it from
+   * flushToNetty.
+   *
+   * The parts: ChannelLife (may it still be used), Outgoing (what was written), Reading (does the
+   * channel read). What has arrived is the kind's, because each kind hands it out differently.
+   *
+   * `told` is true when the waiting coroutines have been notified of the end. That needs memory; if
+   * there is none, the next flush tries again.
+   */
+
+  /// What the kinds of channels do differently.
+  interface Kind {
+
+    /// Writers have to wait, or may go on. Called for each change.
+    default void fullChanged(boolean full) {}
+
+    /// The output was shut down after [ChannelCore#writeEof].
+    default void outputEnded() {}
+
+    /// Closes the channel, or lets that wait: [ChannelCore#close] was called, and nothing is left
+    /// to send.
+    ///
+    /// @param sent whether everything was sent
+    default void lastSent(ChannelCore core, boolean sent) {
+      core.closeChannel();
+    }
+
+    /// Passing to Netty threw, and the channel is aborted next. Fails it with a cause of the kind's
+    /// own, and reports why.
+    void flushBroke(Throwable fault);
+
+    /// The channel is gone: notifies every coroutine that waits, unless the loop is closed. Called
+    /// again if it throws.
+    void lost();
+  }
+
+  private final Loop loop;
+  private final NettyDriver driver;
+  private final Channel channel;
+  private final ChannelOutboundInvoker out;
+  private final Pending pending;
+  private final Kind kind;
+  private final ChannelLife life = new ChannelLife();
+  private final Outgoing outgoing;
+  private final Reading reading;
+  private final Waiters end;
+  private boolean dirty;
+  private boolean told;
+
+  /// @param out where writes enter the pipeline: the channel, or the context of a handler
+  ChannelCore(Loop loop, Channel channel, ChannelOutboundInvoker out, Pending pending, Kind kind) {
+    this.loop = loop;
+    this.driver = NettyDriver.of(loop);
+    this.channel = channel;
+    this.out = out;
+    this.pending = pending;
+    this.kind = kind;
+    this.outgoing = new Outgoing(loop, channel, life, pending, this);
+    this.reading = new Reading(channel, out);
+    this.end = new Waiters(loop);
+  }
+
+  Loop loop() {
+    return loop;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  ChannelLife life() {
+    return life;
+  }
+
+  Outgoing outgoing() {
+    return outgoing;
+  }
+
+  // --- coroutines, and the loop's thread ---
+
+  /// The kind has added something to what is pending.
+  void written() {
+    markDirty();
+    boolean _ = outgoing.adjust();
+  }
+
+  void writeEof() {
+    outgoing.end();
+    markDirty();
+  }
+
+  void close() {
+    if (life.close()) {
+      markDirty();
+    }
+  }
+
+  void abort() {
+    if (life.abort()) {
+      markDirty();
+    }
+  }
+
+  /// Aborts it because of a failure.
+  void fail(Throwable cause) {
+    if (life.fail(cause)) {
+      markDirty();
+    }
+  }
+
+  void pauseReading() {
+    reading.pause();
+    if (channel.eventLoop().inEventLoop()) {
+      reading.apply(); // inside a read, which would continue otherwise
+    } else {
+      markDirty();
+    }
+  }
+
+  void resumeReading() {
+    reading.resume();
+    markDirty();
+  }
+
+  /// A coroutine has to wait for input.
+  void wantRead() {
+    if (reading.wantOnce()) {
+      markDirty();
+    }
+  }
+
+  /// Suspends until the channel is closed or detached.
+  void awaitEnd() {
+    while (!life.isOver()) {
+      end.await();
+    }
+  }
+
+  void markDirty() {
+    if (!dirty) {
+      driver.addDirty(this);
+      dirty = true; // not if memory ran out before
+    }
+  }
+
+  // --- the loop's thread only ---
+
+  @Override
+  public void flushToNetty() {
+    dirty = false;
+    if (life.isSending()) {
+      if (outgoing.mayPass(() -> driver.flush(this))) {
+        work(false);
+      }
+    } else if (life.isAborting()) {
+      pending.drop();
+      abortChannel();
+    } else if (life.isClosed()) {
+      lose(); // notifies the waiting coroutines, if that failed before
+    }
+  }
+
+  /// Passes everything to Netty and flushes, including what other code has written.
+  void flushAll() {
+    if (life.isSending()) {
+      work(true);
+    }
+  }
+
+  private void work(boolean all) {
+    outgoing.pass(all);
+    reading.apply();
+    outgoing.finish();
+    writabilityChanged();
+  }
+
+  void writabilityChanged() {
+    if (!life.isOver() && outgoing.adjust()) {
+      markDirty();
+    }
+  }
+
+  @Override
+  public void flushFailed(Throwable fault) {
+    if (life.isClosed()) {
+      lose();
+    } else if (!life.isDetached()) {
+      try {
+        kind.flushBroke(fault);
+      } finally {
+        breakNow(fault);
+      }
+    }
+  }
+
+  /// Aborts it now.
+  ///
+  /// @param cause the failure, unless there was one before
+  void breakNow(Throwable cause) {
+    boolean _ = life.fail(cause);
+    pending.drop();
+    outgoing.wakeWriters();
+    abortChannel();
+    if (life.isClosed() && !told) {
+      markDirty();
+    }
+  }
+
+  /// Closes immediately: TLS would first send `close_notify`, and wait for a peer that may not
+  /// read.
+  private void abortChannel() {
+    if (channel.eventLoop().inEventLoop()) {
+      channel.unsafe().close(channel.voidPromise());
+    } else {
+      out.close();
+    }
+  }
+
+  void closeChannel() {
+    out.close();
+  }
+
+  @Override
+  public void fullChanged(boolean full) {
+    kind.fullChanged(full);
+  }
+
+  @Override
+  public void ended() {
+    kind.outputEnded();
+  }
+
+  @Override
+  public void lastSent(boolean sent) {
+    kind.lastSent(this, sent);
+  }
+
+  /// The peer has shut down its output.
+  void inputEnded() {
+    reading.end();
+    outgoing.peerEnded();
+  }
+
+  boolean hasInputEnded() {
+    return reading.hasEnded();
+  }
+
+  boolean isReadingPaused() {
+    return reading.isPaused();
+  }
+
+  /// Other code takes the channel over.
+  void detach() {
+    if (life.detach()) {
+      pending.drop();
+      outgoing.wakeWriters();
+      end.wakeAll();
+    }
+  }
+
+  void releaseReading() {
+    reading.release();
+  }
+
+  /// The channel is closed or out of reach.
+  void lose() {
+    if (told || life.isDetached()) {
+      return;
+    }
+    boolean _ = life.lose();
+    pending.drop();
+    outgoing.wakeWriters();
+    end.wakeAll();
+    kind.lost();
+    told = true;
+  }
+
+  @Override
+  public String toString() {
+    return Addresses.text(channel);
+  }
+}

@@ -1,0 +1,411 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.stream.ReadTransport;
+import io.loop.stream.StreamReader;
+import io.loop.stream.StreamWriter;
+import io.loop.stream.WriteTransport;
+import io.loop.task.LoopFuture;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.FileRegion;
+import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import org.jspecify.annotations.Nullable;
+
+/// One connection as a stream of bytes: the core with a reader and a writer.
+///
+/// [ConnectionHandler] is its side in Netty's pipeline. TLS, files, the graceful end and the limits
+/// of a server are parts beside the core, which does not know them.
+final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kind {
+
+  private static final int TLS_CHUNK = 16_384; // Netty encrypts at once, whatever the socket takes
+
+  private final Loop loop;
+  private final Channel channel;
+  private final ChannelCore core;
+  private final PendingBytes pending;
+  private final StreamReader reader;
+  private final StreamWriter writer;
+  private final ConnectionEvents events;
+  private final ConnectionTls tls;
+  private final Activity activity = new Activity();
+  private final SendProgress sent = new SendProgress();
+  private @Nullable GracefulEnd ending;
+  private boolean ready;
+  private boolean inputEnded;
+  private boolean sendingFile;
+
+  Connection(
+      Channel channel,
+      Loop loop,
+      int limit,
+      @Nullable TlsOptions options,
+      ConnectionEvents events) {
+    this.loop = loop;
+    this.channel = channel;
+    this.events = events;
+    this.tls = new ConnectionTls(options);
+    this.pending = new PendingBytes(channel);
+    this.core = new ChannelCore(loop, channel, channel, pending, this);
+    this.reader = new StreamReader(loop, limit);
+    this.writer = new StreamWriter(loop, this, reader);
+    reader.setTransport(this);
+    allowHalfClosure(options == null);
+    if (options != null) {
+      pending.setChunk(TLS_CHUNK);
+    }
+  }
+
+  /// Not for Unix sockets: Netty's NIO and io_uring close them when the peer shuts down its output,
+  /// and with epoll unsent data was lost. Not for TLS: the connection closes then.
+  private void allowHalfClosure(boolean allowed) {
+    if (channel instanceof SocketChannel socket) {
+      socket.config().setAllowHalfClosure(allowed);
+    }
+  }
+
+  /// {@return the connection that a writer of this module writes to}
+  ///
+  /// @throws IllegalArgumentException if it does not write to a connection
+  static Connection of(StreamWriter writer) {
+    if (writer.getExtraInfo("transport") instanceof Connection connection) {
+      return connection;
+    }
+    throw new IllegalArgumentException("not the writer of a connection on Netty: " + writer);
+  }
+
+  Loop loop() {
+    return loop;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  ChannelCore core() {
+    return core;
+  }
+
+  StreamReader reader() {
+    return reader;
+  }
+
+  StreamWriter writer() {
+    return writer;
+  }
+
+  ConnectionTls tls() {
+    return tls;
+  }
+
+  /// {@return whether a server accepted it; if not, this side opened it}
+  boolean isAccepted() {
+    return events.areOfServer();
+  }
+
+  ByteBufAllocator allocator() {
+    return channel.alloc();
+  }
+
+  /// {@return the failure that ended it, or is ending it}
+  @Nullable Throwable cause() {
+    return core.life().cause();
+  }
+
+  /// {@return the peer's address; the loopback address for a Unix socket}
+  InetAddress peerAddress() {
+    return channel.remoteAddress() instanceof InetSocketAddress peer
+        ? peer.getAddress()
+        : InetAddress.getLoopbackAddress();
+  }
+
+  // --- what happens to it: the loop's thread ---
+
+  void opened() {
+    events.opened(this);
+    if (!tls.isOn()) {
+      becomeReady();
+    }
+  }
+
+  void becomeReady() {
+    if (!ready) {
+      ready = true;
+      events.ready(this);
+    }
+  }
+
+  /// Adds what has arrived; does not release it.
+  void received(ByteBuf data) {
+    if (!core.life().isOpen() || inputEnded || reader.atEof()) {
+      return;
+    }
+    activity.received(data.readableBytes());
+    if (data.nioBufferCount() == 1) {
+      reader.feedData(data.nioBuffer());
+    } else {
+      for (var part : data.nioBuffers()) {
+        reader.feedData(part);
+      }
+    }
+  }
+
+  void endInput() {
+    if (!inputEnded) {
+      inputEnded = true;
+      reader.feedEof();
+    }
+  }
+
+  /// The peer has shut down its output.
+  void peerEnded() {
+    core.inputEnded();
+    endInput();
+    if (ending != null) {
+      ending.inputEnded();
+    }
+  }
+
+  /// The output was shut down: because a write failed for a reason other than the socket, in which
+  /// case Netty drops later writes, or because other code with access to the channel did it.
+  void outputShutDown() {
+    if (!core.outgoing().hasEnded() && (ending == null || !ending.isLingering())) {
+      core.fail(
+          new SocketException("the output of the connection was shut down without its writer"));
+    }
+  }
+
+  @Override
+  public void fullChanged(boolean full) {
+    if (full) {
+      writer.pauseWriting();
+    } else {
+      writer.resumeWriting();
+    }
+  }
+
+  @Override
+  public void lastSent(ChannelCore core, boolean sent) {
+    if (!sent || ending == null || !ending.linger()) {
+      core.closeChannel();
+    }
+  }
+
+  @Override
+  public void flushBroke(Throwable fault) {
+    core.fail(Disconnects.causeOf(fault));
+    PeerReports.report(loop, "Exception while writing to a connection", fault, "transport", this);
+  }
+
+  @Override
+  public void lost() {
+    if (ending != null) {
+      ending.stop();
+    }
+    tls.stop();
+    if (!loop.isClosed()) {
+      tellLoss(cause());
+    }
+    events.closed(this);
+  }
+
+  private void tellLoss(@Nullable Throwable cause) {
+    if (cause == null) {
+      endInput();
+    } else {
+      reader.setException(cause instanceof IOException ? cause : new IOException(cause));
+    }
+    writer.connectionLost(cause);
+  }
+
+  /// The channel is closed or out of reach.
+  void lose() {
+    if (!inputEnded && core.life().isOpen()) {
+      var cutOff = tls.cutOff();
+      if (cutOff != null) {
+        boolean _ = core.life().fail(cutOff);
+      }
+    }
+    core.lose();
+  }
+
+  // --- TLS ---
+
+  /// Inserts TLS before the handler, for everything written from now on; loop's thread. Bytes that
+  /// have arrived but were not read are taken as the start of the peer's handshake.
+  ///
+  /// @param done settled when the handshake has succeeded or the connection is lost
+  void secure(ChannelHandler handler, TlsOptions options, LoopFuture<@Nullable Void> done) {
+    pending.pass(true);
+    tls.start(options, done);
+    pending.setChunk(TLS_CHUNK);
+    allowHalfClosure(false);
+    channel.pipeline().addFirst(handler);
+    byte[] early = reader.takeBuffered();
+    if (early.length > 0) {
+      channel.pipeline().fireChannelRead(Unpooled.wrappedBuffer(early)).fireChannelReadComplete();
+    }
+  }
+
+  void giveUpShutdown() {
+    if (core.life().isClosing()) {
+      cut(new IOException("TLS shutdown timed out"));
+    }
+  }
+
+  // --- files ---
+
+  void beginFile() {
+    if (core.outgoing().isEnding() || isClosing()) {
+      throw new IllegalStateException("Cannot send a file on a connection that is closing");
+    }
+    if (sendingFile) {
+      throw new IllegalStateException("Cannot send two files at once");
+    }
+    sendingFile = true;
+  }
+
+  void endFile() {
+    sendingFile = false;
+  }
+
+  /// {@return whether the system can send files on it} On io_uring, Netty supports positions up to
+  /// 2 GiB only, leaks two descriptors for each piece, and hangs if the file is closed while it is
+  /// sent.
+  boolean takesFiles() {
+    return !tls.isOn()
+        && !core.outgoing().needsRegistration()
+        && channel instanceof SocketChannel
+        && NettyDriver.of(loop).transport() != Transport.IO_URING;
+  }
+
+  /// Sends a part of a file after everything written before; loop's thread.
+  ChannelFuture sendFile(FileRegion region) {
+    pending.pass(true);
+    pending.passedBeside(region.count());
+    return channel.writeAndFlush(region);
+  }
+
+  // --- the limits and the end of a server ---
+
+  /// Records whether anything was received or sent since the last call.
+  Activity lookAtActivity() {
+    activity.look(loop.time(), pending.passed(), hasMoved(sent));
+    return activity;
+  }
+
+  /// {@return whether anything was sent since the last call}
+  boolean hasMoved(SendProgress progress) {
+    return progress.hasMoved(channel, pending.size());
+  }
+
+  /// {@return whether bytes were read from the reader}
+  boolean hasBeenRead() {
+    return activity.received() > reader.buffered();
+  }
+
+  /// Ends the connection for a reason on this side.
+  void cut(IOException reason) {
+    core.fail(reason);
+  }
+
+  /// Ends it gracefully, when its server shuts down: data that has arrived is read, and what the
+  /// body writes is sent. Then the input ends, and the body closes the connection. Loop's thread.
+  void finish() {
+    if (!ready) {
+      close();
+    } else if (ending == null) {
+      ending = new GracefulEnd(this);
+    }
+  }
+
+  // --- what its reader and writer ask for: coroutines ---
+
+  @Override
+  public void pauseReading() {
+    core.pauseReading();
+  }
+
+  @Override
+  public void resumeReading() {
+    if (core.life().isOpen()) {
+      core.resumeReading();
+    }
+  }
+
+  @Override
+  public void write(byte[] data, int offset, int length) {
+    if (core.outgoing().isEnding()) {
+      throw new IllegalStateException("Cannot write after writeEof()");
+    }
+    if (sendingFile) {
+      throw new IllegalStateException("Cannot write while a file is being sent");
+    }
+    enqueue(data, offset, length);
+  }
+
+  /// Writes bytes; also used while a file is sent.
+  void enqueue(byte[] data, int offset, int length) {
+    if (!core.life().isOpen()) {
+      return; // as in asyncio: the writer gets the loss from drain()
+    }
+    if (ending != null) {
+      ending.written();
+    }
+    pending.add(data, offset, length);
+    core.written();
+  }
+
+  @Override
+  public void writeEof() {
+    core.writeEof();
+  }
+
+  @Override
+  public boolean canWriteEof() {
+    return !tls.isOn() && channel instanceof SocketChannel;
+  }
+
+  @Override
+  public void close() {
+    if (core.life().isOpen()) {
+      core.close();
+      core.pauseReading();
+      tls.closing(this);
+    }
+  }
+
+  @Override
+  public void abort() {
+    core.abort();
+  }
+
+  @Override
+  public boolean isClosing() {
+    return !core.life().isOpen();
+  }
+
+  @Override
+  public @Nullable Object getExtraInfo(String name) {
+    return switch (name) {
+      case "peername" -> Addresses.peerOf(channel);
+      case "sockname" -> channel.localAddress();
+      case "channel" -> channel;
+      case "transport" -> this;
+      default -> tls.fact(name);
+    };
+  }
+
+  @Override
+  public String toString() {
+    return Addresses.text(channel);
+  }
+}
