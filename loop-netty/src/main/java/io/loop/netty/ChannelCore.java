@@ -125,7 +125,7 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
 
   void pauseReading() {
     reading.pause();
-    if (channel.eventLoop().inEventLoop()) {
+    if (driver.executor().inEventLoop()) {
       reading.apply(); // inside a read, which would continue otherwise
     } else {
       markDirty();

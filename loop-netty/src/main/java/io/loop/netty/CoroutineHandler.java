@@ -85,9 +85,8 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   private final HandlerOptions options;
 
   private Phase phase = Phase.NEW;
-  private @Nullable CoroutineChannel<I> channel;
+  private @Nullable Messages<I> messages;
   private @Nullable Task<@Nullable Void> task;
-  private @Nullable Throwable cause;
 
   private CoroutineHandler(Class<I> type, ChannelBody<I> body, HandlerOptions options) {
     this.type = Objects.requireNonNull(type, "type");
@@ -149,14 +148,14 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     return of(type, PerMessage.of(body, concurrency), options);
   }
 
-  private CoroutineChannel<I> channel() {
-    return Objects.requireNonNull(channel, "handlerAdded() comes first");
+  private Messages<I> messages() {
+    return Objects.requireNonNull(messages, "handlerAdded() comes first");
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     Loop loop = NettyLoop.of(context.executor());
-    channel = new CoroutineChannel<>(this, context, loop, options);
+    messages = new Messages<>(context, loop, options);
     if (context.channel().isActive()) {
       start(context);
     }
@@ -173,7 +172,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
       Addresses.rememberPeer(context.channel());
     }
     if (!options.afterHandshake() || hasShakenHands(context)) {
-      startSoon();
+      startSoon(context);
     }
   }
 
@@ -182,27 +181,27 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     return tls != null && tls.handshakeFuture().isSuccess();
   }
 
-  private void startSoon() {
-    Loop loop = channel().getLoop();
+  private void startSoon(ChannelHandlerContext context) {
+    Loop loop = messages().loop();
     if (phase == Phase.NEW && !loop.isClosed()) {
       phase = Phase.STARTING;
-      loop.callSoon(this::begin);
+      loop.callSoon(() -> begin(context));
     }
   }
 
-  private void begin() {
-    CoroutineChannel<I> served = channel();
+  private void begin(ChannelHandlerContext context) {
     if (phase != Phase.STARTING) {
       return; // cancelled or lost before it began
     }
     phase = Phase.RUNNING;
+    var served = new CoroutineChannel<>(this, context, messages());
     Coro<@Nullable Void> coro =
         () -> { // not Coro.of: each idle channel would keep its frames
           body.serve(served);
           return null;
         };
-    var options = TaskOptions.named(Addresses.text(served.nettyChannel()));
-    task = Task.create(served.getLoop(), coro, options);
+    var options = TaskOptions.named(Addresses.text(messages().channel()));
+    task = Task.create(messages().loop(), coro, options);
     task.addDoneCallback(this::ended);
   }
 
@@ -215,26 +214,19 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
         report(fault);
       }
     } finally {
-      channel().bodyEnded(fault == null);
+      messages().bodyEnded(fault == null);
     }
   }
 
   /// A lost connection is not a fault of the program, and can happen at any rate.
   private void report(Throwable fault) {
-    if (channel().isLoss(fault)) {
+    if (messages().isLoss(fault)) {
       LOG.log(
           Level.DEBUG,
-          () -> "Connection lost, and its coroutine did not catch the exception: " + channel(),
+          () -> "Connection lost, and its coroutine did not catch the exception: " + messages(),
           fault);
     } else {
-      channel().report("Unhandled exception in the coroutine of a channel", fault);
-    }
-  }
-
-  /// The channel is broken for a reason on this side.
-  void broken(IOException fault) {
-    if (cause == null) {
-      cause = fault;
+      messages().report("Unhandled exception in the coroutine of a channel", fault);
     }
   }
 
@@ -242,14 +234,14 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   private void giveUp() {
     if (phase == Phase.NEW || phase == Phase.STARTING) {
       phase = Phase.ENDED;
-      channel().bodyEnded(false);
+      messages().bodyEnded(false);
     }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
-    if (type.isInstance(message) && !channel().isDetached()) {
-      channel().received(type.cast(message));
+    if (type.isInstance(message) && !messages().life().isDetached()) {
+      messages().received(type.cast(message));
     } else {
       context.fireChannelRead(message);
     }
@@ -258,44 +250,45 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     switch (event) {
-      case ChannelInputShutdownEvent _ -> channel().inputShutDown();
-      case ChannelOutputShutdownEvent _ -> channel().outputShutDown();
-      case SslCloseCompletionEvent _ -> channel().inputEnded();
-      case SslHandshakeCompletionEvent shaken when options.afterHandshake() -> shaken(shaken);
+      case ChannelInputShutdownEvent _ -> messages().inputShutDown();
+      case ChannelOutputShutdownEvent _ -> messages().outputShutDown();
+      case SslCloseCompletionEvent _ -> messages().inputEnded();
+      case SslHandshakeCompletionEvent shaken when options.afterHandshake() ->
+          shaken(context, shaken);
       default -> {}
     }
     if (phase != Phase.ENDED) {
-      channel().happened(event);
+      messages().happened(event);
     }
     context.fireUserEventTriggered(event);
   }
 
-  private void shaken(SslHandshakeCompletionEvent handshake) {
+  private void shaken(ChannelHandlerContext context, SslHandshakeCompletionEvent handshake) {
     if (handshake.isSuccess()) {
-      startSoon();
+      startSoon(context);
     } else if (phase == Phase.NEW) {
-      channel().report("The TLS handshake of a channel failed", handshake.cause());
+      messages().report("The TLS handshake of a channel failed", handshake.cause());
       giveUp();
     }
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    channel().writabilityChanged();
+    messages().core().writabilityChanged();
     context.fireChannelWritabilityChanged();
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
     MemoryReserve.useAfter(thrown);
-    Throwable fault = channel().lossOf(unwrapTls(thrown));
-    if (channel().isAborting() && fault instanceof IOException) {
-      return; // we removed it ourselves
+    Throwable fault = messages().lossOf(unwrapTls(thrown));
+    if (fault instanceof IOException) {
+      if (messages().life().isAborting()) {
+        return; // a consequence of the abort
+      }
+      messages().endsBecause(fault);
     }
-    if (cause == null && fault instanceof IOException) {
-      cause = fault;
-    }
-    channel().failed(fault);
+    messages().failed(fault);
   }
 
   /// To Netty, TLS is a decoder; here its failure is a failure of the connection.
@@ -307,42 +300,43 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    lose(cause);
+    lose();
     context.fireChannelInactive();
   }
 
   @Override
   public void channelUnregistered(ChannelHandlerContext context) {
-    if (context.channel().isOpen() && !channel().isLost() && !channel().isComingBack()) {
+    if (context.channel().isOpen()
+        && !messages().life().isClosed()
+        && !messages().core().outgoing().isComingBack()) {
       var moved =
           new IllegalStateException(
               context.channel() + " left its event loop, and its coroutine cannot follow");
-      channel().failed(moved);
-      lose(moved);
+      messages().failed(moved);
+      messages().endsBecause(moved);
+      lose();
     }
     context.fireChannelUnregistered();
   }
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
-    CoroutineChannel<I> served = channel();
-    if (served.isLost()) {
+    if (messages().life().isClosed()) {
       return;
     }
     if (context.channel().isOpen()) {
-      served.detached();
+      messages().detached();
       phase = phase == Phase.RUNNING ? phase : Phase.ENDED;
     } else {
-      lose(cause);
+      lose();
     }
   }
 
-  private void lose(@Nullable Throwable why) {
-    CoroutineChannel<I> served = channel();
-    served.lost(why);
-    if (phase == Phase.NEW || served.getLoop().isClosed()) {
+  private void lose() {
+    messages().core().lose();
+    if (phase == Phase.NEW || messages().loop().isClosed()) {
       phase = Phase.ENDED;
-      served.bodyEnded(false);
+      messages().bodyEnded(false);
     } else if (options.disconnect() == Disconnect.CANCEL) {
       giveUp();
       if (task != null) {

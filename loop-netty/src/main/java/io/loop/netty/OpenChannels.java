@@ -10,7 +10,7 @@ final class OpenChannels implements AutoCloseable {
 
   private static final LoopLocal<OpenChannels> KEY = LoopLocal.withInitial(_ -> new OpenChannels());
 
-  private final Set<CoroutineChannel<?>> channels = new HashSet<>();
+  private final Set<Messages<?>> channels = new HashSet<>();
 
   private OpenChannels() {}
 
@@ -18,11 +18,11 @@ final class OpenChannels implements AutoCloseable {
     return KEY.get(loop);
   }
 
-  void add(CoroutineChannel<?> channel) {
+  void add(Messages<?> channel) {
     channels.add(channel);
   }
 
-  void remove(CoroutineChannel<?> channel) {
+  void remove(Messages<?> channel) {
     channels.remove(channel);
   }
 
@@ -30,7 +30,7 @@ final class OpenChannels implements AutoCloseable {
   @Override
   public void close() {
     Throwable fault = null;
-    for (CoroutineChannel<?> channel : channels) {
+    for (Messages<?> channel : channels) {
       try {
         channel.loopClosed();
       } catch (Throwable thrown) { // the others must be released too

@@ -1,0 +1,370 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import org.jspecify.annotations.Nullable;
+
+/// One channel of messages: the core with what has arrived, user events, and failures.
+///
+/// [CoroutineChannel] is its side for coroutines, [CoroutineHandler] its side in Netty's pipeline.
+///
+/// @param <I> the type of the messages it receives
+@SuppressWarnings("FutureReturnValueIgnored") // closing cannot fail in a way that matters here
+final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
+
+  private final ChannelHandlerContext context;
+  private final Channel channel;
+  private final Loop loop;
+  private final HandlerOptions options;
+  private final Inbound<I> inbound;
+  private final PendingMessages pending;
+  private final ChannelCore core;
+  private final Losses losses = new Losses();
+  private @Nullable ChannelEvents events;
+  private boolean writeFailed;
+  private @Nullable Throwable fault; // of a write, until a coroutine gets it
+  private @Nullable Throwable reason; // why the connection ended
+
+  Messages(ChannelHandlerContext context, Loop loop, HandlerOptions options) {
+    this.context = context;
+    this.channel = context.channel();
+    this.loop = loop;
+    this.options = options;
+    this.inbound = new Inbound<>(loop);
+    this.pending = new PendingMessages(loop, context, this);
+    this.core = new ChannelCore(loop, channel, context, pending, this);
+    OpenChannels.of(loop).add(this);
+  }
+
+  Loop loop() {
+    return loop;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  ChannelCore core() {
+    return core;
+  }
+
+  ChannelLife life() {
+    return core.life();
+  }
+
+  // --- receiving ---
+
+  @Nullable I receive() throws IOException {
+    requireNotDetached();
+    inbound.await(core::wantRead);
+    I message = inbound.take();
+    if (core.isReadingPaused() && inbound.size() <= options.low()) {
+      core.resumeReading();
+    }
+    return message;
+  }
+
+  /// A message has arrived; it belongs to this channel from now on.
+  void received(I message) {
+    inbound.add(message);
+    pauseReadingIfFull();
+  }
+
+  private void pauseReadingIfFull() {
+    if (inbound.size() >= options.high() && !core.isReadingPaused()) {
+      core.pauseReading();
+    }
+  }
+
+  /// {@return the user events, starting with the first that the handler saw}
+  ChannelEvents events() {
+    ChannelEvents known = events;
+    if (known == null) {
+      known = new ChannelEvents(loop);
+      events = known;
+      if (life().isOver()) {
+        known.end();
+      }
+    }
+    return known;
+  }
+
+  void happened(Object event) {
+    if (!life().isClosed()) {
+      events().add(event);
+    }
+  }
+
+  void inputEnded() {
+    inbound.end();
+  }
+
+  /// The peer has shut down its output; the channel is open.
+  void inputShutDown() {
+    if (life().isClosed()) {
+      return;
+    }
+    core.inputEnded();
+    inbound.end();
+    closeIfBothEnded();
+  }
+
+  /// A failure that the coroutine gets at its place in the order of messages.
+  void failed(Throwable cause) {
+    if (!inbound.fail(cause, options.high())) {
+      reportUnseen(cause);
+    }
+    pauseReadingIfFull();
+  }
+
+  // --- writing ---
+
+  void write(Object message) {
+    if (life().isOpen() && !core.outgoing().isEnding()) {
+      pending.add(message);
+      core.written();
+      return;
+    }
+    ReferenceCountUtil.release(message);
+    requireNotDetached();
+    if (core.outgoing().isEnding()) {
+      throw new IllegalStateException("Cannot write after writeEof()");
+    }
+  }
+
+  void send(Object message) throws IOException {
+    if (!life().isOpen() || core.outgoing().isEnding()) {
+      write(message); // releases it
+      throw closedError();
+    }
+    pending.send(message, core::written);
+  }
+
+  void drain() throws IOException {
+    requireHealthy();
+    while (core.outgoing().isFull()) {
+      pending.wantFlush();
+      core.markDirty();
+      core.outgoing().awaitRoom();
+      requireHealthy();
+    }
+  }
+
+  private void requireHealthy() throws IOException {
+    requireNotDetached();
+    Throwable thrown = takeFault();
+    if (thrown != null) {
+      throw Rethrow.unchecked(thrown);
+    }
+    if (life().isAborting() || life().isClosed()) {
+      throw closedError();
+    }
+  }
+
+  void requireNotDetached() {
+    if (life().isDetached()) {
+      throw new IllegalStateException("the channel was detached from this coroutine");
+    }
+  }
+
+  private ClosedChannelException closedError() {
+    var error = new ClosedChannelException();
+    if (reason != null) {
+      error.initCause(reason);
+    }
+    losses.remember(error);
+    return error;
+  }
+
+  @Override
+  public Throwable writeFailed(Throwable cause, boolean awaited) {
+    writeFailed = true;
+    if (!awaited && (fault != null || life().isAborting())) {
+      return cause;
+    }
+    Throwable loss = losses.translate(cause);
+    if (!awaited) {
+      fault = loss;
+      core.outgoing().wakeWriters();
+    }
+    return loss;
+  }
+
+  @Override
+  public Throwable dropped() {
+    return life().isDetached()
+        ? new IllegalStateException("the channel was detached")
+        : closedError();
+  }
+
+  /// {@return the failure of a write that was not reported yet, or null; the caller must report it}
+  @Nullable Throwable takeFault() {
+    Throwable taken = fault;
+    fault = null;
+    return taken;
+  }
+
+  boolean canWriteEof() {
+    return channel instanceof DuplexChannel && channel.pipeline().get(SslHandler.class) == null;
+  }
+
+  void writeEof() {
+    requireNotDetached();
+    if (!canWriteEof()) {
+      throw new UnsupportedOperationException(
+          channel + " does not support a half-close; close it instead");
+    }
+    core.writeEof();
+  }
+
+  /// Netty has shut down the output. Either a write failed for a reason other than the socket, and
+  /// Netty drops later writes; or this channel or other code requested it.
+  void outputShutDown() {
+    if (!core.outgoing().hasEnded() && life().isSending()) {
+      if (writeFailed) {
+        broken(new IOException("a write failed, and Netty has shut down the output of " + channel));
+        return;
+      }
+      core.outgoing().endedOutside();
+    }
+    closeIfBothEnded();
+  }
+
+  @Override
+  public void outputEnded() {
+    closeIfBothEnded();
+  }
+
+  private void closeIfBothEnded() {
+    if (core.hasInputEnded() && core.outgoing().hasEnded()) {
+      core.close();
+    }
+  }
+
+  // --- the end ---
+
+  /// {@return a failure of the channel, in the form that its coroutine sees}
+  Throwable lossOf(Throwable thrown) {
+    return losses.translate(thrown);
+  }
+
+  boolean isLoss(Throwable thrown) {
+    return losses.contains(thrown);
+  }
+
+  /// The connection ends for a reason; the first one counts.
+  void endsBecause(Throwable why) {
+    if (reason == null) {
+      reason = why;
+    }
+  }
+
+  /// The channel is broken for a reason on this side.
+  private void broken(IOException why) {
+    endsBecause(why);
+    boolean _ = inbound.fail(why, Integer.MAX_VALUE);
+    if (fault == null && life().isSending()) {
+      fault = why; // after an abort, dropped writes are no failure
+    }
+    core.breakNow(why);
+  }
+
+  @Override
+  public void flushBroke(Throwable thrown) {
+    var why =
+        new IOException("writing to the channel failed: " + thrown.getClass().getName(), thrown);
+    try {
+      report("Exception while writing to a channel", thrown);
+    } finally {
+      broken(why);
+    }
+  }
+
+  @Override
+  public void lost() {
+    inbound.end();
+    if (events != null) {
+      events.end();
+    }
+    reportLeftOver();
+  }
+
+  /// The handler has left the pipeline of an open channel.
+  void detached() {
+    OpenChannels.of(loop).remove(this);
+    core.detach();
+    inbound.handOver(context::fireChannelRead, context::fireExceptionCaught);
+    context.fireChannelReadComplete();
+    if (events != null) {
+      events.end();
+    }
+    core.releaseReading();
+  }
+
+  /// The coroutine has finished, or will never start.
+  void bodyEnded(boolean well) {
+    if (life().isDetached()) {
+      return;
+    }
+    OpenChannels.of(loop).remove(this);
+    discard();
+    if (well) {
+      core.close();
+    } else {
+      core.abort();
+    }
+    if (life().isClosed()) {
+      reportLeftOver();
+      channel.close(); // it is open only if it has left its event loop
+    } else {
+      core.resumeReading(); // so that the peer's close is noticed
+    }
+  }
+
+  private void discard() {
+    inbound.handOver(ReferenceCountUtil::release, this::reportUnseen);
+    if (events != null) {
+      events.discard();
+    }
+  }
+
+  void loopClosed() {
+    discard();
+    context.close();
+  }
+
+  /// When both the body and the channel have ended, no call can throw a failed write any more.
+  private void reportLeftOver() {
+    Throwable left = inbound.isDiscarded() ? takeFault() : null;
+    if (left != null) {
+      reportUnseen(left);
+    }
+  }
+
+  private void reportUnseen(Throwable unseen) {
+    if (!(unseen instanceof IOException)) {
+      report("Exception in a channel that its coroutine never retrieved", unseen);
+    }
+  }
+
+  /// Calls the exception handler; in a test on an embedded channel, `checkException` throws it as
+  /// well.
+  void report(String message, Throwable thrown) {
+    PeerReports.report(loop, message, thrown, "channel", channel);
+    if (channel instanceof EmbeddedChannel) {
+      context.fireExceptionCaught(thrown);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "<CoroutineChannel " + Addresses.text(channel) + ">";
+  }
+}
