@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// each on its own loop's thread.
 final class Accepting extends ChannelInitializer<Channel> implements ConnectionEvents {
 
-  private static final String NOT_SERVED = "Could not serve a connection";
+  static final String NOT_SERVED = "Could not serve a connection";
   private static final String NO_CONTEXT = "Could not make the TLS context of a connection";
 
   private final Server server;
@@ -74,15 +74,7 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
     MemoryReserve.useAfter(fault);
-    Channel channel = context.channel();
-    try {
-      Loop loop = NettyLoop.of(channel.eventLoop());
-      PeerReports.report(loop, NOT_SERVED, fault, "transport", channel);
-    } finally {
-      // not closeForcibly, which is for channels that are not registered: io_uring never closes
-      // others
-      channel.unsafe().close(channel.voidPromise());
-    }
+    AcceptingChannels.refuse(context.channel(), fault);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.loop.netty;
 import io.loop.event.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundInvoker;
+import io.netty.util.concurrent.EventExecutor;
 
 /// The core under streams, channels of messages and datagram endpoints: a Netty channel on one
 /// side, coroutines on the other.
@@ -77,6 +78,10 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
 
   Loop loop() {
     return loop;
+  }
+
+  EventExecutor executor() {
+    return driver.executor();
   }
 
   Channel channel() {

@@ -37,8 +37,8 @@ final class Clients {
   private static final LoopLocal<Set<Clients>> HERE =
       LoopLocal.withInitial(_ -> Collections.newSetFromMap(new WeakHashMap<>()));
 
-  private final ConcurrentHashMap<Connection, InetAddress> connections = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<Connection, Task<?>> bodies = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Served, InetAddress> connections = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Served, Task<?>> bodies = new ConcurrentHashMap<>();
   private final Duration grace;
 
   /// @param grace how long bodies may continue when their loop shuts down
@@ -47,7 +47,7 @@ final class Clients {
   }
 
   /// Adds a connection; its loop's thread.
-  void add(Connection connection, InetAddress from) {
+  void add(Served connection, InetAddress from) {
     connections.put(connection, from);
     HERE.get(connection.loop()).add(this);
   }
@@ -55,22 +55,22 @@ final class Clients {
   /// Removes a connection; its loop's thread.
   ///
   /// @return its peer's address; null if it was not registered
-  @Nullable InetAddress remove(Connection connection) {
+  @Nullable InetAddress remove(Served connection) {
     if (connection.loop().isClosed()) {
       bodies.remove(connection);
     }
     return connections.remove(connection);
   }
 
-  void began(Connection connection, Task<?> body) {
+  void began(Served connection, Task<?> body) {
     bodies.put(connection, body);
   }
 
-  void ended(Connection connection) {
+  void ended(Served connection) {
     bodies.remove(connection);
   }
 
-  Collection<Connection> connections() {
+  Collection<Served> connections() {
     return connections.keySet();
   }
 
@@ -79,8 +79,8 @@ final class Clients {
   }
 
   /// Schedules an action for each connection, on its loop's thread.
-  void forEach(Consumer<Connection> action) {
-    for (Connection connection : connections.keySet()) {
+  void forEach(Consumer<Served> action) {
+    for (Served connection : connections.keySet()) {
       Server.onLoop(connection.loop(), () -> action.accept(connection));
     }
   }
@@ -90,7 +90,7 @@ final class Clients {
   }
 
   void cancelBodies() {
-    bodies.forEach((connection, body) -> Server.onLoop(connection.loop(), body::cancel));
+    bodies.forEach((_, body) -> Server.onLoop(body.getLoop(), body::cancel));
   }
 
   /// {@return whether servers have connections or bodies on a loop} Its thread.
@@ -102,14 +102,14 @@ final class Clients {
     return !connectionsOn(loop).isEmpty() || !bodiesOn(loop).isEmpty();
   }
 
-  private List<Connection> connectionsOn(Loop loop) {
+  private List<Served> connectionsOn(Loop loop) {
     return connections.keySet().stream().filter(each -> each.loop() == loop).toList();
   }
 
   private List<LoopFuture<?>> bodiesOn(Loop loop) {
     List<LoopFuture<?>> found = new ArrayList<>();
-    bodies.forEach((connection, body) -> {
-      if (connection.loop() == loop) {
+    bodies.forEach((_, body) -> {
+      if (body.getLoop() == loop) {
         found.add(body);
       }
     });
@@ -122,7 +122,7 @@ final class Clients {
     Loop loop = Loop.running();
     Duration began = loop.time();
     List<Clients> here = List.copyOf(HERE.get(loop));
-    here.forEach(clients -> clients.connectionsOn(loop).forEach(Connection::finish));
+    here.forEach(clients -> clients.connectionsOn(loop).forEach(Served::finish));
     for (Clients clients : here) {
       try {
         // all grace periods start together
@@ -139,7 +139,7 @@ final class Clients {
     if (!left.isEmpty()) {
       Asyncio.wait(left);
     }
-    for (Connection connection : connectionsOn(loop)) {
+    for (Served connection : connectionsOn(loop)) {
       ChannelFuture closed = connection.channel().closeFuture();
       NettyFutures.await(closed);
     }

@@ -15,8 +15,6 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketException;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// [ConnectionHandler] is its side in Netty's pipeline. TLS, files, the graceful end and the limits
 /// of a server are parts beside the core, which does not know them.
-final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kind {
+final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kind, Served {
 
   private static final int TLS_CHUNK = 16_384; // Netty encrypts at once, whatever the socket takes
 
@@ -82,11 +80,13 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     throw new IllegalArgumentException("not the writer of a connection on Netty: " + writer);
   }
 
-  Loop loop() {
+  @Override
+  public Loop loop() {
     return loop;
   }
 
-  Channel channel() {
+  @Override
+  public Channel channel() {
     return channel;
   }
 
@@ -118,13 +118,6 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   /// {@return the failure that ended it, or is ending it}
   @Nullable Throwable cause() {
     return core.life().cause();
-  }
-
-  /// {@return the peer's address; the loopback address for a Unix socket}
-  InetAddress peerAddress() {
-    return channel.remoteAddress() instanceof InetSocketAddress peer
-        ? peer.getAddress()
-        : InetAddress.getLoopbackAddress();
   }
 
   // --- what happens to it: the loop's thread ---
@@ -194,7 +187,7 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
 
   @Override
   public void lastSent(ChannelCore core, boolean sent) {
-    if (!sent || ending == null || !ending.linger()) {
+    if (!sent || ending == null || tls.isOn() || !ending.linger()) {
       core.closeChannel();
     }
   }
@@ -296,8 +289,8 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
 
   // --- the limits and the end of a server ---
 
-  /// Records whether anything was received or sent since the last call.
-  Activity lookAtActivity() {
+  @Override
+  public Activity lookAtActivity() {
     activity.look(loop.time(), pending.passed(), hasMoved(sent));
     return activity;
   }
@@ -307,23 +300,22 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     return progress.hasMoved(channel, pending.size());
   }
 
-  /// {@return whether bytes were read from the reader}
-  boolean hasBeenRead() {
+  @Override
+  public boolean hasBeenRead() {
     return activity.received() > reader.buffered();
   }
 
-  /// Ends the connection for a reason on this side.
-  void cut(IOException reason) {
+  @Override
+  public void cut(IOException reason) {
     core.fail(reason);
   }
 
-  /// Ends it gracefully, when its server shuts down: data that has arrived is read, and what the
-  /// body writes is sent. Then the input ends, and the body closes the connection. Loop's thread.
-  void finish() {
+  @Override
+  public void finish() {
     if (!ready) {
       close();
     } else if (ending == null) {
-      ending = new GracefulEnd(this);
+      ending = new GracefulEnd(core, reader::feedEofWhenEmpty);
     }
   }
 

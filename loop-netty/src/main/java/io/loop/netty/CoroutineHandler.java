@@ -156,6 +156,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   public void handlerAdded(ChannelHandlerContext context) {
     Loop loop = NettyLoop.of(context.executor());
     messages = new Messages<>(context, loop, options);
+    ServedChannel.join(context.channel(), messages);
     if (context.channel().isActive()) {
       start(context);
     }
@@ -202,6 +203,8 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
         };
     var options = TaskOptions.named(Addresses.text(messages().channel()));
     task = Task.create(messages().loop(), coro, options);
+    messages().bodyBegan();
+    ServedChannel.began(context.channel(), task);
     task.addDoneCallback(this::ended);
   }
 
@@ -215,6 +218,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
       }
     } finally {
       messages().bodyEnded(fault == null);
+      ServedChannel.ended(messages().channel());
     }
   }
 

@@ -25,21 +25,24 @@ final class GracefulEnd {
   private static final Duration A_POLL = Duration.ofMillis(1);
   private static final Duration LINGER = Duration.ofSeconds(1);
 
-  private final Connection connection;
+  private final ChannelCore core;
   private final Channel channel;
+  private final Runnable endInput;
   private TimerHandle timer;
   private boolean wrote;
   private boolean lingering;
 
-  GracefulEnd(Connection connection) {
-    this.connection = connection;
-    this.channel = connection.channel();
-    this.timer = connection.loop().callLater(A_POLL, this::endInput);
+  /// @param endInput ends the input where no message has begun
+  GracefulEnd(ChannelCore core, Runnable endInput) {
+    this.core = core;
+    this.channel = core.channel();
+    this.endInput = endInput;
+    this.timer = core.loop().callLater(A_POLL, this::endInput);
   }
 
   /// Ends the input after the data that the next poll brings.
   private void endInput() {
-    channel.eventLoop().execute(connection.reader()::feedEofWhenEmpty);
+    core.executor().execute(endInput);
   }
 
   /// The body has written something.
@@ -52,20 +55,18 @@ final class GracefulEnd {
     return lingering;
   }
 
-  /// Closes the connection slowly, if it needs that. Everything written is sent.
+  /// Closes the connection slowly, if it needs that. Everything written is sent. Not for TLS, which
+  /// ends with a message of its own.
   ///
   /// @return false if the connection can be closed at once
   @SuppressWarnings("FutureReturnValueIgnored") // a socket that cannot be shut down is gone
   boolean linger() {
-    if (!wrote || connection.tls().isOn()) {
-      return false;
-    }
-    if (!(channel instanceof SocketChannel socket) || socket.isInputShutdown()) {
+    if (!wrote || !(channel instanceof SocketChannel socket) || socket.isInputShutdown()) {
       return false;
     }
     lingering = true;
-    timer = connection.loop().callLater(LINGER, this::close);
-    connection.core().resumeReading();
+    timer = core.loop().callLater(LINGER, this::close);
+    core.resumeReading();
     socket.shutdownOutput();
     return true;
   }

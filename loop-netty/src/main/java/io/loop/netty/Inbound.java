@@ -7,6 +7,7 @@ import java.io.Serial;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The messages and failures that a channel has received and its coroutine has not, in order.
@@ -19,6 +20,9 @@ final class Inbound<I> {
   /*
    *   OPEN --end--> ENDED (what is queued can still be received)
    *     `------------`--discard--> DISCARDED (everything is released, now and later)
+   *
+   * With endWhenWhole it ends as soon as the message that is arriving is whole: a codec may deliver
+   * one in several parts.
    *
    * A failure is queued in order with the messages. A decoder's failure is thrown once, and later
    * messages follow. A failure of the connection is always the last entry, and is thrown by every
@@ -70,11 +74,16 @@ final class Inbound<I> {
   private final ArrayDeque<Object> queue = new ArrayDeque<>(1);
   private final Waiters receiver;
   private State state = State.OPEN;
+  private final Predicate<Object> isLastPart;
   private int repeated;
+  private boolean ending;
+  private boolean whole = true;
   private @Nullable IOException lost;
 
-  Inbound(Loop loop) {
+  /// @param isLastPart whether a message completes what its peer is sending
+  Inbound(Loop loop, Predicate<Object> isLastPart) {
     this.receiver = new Waiters(loop);
+    this.isLastPart = isLastPart;
   }
 
   /// {@return how many messages and failures are queued, including those that were only counted}
@@ -92,7 +101,8 @@ final class Inbound<I> {
 
   /// Adds a message and takes ownership of it.
   void add(I message) {
-    if (state == State.OPEN) {
+    if (state == State.OPEN && !(ending && whole)) {
+      whole = isLastPart.test(message);
       queue.add(message);
       receiver.wakeAll();
     } else {
@@ -124,11 +134,23 @@ final class Inbound<I> {
     }
   }
 
+  /// Ends it where no message is incomplete; what has arrived can still be received.
+  void endWhenWhole() {
+    ending = true;
+    if (whole) {
+      end();
+    }
+  }
+
   /// Suspends until there is something to [#take], or the stream has ended.
   ///
   /// @param beforeWaiting runs if this has to wait
   void await(Runnable beforeWaiting) {
     while (queue.isEmpty() && state == State.OPEN) {
+      if (ending && whole) {
+        end();
+        return;
+      }
       if (receiver.areTaken()) {
         throw new IllegalStateException(
             "receive() called while another coroutine is already waiting for a message");

@@ -4,6 +4,7 @@ import io.loop.event.Loop;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -40,11 +41,11 @@ final class Listening {
 
   private final Loop loop;
   private final NettyDriver driver;
-  private final Accepting accepting;
+  private final ChannelHandler accepting;
   private final ServerOptions options;
   private final List<Channel> bound = new ArrayList<>();
 
-  Listening(Loop loop, Accepting accepting, ServerOptions options) {
+  Listening(Loop loop, ChannelHandler accepting, ServerOptions options) {
     this.loop = loop;
     this.driver = NettyDriver.of(loop);
     this.accepting = accepting;
@@ -212,7 +213,7 @@ final class Listening {
     var _ = Listeners.close(bound);
   }
 
-  private static IOException bindFailure(SocketAddress address, Throwable cause) {
+  static IOException bindFailure(SocketAddress address, Throwable cause) {
     var fault =
         new BindException(
             "could not listen on "

@@ -28,6 +28,10 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   private final ChannelCore core;
   private final Losses losses = new Losses();
   private @Nullable ChannelEvents events;
+  private final Activity activity = new Activity();
+  private final SendProgress sent = new SendProgress();
+  private @Nullable GracefulEnd ending;
+  private boolean running; // the body
   private boolean writeFailed;
   private @Nullable Throwable fault; // of a write, until a coroutine gets it
   private @Nullable Throwable reason; // why the connection ended
@@ -37,7 +41,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
     this.channel = context.channel();
     this.loop = loop;
     this.options = options;
-    this.inbound = new Inbound<>(loop);
+    this.inbound = new Inbound<>(loop, options.lastPart());
     this.pending = new PendingMessages(loop, context, this);
     this.core = new ChannelCore(loop, channel, context, pending, this);
     OpenChannels.of(loop).add(this);
@@ -73,6 +77,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
 
   /// A message has arrived; it belongs to this channel from now on.
   void received(I message) {
+    activity.received(1);
     inbound.add(message);
     pauseReadingIfFull();
   }
@@ -113,6 +118,9 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
     }
     core.inputEnded();
     inbound.end();
+    if (ending != null) {
+      ending.inputEnded();
+    }
     closeIfBothEnded();
   }
 
@@ -128,6 +136,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
 
   void write(Object message) {
     if (life().isOpen() && !core.outgoing().isEnding()) {
+      noteWrite();
       pending.add(message);
       core.written();
       return;
@@ -144,7 +153,14 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
       write(message); // releases it
       throw closedError();
     }
+    noteWrite();
     pending.send(message, core::written);
+  }
+
+  private void noteWrite() {
+    if (ending != null) {
+      ending.written();
+    }
   }
 
   void drain() throws IOException {
@@ -227,7 +243,8 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   /// Netty has shut down the output. Either a write failed for a reason other than the socket, and
   /// Netty drops later writes; or this channel or other code requested it.
   void outputShutDown() {
-    if (!core.outgoing().hasEnded() && life().isSending()) {
+    boolean lingers = ending != null && ending.isLingering();
+    if (!core.outgoing().hasEnded() && life().isSending() && !lingers) {
       if (writeFailed) {
         broken(new IOException("a write failed, and Netty has shut down the output of " + channel));
         return;
@@ -245,6 +262,52 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   private void closeIfBothEnded() {
     if (core.hasInputEnded() && core.outgoing().hasEnded()) {
       core.close();
+    }
+  }
+
+  // --- the limits and the end of a server ---
+
+  /// The body has started.
+  void bodyBegan() {
+    running = true;
+  }
+
+  /// Records whether anything was received or sent since the last call.
+  Activity lookAtActivity() {
+    boolean moved = sent.hasMoved(channel, pending.size());
+    activity.look(loop.time(), pending.passed(), moved);
+    return activity;
+  }
+
+  /// {@return whether the coroutine has received something}
+  boolean hasBeenRead() {
+    return activity.received() > inbound.size();
+  }
+
+  /// Ends it for a reason on this side.
+  void cut(IOException why) {
+    if (life().isSending()) {
+      endsBecause(why);
+      boolean _ = inbound.fail(why, Integer.MAX_VALUE);
+      core.fail(why);
+      core.outgoing().wakeWriters();
+    }
+  }
+
+  /// Ends it gracefully: what has arrived can be received, and what the body writes is sent. Then
+  /// the input ends, and the body closes the channel.
+  void finish() {
+    if (!running) {
+      core.close();
+    } else if (ending == null && life().isSending()) {
+      ending = new GracefulEnd(core, inbound::endWhenWhole);
+    }
+  }
+
+  @Override
+  public void lastSent(ChannelCore itself, boolean all) {
+    if (ending == null || !canWriteEof() || !ending.linger()) {
+      itself.closeChannel();
     }
   }
 
@@ -289,6 +352,9 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
 
   @Override
   public void lost() {
+    if (ending != null) {
+      ending.stop();
+    }
     inbound.end();
     if (events != null) {
       events.end();

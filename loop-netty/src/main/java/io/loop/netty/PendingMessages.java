@@ -93,6 +93,7 @@ final class PendingMessages implements Pending, ChannelFutureListener {
   private final ArrayDeque<Object> queue = new ArrayDeque<>(1);
   private long bytes;
   private int unsent;
+  private long passed;
   private boolean flushWanted;
   private @Nullable Consumer<Boolean> afterwards;
 
@@ -127,6 +128,15 @@ final class PendingMessages implements Pending, ChannelFutureListener {
       sending.withdraw();
       throw cancelled;
     }
+  }
+
+  int size() {
+    return queue.size();
+  }
+
+  /// {@return how many messages were passed on so far}
+  long passed() {
+    return passed;
   }
 
   /// Makes the next [#pass] flush, even if nothing is pending: other code may have written.
@@ -164,6 +174,7 @@ final class PendingMessages implements Pending, ChannelFutureListener {
         bytes -= size;
         room -= size;
         unsent++;
+        passed++;
         context
             .write(message, promise)
             .addListener(entry instanceof Sending sending ? sending : this);

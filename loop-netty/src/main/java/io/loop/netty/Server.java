@@ -77,7 +77,7 @@ public final class Server implements AutoCloseable {
   /// Adds a connection; on its loop's thread.
   ///
   /// @return false if the server is closed, or the limit of connections is reached
-  boolean add(Connection connection) {
+  boolean add(Served connection) {
     InetAddress from = connection.peerAddress();
     if (!admission.enter(from)) {
       refused.incrementAndGet();
@@ -88,7 +88,7 @@ public final class Server implements AutoCloseable {
   }
 
   /// Removes a connection; on its loop's thread.
-  void remove(Connection connection) {
+  void remove(Served connection) {
     InetAddress from = clients.remove(connection);
     if (from != null) {
       admission.leave(from);
@@ -97,12 +97,12 @@ public final class Server implements AutoCloseable {
   }
 
   /// The body of a connection has started; on the connection's loop.
-  void began(Connection connection, Task<?> body) {
+  void began(Served connection, Task<?> body) {
     clients.began(connection, body);
   }
 
   /// The body of a connection has finished; on the connection's loop.
-  void ended(Connection connection) {
+  void ended(Served connection) {
     clients.ended(connection);
     lookWhetherGone();
   }
@@ -222,7 +222,7 @@ public final class Server implements AutoCloseable {
 
   private void end() {
     close();
-    clients.forEach(Connection::finish);
+    clients.forEach(Served::finish);
     if (isGoneWithin(grace)) {
       return;
     }
@@ -310,7 +310,7 @@ public final class Server implements AutoCloseable {
   /// Source: `Server.close_clients`.
   public void closeClients() {
     loop.checkTurn();
-    clients.forEach(Connection::close);
+    clients.forEach(Served::close);
   }
 
   /// Closes every connection immediately. Never suspends. The bodies continue, but [#waitClosed]
@@ -320,7 +320,7 @@ public final class Server implements AutoCloseable {
   public void abortClients() {
     loop.checkTurn();
     clients.forgetBodies();
-    clients.forEach(Connection::abort);
+    clients.forEach(Served::abort);
     wakeWaiters();
   }
 

@@ -22,12 +22,12 @@ final class Sweeper {
   private static final int LOOKS = 8;
 
   private final Loop loop;
-  private final Collection<Connection> connections;
+  private final Collection<Served> connections;
   private final ServerLimits limits;
   private final Duration interval;
   private @Nullable TimerHandle timer;
 
-  Sweeper(Loop loop, Collection<Connection> connections, ServerLimits limits) {
+  Sweeper(Loop loop, Collection<Served> connections, ServerLimits limits) {
     this.loop = loop;
     this.connections = connections;
     this.limits = limits;
@@ -61,7 +61,7 @@ final class Sweeper {
 
   private void sweep() {
     var loops = new HashSet<Loop>();
-    for (Connection connection : connections) {
+    for (Served connection : connections) {
       if (loops.add(connection.loop())) {
         Server.onLoop(connection.loop(), () -> sweepThoseOf(connection.loop()));
       }
@@ -70,14 +70,14 @@ final class Sweeper {
   }
 
   private void sweepThoseOf(Loop owner) {
-    for (Connection connection : connections) {
+    for (Served connection : connections) {
       if (connection.loop() == owner) {
         look(connection);
       }
     }
   }
 
-  private void look(Connection connection) {
+  private void look(Served connection) {
     Activity activity = connection.lookAtActivity();
     Duration now = connection.loop().time();
     if (isOver(limits.idleTimeout(), activity.silence(now))) {

@@ -19,7 +19,7 @@ final class InboundTest {
   private static final int MOST = 10;
 
   private final ManualLoop manual = new ManualLoop();
-  private final Inbound<String> inbound = new Inbound<>(manual.loop());
+  private final Inbound<String> inbound = new Inbound<>(manual.loop(), _ -> true);
 
   @AfterEach
   void close() {

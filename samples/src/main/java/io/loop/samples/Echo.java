@@ -1,26 +1,17 @@
 package io.loop.samples;
 
-import io.loop.event.Loop;
+import io.loop.netty.ChannelServer;
 import io.loop.netty.CoroutineChannel;
 import io.loop.netty.CoroutineHandler;
 import io.loop.netty.LoopGroup;
-import io.loop.netty.NettyFutures;
-import io.loop.netty.NettyLoop;
 import io.loop.netty.Server;
 import io.loop.netty.ServerLimits;
 import io.loop.netty.ServerOptions;
 import io.loop.netty.Streams;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
-import io.loop.task.Tasks;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.IoEventLoop;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,7 +40,7 @@ final class Echo implements Callable<Integer> {
 
   @Option(
       names = "--reuse-port",
-      description = "let each loop accept its own connections; only with --style streams")
+      description = "let each loop accept its own connections")
   private boolean reusePort;
 
   enum Style {
@@ -99,38 +90,16 @@ final class Echo implements Callable<Integer> {
   }
 
   private void serve(ServerOptions options) throws IOException {
-    if (style == Style.CHANNEL) {
-      serveChannels(options);
-      return;
-    }
-    Server server = Streams.startServer(Echo::echo, listen.host(), listen.port(), options);
+    Server server =
+        style == Style.STREAMS
+            ? Streams.startServer(Echo::echo, listen.host(), listen.port(), options)
+            : ChannelServer.startServer(
+                pipeline -> pipeline.addLast(CoroutineHandler.of(ByteBuf.class, Echo::echo)),
+                listen.host(),
+                listen.port(),
+                options);
     listen.announce(server.localAddress());
     server.serveForever();
-  }
-
-  private void serveChannels(ServerOptions options) {
-    LoopGroup group = options.group();
-    IoEventLoop here = NettyLoop.eventLoop(Loop.running());
-    var bootstrap =
-        new ServerBootstrap()
-            .group(here, group == null ? here : group.eventLoops())
-            .channel(common.transport().serverType())
-            .childHandler(
-                new ChannelInitializer<>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    channel.pipeline().addLast(CoroutineHandler.of(ByteBuf.class, Echo::echo));
-                  }
-                });
-    ChannelFuture bound = Tasks.onLoopThread(() -> bootstrap.bind(listen.host(), listen.port()));
-    NettyFutures.await(bound);
-    Channel server = bound.channel();
-    try {
-      listen.announce((InetSocketAddress) server.localAddress());
-      NettyFutures.await(server.closeFuture());
-    } finally {
-      Tasks.onLoopThread(server::close);
-    }
   }
 
   private static void echo(CoroutineChannel<ByteBuf> channel) throws IOException {

@@ -1,0 +1,54 @@
+package io.loop.netty;
+
+import io.loop.event.Loop;
+import io.loop.event.MemoryReserve;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+
+/// Adds a server's accepted channels to it, and builds their pipelines; each on its own event
+/// loop's thread.
+final class AcceptingChannels extends ChannelInitializer<Channel> {
+
+  private final Server server;
+  private final ServerOptions options;
+  private final ChannelHandler childHandler;
+
+  AcceptingChannels(Server server, ServerOptions options, ChannelHandler childHandler) {
+    this.server = server;
+    this.options = options;
+    this.childHandler = childHandler;
+  }
+
+  @Override
+  protected void initChannel(Channel channel) {
+    if (!ServedChannel.accept(server, channel)) {
+      return;
+    }
+    TlsOptions tls = options.tls();
+    if (tls != null) {
+      channel.pipeline().addLast(TlsHandler.accepted(tls, channel.alloc(), TlsContextFaults.NONE));
+    }
+    channel.pipeline().addLast(childHandler);
+  }
+
+  /// The connection could not be set up. Netty would log this each time a peer connects.
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+    MemoryReserve.useAfter(fault);
+    refuse(context.channel(), fault);
+  }
+
+  /// Reports why an accepted channel cannot be served, and closes it.
+  static void refuse(Channel channel, Throwable fault) {
+    try {
+      Loop loop = NettyLoop.of(channel.eventLoop());
+      PeerReports.report(loop, Accepting.NOT_SERVED, fault, "transport", channel);
+    } finally {
+      // not closeForcibly, which is for channels that are not registered: io_uring never closes
+      // others
+      channel.unsafe().close(channel.voidPromise());
+    }
+  }
+}
