@@ -156,13 +156,28 @@ public final class ChannelServer {
     var server = new Server(loop, options);
     ServerBootstrap own = bootstrap.clone();
     complete(own, NettyDriver.of(loop), address, options);
-    own.childHandler(new AcceptingChannels(server, options, childHandler));
+    own.handler(withBackoff(bootstrap.config().handler()))
+        .childHandler(new AcceptingChannels(server, options, childHandler));
     ChannelFuture opened = NettyFutures.await(loop, () -> own.bind(address));
     if (!opened.isSuccess()) {
       throw Listening.bindFailure(address, opened.cause());
     }
     server.listenOn(List.of(opened.channel()), null, true);
     return server;
+  }
+
+  private static ChannelHandler withBackoff(@Nullable ChannelHandler handler) {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(Channel listener) {
+        if (handler != null) {
+          listener.pipeline().addLast(handler);
+        }
+        listener
+            .pipeline()
+            .addLast(new AcceptBackoff(NettyLoop.of(listener.eventLoop()), listener));
+      }
+    };
   }
 
   @SuppressWarnings("deprecation") // the only way to see whether a channel type is set
