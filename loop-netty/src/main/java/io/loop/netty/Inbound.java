@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.task.WaiterLine;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.io.Serial;
@@ -68,13 +69,13 @@ final class Inbound<I> {
   }
 
   private final ArrayDeque<Object> queue = new ArrayDeque<>(1);
-  private final Waiters receiver;
+  private final WaiterLine receiver;
   private State state = State.OPEN;
   private int repeated;
   private @Nullable IOException lost;
 
   Inbound(Loop loop) {
-    this.receiver = new Waiters(loop);
+    this.receiver = new WaiterLine(loop);
   }
 
   /// {@return how many messages and failures are queued, including those that were only counted}
@@ -129,7 +130,7 @@ final class Inbound<I> {
   /// @param beforeWaiting runs if this has to wait
   void await(Runnable beforeWaiting) {
     while (queue.isEmpty() && state == State.OPEN) {
-      if (receiver.areTaken()) {
+      if (receiver.hasLive()) {
         throw new IllegalStateException(
             "receive() called while another coroutine is already waiting for a message");
       }

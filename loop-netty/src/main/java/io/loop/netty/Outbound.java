@@ -4,6 +4,7 @@ import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.ExceptionGroup;
 import io.loop.task.LoopFuture;
+import io.loop.task.WaiterLine;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -103,8 +104,8 @@ final class Outbound implements ChannelFutureListener {
   private final Runnable markDirty;
   private final MessageSizeEstimator.Handle sizes;
   private final ArrayDeque<Object> pending = new ArrayDeque<>(1);
-  private final Waiters writable;
-  private final Waiters closed;
+  private final WaiterLine writable;
+  private final WaiterLine closed;
 
   private State state = State.OPEN;
   private long pendingBytes;
@@ -125,8 +126,8 @@ final class Outbound implements ChannelFutureListener {
     this.channel = context.channel();
     this.markDirty = markDirty;
     this.sizes = channel.config().getMessageSizeEstimator().newHandle();
-    this.writable = new Waiters(loop);
-    this.closed = new Waiters(loop);
+    this.writable = new WaiterLine(loop);
+    this.closed = new WaiterLine(loop);
   }
 
   boolean isOpen() {
@@ -342,7 +343,7 @@ final class Outbound implements ChannelFutureListener {
   }
 
   void writabilityChanged() {
-    if (!writable.isEmpty() && !isFull()) {
+    if (writable.hasAsleep() && !isFull()) {
       writable.wakeAll();
     }
     if (!pending.isEmpty() && channel.isWritable()) {
