@@ -30,7 +30,6 @@ final class ArchitectureTest {
     ArchRule rule =
         layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
-            .withOptionalLayers(true)
             .layer("functions")
             .definedBy("io.loop")
             .layer("sync")
@@ -50,7 +49,7 @@ final class ArchitectureTest {
             .layer("event")
             .definedBy("io.loop.event")
             .layer("tools")
-            .definedBy("io.loop.debug", "io.loop.testing")
+            .definedBy("io.loop.testing")
             .whereLayer("tools")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("functions")

@@ -1,7 +1,7 @@
 package io.loop.channel;
 
+import io.loop.event.Loop;
 import io.loop.sync.LoopBinding;
-import io.loop.task.LoopFuture;
 import io.loop.task.WaiterLine;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -77,8 +77,8 @@ public final class Watched<T extends @Nullable Object> implements AutoCloseable 
       if (closed) {
         throw new EndOfChannelException("The value will not change any more: it is closed.");
       }
-      LoopFuture<@Nullable Void> waiter = binding.newWaiter();
-      line.await(waiter);
+      Loop _ = binding.bind();
+      line.await();
     }
   }
 

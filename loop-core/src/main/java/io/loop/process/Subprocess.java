@@ -4,12 +4,11 @@ import io.loop.event.Loop;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.task.Coro;
-import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
+import io.loop.task.WaiterLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,13 +46,14 @@ public final class Subprocess implements AutoCloseable {
   private final @Nullable PipeWriting stdin;
   private final @Nullable PipeReading stdout;
   private final @Nullable PipeReading stderr;
-  private final List<LoopFuture<@Nullable Void>> waiters = new ArrayList<>(1);
+  private final WaiterLine waiters;
   private final Runnable ending = this::abandon;
   private @Nullable Integer returnCode;
 
   /// Loop's thread.
   Subprocess(Loop loop, Launch.Child child, SubprocessOptions options) {
     this.loop = loop;
+    this.waiters = new WaiterLine(loop);
     this.process = child.process();
     this.hasGroup = options.newSession();
     this.stdin = child.stdin() == null ? null : new PipeWriting(loop, child.stdin());
@@ -87,11 +87,7 @@ public final class Subprocess implements AutoCloseable {
     if (stdin != null) {
       stdin.childEnded();
     }
-    for (LoopFuture<@Nullable Void> waiter : List.copyOf(waiters)) {
-      if (!waiter.isDone()) {
-        waiter.setResult(null);
-      }
-    }
+    waiters.wakeAll();
   }
 
   private static int returnCodeOf(int exitValue) {
@@ -139,20 +135,10 @@ public final class Subprocess implements AutoCloseable {
     loop.checkTurn();
     Integer code = returnCode;
     while (code == null) {
-      awaitExit();
+      waiters.await();
       code = returnCode;
     }
     return code;
-  }
-
-  private void awaitExit() {
-    var waiter = new LoopFuture<@Nullable Void>(loop);
-    waiters.add(waiter);
-    try {
-      waiter.await();
-    } finally {
-      waiters.remove(waiter);
-    }
   }
 
   /// Writes the input, closes standard input, reads everything the child writes, and waits for it

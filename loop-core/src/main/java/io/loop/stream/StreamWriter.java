@@ -1,7 +1,6 @@
 package io.loop.stream;
 
 import io.loop.event.Loop;
-import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
 import io.loop.task.WaiterLine;
 import java.io.IOException;
@@ -97,9 +96,9 @@ public final class StreamWriter implements AutoCloseable {
       return;
     }
     if (drainers == null) {
-      drainers = new WaiterLine();
+      drainers = new WaiterLine(loop);
     }
-    drainers.await(new LoopFuture<>(loop)); // throws the cause that connectionLost got
+    drainers.await(); // throws the cause that connectionLost got
   }
 
   /// {@return this writer as a blocking stream, for code that needs one: compressors, printers}
@@ -178,9 +177,9 @@ public final class StreamWriter implements AutoCloseable {
     loop.checkTurn();
     if (!lost) {
       if (closers == null) {
-        closers = new WaiterLine();
+        closers = new WaiterLine(loop);
       }
-      closers.await(new LoopFuture<>(loop));
+      closers.await();
     }
     if (lossCause instanceof IOException io) {
       throw io;

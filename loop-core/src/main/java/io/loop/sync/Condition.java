@@ -1,8 +1,9 @@
 package io.loop.sync;
 
+import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
-import io.loop.task.LoopFuture;
+import io.loop.task.WaiterLine;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ public final class Condition {
 
   private final Lock lock;
   private final LoopBinding binding = new LoopBinding(this);
-  private final Waiters waiters = new Waiters(binding);
+  private final WaiterLine waiters = new WaiterLine();
 
   /// Creates a condition with a new lock.
   public Condition() {
@@ -91,11 +92,11 @@ public final class Condition {
   ///   loop
   public void await() {
     requireLocked("wait");
-    LoopFuture<@Nullable Void> waiter = binding.newWaiter();
+    Loop _ = binding.bind();
     lock.release();
     try {
       try {
-        waiters.await(waiter);
+        waiters.await();
       } finally {
         reacquire();
       }

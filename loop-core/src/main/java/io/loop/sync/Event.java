@@ -1,6 +1,8 @@
 package io.loop.sync;
 
+import io.loop.event.Loop;
 import io.loop.task.CancelledError;
+import io.loop.task.WaiterLine;
 
 /// A flag that tasks can wait for.
 ///
@@ -11,7 +13,7 @@ import io.loop.task.CancelledError;
 public final class Event {
 
   private final LoopBinding binding = new LoopBinding(this);
-  private final Waiters waiters = new Waiters(binding);
+  private final WaiterLine waiters = new WaiterLine();
   private boolean set;
 
   /// Creates an event that is not set.
@@ -49,6 +51,7 @@ public final class Event {
   public void await() {
     binding.checkTurn();
     if (!set) {
+      Loop _ = binding.bind();
       waiters.await();
     }
   }

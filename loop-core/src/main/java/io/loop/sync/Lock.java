@@ -1,7 +1,9 @@
 package io.loop.sync;
 
+import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
+import io.loop.task.WaiterLine;
 import org.jspecify.annotations.Nullable;
 
 /// A mutual exclusion lock for tasks.
@@ -19,7 +21,7 @@ public final class Lock {
    */
 
   private final LoopBinding binding = new LoopBinding(this);
-  private final Waiters waiters = new Waiters(binding);
+  private final WaiterLine waiters = new WaiterLine();
   private boolean locked;
 
   /// Creates a lock that is not held.
@@ -41,6 +43,7 @@ public final class Lock {
   }
 
   private void awaitRelease() {
+    Loop _ = binding.bind();
     try {
       waiters.await();
     } catch (CancelledError cancelled) {

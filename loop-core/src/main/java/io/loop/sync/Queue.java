@@ -1,7 +1,7 @@
 package io.loop.sync;
 
+import io.loop.event.Loop;
 import io.loop.task.CancelledError;
-import io.loop.task.LoopFuture;
 import io.loop.task.WaiterLine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -184,16 +184,12 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
   /// Waits in a line until woken. A caller that fails after it was woken wakes the next one if what
   /// they wait for is still available.
   private void await(WaiterLine line, BooleanSupplier isThere) {
-    LoopFuture<@Nullable Void> waiter = binding.newWaiter();
-    try {
-      line.await(waiter);
-    } catch (Throwable fault) {
-      waiter.cancel();
-      if (isThere.getAsBoolean() && !waiter.isCancelled()) {
+    Loop _ = binding.bind();
+    line.await(() -> {
+      if (isThere.getAsBoolean()) {
         line.wakeFirst();
       }
-      throw fault;
-    }
+    });
   }
 
   /// Reports that the processing of one item is done. Never suspends.
@@ -252,14 +248,8 @@ public sealed class Queue<E extends @Nullable Object> permits LifoQueue, Priorit
       }
       finish(Math.min(dropped, unfinished));
     }
-    wakeAll(getters);
-    wakeAll(putters);
-  }
-
-  private static void wakeAll(WaiterLine line) {
-    while (line.size() > 0) {
-      line.wakeFirst();
-    }
+    getters.wakeAndRemoveAll();
+    putters.wakeAndRemoveAll();
   }
 
   private static QueueShutDownException shutDownError() {

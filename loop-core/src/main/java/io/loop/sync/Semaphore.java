@@ -1,8 +1,9 @@
 package io.loop.sync;
 
+import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
-import io.loop.task.LoopFuture;
+import io.loop.task.WaiterLine;
 import org.jspecify.annotations.Nullable;
 
 /// A counting semaphore: limits the number of tasks that hold a permit at a time.
@@ -23,7 +24,7 @@ public sealed class Semaphore permits BoundedSemaphore {
    */
 
   private final LoopBinding binding = new LoopBinding(this);
-  private final Waiters waiters = new Waiters(binding);
+  private final WaiterLine waiters = new WaiterLine();
   private int value;
 
   /// Creates a semaphore with one permit.
@@ -63,14 +64,9 @@ public sealed class Semaphore permits BoundedSemaphore {
       value--;
       return;
     }
-    LoopFuture<@Nullable Void> waiter = binding.newWaiter();
+    Loop _ = binding.bind();
     try {
-      waiters.await(waiter);
-    } catch (CancelledError cancelled) {
-      if (waiter.isDone() && !waiter.isCancelled()) {
-        value++; // the permit had been handed over
-      }
-      throw cancelled;
+      waiters.await(() -> value++); // the permit had been handed over
     } finally {
       value -= waiters.wake(value);
     }

@@ -44,7 +44,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
   private final Loop loop;
   private final Set<LoopFuture<T>> running = new LinkedHashSet<>();
   private final ArrayDeque<LoopFuture<T>> ended = new ArrayDeque<>();
-  private final WaiterLine waiters = new WaiterLine();
+  private final WaiterLine waiters;
   private final DoneCallback<LoopFuture<T>> futureDone = this::futureDone;
   private final LoopFuture<T> timeUp;
   private @Nullable TimerHandle timer;
@@ -55,6 +55,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
       Collection<? extends Awaitable<? extends T>> awaitables,
       @Nullable Duration timeout) {
     this.loop = loop;
+    this.waiters = new WaiterLine(loop);
     this.timeUp = new LoopFuture<>(loop);
     for (Awaitable<? extends T> awaitable : new LinkedHashSet<Awaitable<? extends T>>(awaitables)) {
       running.add(Tasks.ensureFuture(loop, awaitable));
@@ -125,7 +126,7 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
   private LoopFuture<T> next() {
     try {
       while (ended.isEmpty()) {
-        awaitEnd();
+        waiters.await(this::passOn);
       }
     } catch (Throwable fault) {
       left++;
@@ -138,15 +139,9 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
     return future;
   }
 
-  private void awaitEnd() {
-    var waiter = new LoopFuture<@Nullable Void>(loop);
-    try {
-      waiters.await(waiter);
-    } catch (Throwable fault) {
-      if (!ended.isEmpty() && !waiter.isCancelled()) {
-        waiters.wakeFirst();
-      }
-      throw fault;
+  private void passOn() {
+    if (!ended.isEmpty()) {
+      waiters.wakeFirst();
     }
   }
 

@@ -1,6 +1,5 @@
 package io.loop.task;
 
-import io.loop.event.Loop;
 import org.jspecify.annotations.Nullable;
 
 /// Limits how many bodies run at a time; slots are granted in order of arrival.
@@ -54,15 +53,7 @@ final class Slots {
       free--;
       return;
     }
-    var place = new LoopFuture<@Nullable Void>(Loop.running());
-    try {
-      waiting.await(place);
-    } catch (Throwable fault) {
-      if (!place.isCancelled()) {
-        release(); // it had been handed to us
-      }
-      throw fault;
-    }
+    waiting.await(this::release);
   }
 
   void release() {

@@ -1,20 +1,26 @@
 package io.loop.task;
 
+import io.loop.event.Loop;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A queue of tasks that wait for the same thing, in order of arrival. A building block for
-/// synchronization primitives, which programs use instead.
+/// synchronization primitives and channels, which programs use instead.
 ///
 /// Every method takes amortized constant time, plus constant time for each waiter that it wakes,
 /// regardless of the order in which waiters are cancelled.
 ///
 /// Each waiter is a separate future, so cancelling one does not affect the others. Loop thread and
 /// coroutines of the loop only. Waking a waiter only schedules its task; it never suspends, and
-/// never runs the task.
+/// never runs the task. So it is safe inside any callback, also one of Netty's.
+///
+/// A waiter that was woken stays in the line until its task runs, unless [#wakeFirst] or
+/// [#wakeAndRemoveAll] has removed it. So the line also shows that a task is about to take what has
+/// become free, and newcomers can be prevented from overtaking.
 public final class WaiterLine {
 
   /*
-   *   first --> A --after--> B --after--> C --after--> D <-- last
+   *   first --> A --after--> B --after--> C --after--> D, which is first.before
    *                         live         asleep
    *
    * A waiter is pending, woken or cancelled, and only a pending one can change. All waiters before
@@ -24,12 +30,15 @@ public final class WaiterLine {
    *
    * The line is not notified when a waiter is cancelled: the waiter leaves when its task runs, as
    * in asyncio.
+   *
+   * A channel has several lines, most of which stay empty. So a line is one object of 32 bytes, and
+   * futures and places are created for waiters only.
    */
 
   /// A waiter's place in the line.
   static final class Place {
     private final LoopFuture<@Nullable Void> waiter;
-    private @Nullable Place before;
+    private @Nullable Place before; // of the first place: the last one; null: not in the line
     private @Nullable Place after;
 
     Place(LoopFuture<@Nullable Void> waiter) {
@@ -37,21 +46,44 @@ public final class WaiterLine {
     }
   }
 
+  private final @Nullable Loop loop;
   private @Nullable Place first;
-  private @Nullable Place last;
   private @Nullable Place live;
   private @Nullable Place asleep;
   private int size;
 
-  /// Creates an empty line.
-  public WaiterLine() {}
+  /// Creates an empty line for tasks of whichever loop runs when they wait.
+  public WaiterLine() {
+    this.loop = null;
+  }
+
+  /// Creates an empty line for tasks of one loop. When that loop is closed, no waiter counts as
+  /// asleep, and waking has no effect.
+  ///
+  /// @param loop the loop
+  public WaiterLine(Loop loop) {
+    this.loop = loop;
+  }
 
   /// Waits at the end of the line until woken; leaves the line in any case. Coroutine only.
   ///
   /// Suspends, and is a cancellation point. Throws the exception given to [#failAll]: the same
   /// object, undeclared.
   ///
-  /// @param waiter a pending future of the running loop that is not used elsewhere
+  /// @throws CancelledError if the task was cancelled while it waited
+  /// @throws IllegalStateException if the caller is not a coroutine of the line's loop
+  public void await() {
+    await(newWaiter());
+  }
+
+  private LoopFuture<@Nullable Void> newWaiter() {
+    return new LoopFuture<>(loop == null ? Loop.running() : loop);
+  }
+
+  /// Waits like [#await()], with a future that the caller also uses to identify the waiter, or to
+  /// wake it.
+  ///
+  /// @param waiter a pending future of the running loop
   /// @throws CancelledError if the task was cancelled while it waited
   public void await(LoopFuture<@Nullable Void> waiter) {
     Place place = append(waiter);
@@ -62,16 +94,36 @@ public final class WaiterLine {
     }
   }
 
+  /// Waits like [#await()]. If the waiter is woken but the wait fails nevertheless, because the
+  /// task was cancelled before it ran, a callback can pass on what the waiter was woken for.
+  ///
+  /// @param wokenInVain the callback; runs before this throws, when the waiter has left the line
+  /// @throws CancelledError if the task was cancelled while it waited
+  /// @throws IllegalStateException if the caller is not a coroutine of the line's loop
+  public void await(Runnable wokenInVain) {
+    LoopFuture<@Nullable Void> waiter = newWaiter();
+    try {
+      await(waiter);
+    } catch (Throwable fault) {
+      if (waiter.isDone() && !waiter.isCancelled()) {
+        wokenInVain.run();
+      }
+      throw fault;
+    }
+  }
+
   Place append(LoopFuture<@Nullable Void> waiter) {
     var place = new Place(waiter);
-    Place before = last;
-    if (before == null) {
+    Place head = first;
+    if (head == null) {
       first = place;
+      place.before = place;
     } else {
-      before.after = place;
-      place.before = before;
+      Place last = lastOf(head);
+      last.after = place;
+      place.before = last;
+      head.before = place;
     }
-    last = place;
     if (live == null) {
       live = place;
     }
@@ -82,21 +134,24 @@ public final class WaiterLine {
     return place;
   }
 
+  private static Place lastOf(Place head) {
+    return Objects.requireNonNull(head.before);
+  }
+
   void leave(Place place) {
     Place before = place.before;
-    Place after = place.after;
-    if (before == null && first != place) {
-      return; // wakeFirst has removed it
-    }
     if (before == null) {
+      return; // it was removed when it was woken
+    }
+    Place after = place.after;
+    if (first == place) {
       first = after;
     } else {
       before.after = after;
     }
-    if (after == null) {
-      last = before;
-    } else {
-      after.before = before;
+    Place next = after == null ? first : after;
+    if (next != null) {
+      next.before = before;
     }
     if (live == place) {
       live = after;
@@ -115,7 +170,14 @@ public final class WaiterLine {
     return size;
   }
 
-  /// {@return whether the line has a waiter that was not cancelled}
+  /// {@return the part of a description that shows the line, for example `, waiters:2`; empty for
+  /// an empty line}
+  public String text() {
+    return size == 0 ? "" : ", waiters:" + size;
+  }
+
+  /// {@return whether the line has a waiter that was not cancelled: one that is asleep, or that was
+  /// woken and whose task has not run yet} What has become free or has arrived is for that one.
   public boolean hasLive() {
     Place place = live;
     while (place != null && place.waiter.isCancelled()) {
@@ -132,17 +194,21 @@ public final class WaiterLine {
 
   private @Nullable Place firstAsleep() {
     Place place = asleep;
-    while (place != null && place.waiter.isDone()) {
+    while (place != null && !isAsleep(place)) {
       place = place.after;
     }
     asleep = place;
     return place;
   }
 
+  private boolean isAsleep(Place place) {
+    return !place.waiter.isDone() && (loop == null || !loop.isClosed());
+  }
+
   /// Wakes the first waiter in the line, unless it was woken or cancelled.
   public void wakeHead() {
     Place head = first;
-    if (head != null && !head.waiter.isDone()) {
+    if (head != null && isAsleep(head)) {
       head.waiter.setResult(null);
     }
   }
@@ -194,11 +260,16 @@ public final class WaiterLine {
   public boolean wakeFirst() {
     for (Place head; (head = first) != null; ) {
       leave(head);
-      if (!head.waiter.isDone()) {
+      if (isAsleep(head)) {
         head.waiter.setResult(null);
         return true;
       }
     }
     return false;
+  }
+
+  /// Removes all waiters, and wakes those that are asleep.
+  public void wakeAndRemoveAll() {
+    while (wakeFirst()) {}
   }
 }

@@ -1,10 +1,13 @@
 package io.loop.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.Asyncio;
 import io.loop.testing.CountingLoader;
 import io.loop.testing.Growth;
 import io.loop.testing.ManualLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -45,7 +48,7 @@ final class WaiterLineTest {
   void anyOperations_agreeWithAList(long seed) {
     var random = new Random(seed);
     for (int i = 0; i < 5_000; i++) {
-      switch (random.nextInt(9)) {
+      switch (random.nextInt(10)) {
         case 0, 1, 2 -> append();
         case 3 -> {
           if (!futures.isEmpty()) {
@@ -60,6 +63,7 @@ final class WaiterLineTest {
         case 5 -> wakeSome(random.nextInt(3));
         case 6 -> wakeHead();
         case 7 -> wakeFirst();
+        case 8 -> wakeAndRemoveAllAtTimes(random);
         default -> wakeAllAtTimes(random);
       }
       assertThat(line.size()).isEqualTo(futures.size());
@@ -110,6 +114,20 @@ final class WaiterLineTest {
     }
   }
 
+  private void wakeAndRemoveAllAtTimes(Random random) {
+    if (random.nextInt(20) == 0) {
+      List<LoopFuture<@Nullable Void>> expected =
+          futures.stream().filter(f -> !f.isDone()).toList();
+
+      line.wakeAndRemoveAll();
+
+      assertThat(expected).allMatch(WaiterLineTest::isWoken);
+      futures.clear();
+      places.forEach(line::leave); // as their tasks do when they run
+      places.clear();
+    }
+  }
+
   private static boolean isWoken(LoopFuture<?> future) {
     return future.isDone() && !future.isCancelled();
   }
@@ -125,6 +143,142 @@ final class WaiterLineTest {
 
     assertThat(isWoken(futures.getFirst())).isTrue();
     assertThat(futures.getLast().exception()).isSameAs(fault);
+  }
+
+  @Test
+  void text_isTheNumberOfWaitersOrEmpty() {
+    assertThat(line.text()).isEmpty();
+
+    append();
+    append();
+    line.wakeHead();
+
+    assertThat(line.text()).isEqualTo(", waiters:2");
+  }
+
+  @Test
+  void await_severalTasks_resumeInOrderOfArrival() {
+    List<String> resumed = new ArrayList<>();
+
+    manual.run(() -> {
+      List<Task<Void>> tasks = new ArrayList<>();
+      for (String name : List.of("a", "b", "c")) {
+        tasks.add(
+            start(() -> {
+              line.await();
+              resumed.add(name);
+            }));
+      }
+      assertThat(line.size()).isEqualTo(3);
+
+      line.wakeAll();
+      assertThat(line.hasAsleep()).isFalse();
+      assertThat(line.hasLive()).isTrue(); // what they were woken for is theirs
+      tasks.forEach(LoopFuture::await);
+      return null;
+    });
+
+    assertThat(resumed).containsExactly("a", "b", "c");
+    assertThat(line.size()).isZero();
+  }
+
+  @Test
+  void await_onAnotherLoopThanTheLines_isRefused() {
+    try (var other = new ManualLoop()) {
+      var othersLine = new WaiterLine(other.loop());
+
+      assertThatThrownBy(() -> manual.run(Coro.of(othersLine::await)))
+          .isInstanceOf(IllegalStateException.class);
+
+      assertThat(othersLine.size()).isZero();
+    }
+  }
+
+  @Test
+  void await_wokenAndThenCancelled_runsTheCallbackWhenItHasLeft() {
+    List<Integer> sizes = new ArrayList<>();
+
+    manual.run(() -> {
+      Task<Void> task = start(() -> line.await(() -> sizes.add(line.size())));
+      line.wakeHead();
+      task.cancel();
+      awaitCancelled(task);
+      return null;
+    });
+
+    assertThat(sizes).containsExactly(0);
+  }
+
+  @Test
+  void await_cancelledBeforeItIsWoken_doesNotRunTheCallback() {
+    List<Integer> sizes = new ArrayList<>();
+
+    manual.run(() -> {
+      Task<Void> task = start(() -> line.await(() -> sizes.add(line.size())));
+      task.cancel();
+      line.wakeHead(); // too late: it is awake already
+      awaitCancelled(task);
+      return null;
+    });
+
+    assertThat(sizes).isEmpty();
+  }
+
+  @Test
+  void await_unwoundByTheClosingLoop_leavesAndDoesNotRunTheCallback() {
+    List<Integer> sizes = new ArrayList<>();
+    List<Throwable> faults = new ArrayList<>();
+    try (var closing = new ManualLoop()) {
+      closing.loop().setExceptionHandler((_, _) -> {}); // the task was pending
+      closing.run(() -> {
+        Task<Void> _ =
+            start(() -> {
+              try {
+                line.await(() -> sizes.add(line.size()));
+              } catch (CancelledError unwound) {
+                faults.add(unwound);
+                throw unwound;
+              }
+            });
+        return null;
+      });
+    }
+
+    assertThat(faults).hasSize(1);
+    assertThat(sizes).isEmpty();
+    assertThat(line.size()).isZero();
+  }
+
+  @Test
+  void lineOfAClosedLoop_wakesNobody() {
+    var closing = new ManualLoop();
+    var itsLine = new WaiterLine(closing.loop());
+    for (int i = 0; i < 3; i++) {
+      var waiter = new LoopFuture<@Nullable Void>(closing.loop());
+      waiter.addDoneCallback(_ -> {}); // a closed loop refuses to schedule it
+      WaiterLine.Place _ = itsLine.append(waiter);
+    }
+    closing.close();
+
+    assertThat(itsLine.hasAsleep()).isFalse();
+    itsLine.wakeHead();
+    itsLine.wakeAll();
+    itsLine.failAll(new IllegalStateException("x"));
+    assertThat(itsLine.wake(1)).isZero();
+    assertThat(itsLine.hasLive()).isTrue();
+    assertThat(itsLine.wakeFirst()).isFalse();
+    assertThat(itsLine.size()).isZero();
+  }
+
+  private static Task<Void> start(Coro.Action body) {
+    Task<Void> task = Asyncio.createTask(body);
+    Asyncio.sleep(Duration.ZERO);
+    return task;
+  }
+
+  private static void awaitCancelled(Task<Void> task) {
+    assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+    assertThat(task.isCancelled()).isTrue();
   }
 
   @ParameterizedTest

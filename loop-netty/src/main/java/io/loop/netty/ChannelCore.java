@@ -1,9 +1,11 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.task.WaiterLine;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundInvoker;
 import io.netty.util.concurrent.EventExecutor;
+import org.jspecify.annotations.Nullable;
 
 /// The core under streams, channels of messages and datagram endpoints: a Netty channel on one
 /// side, coroutines on the other.
@@ -59,7 +61,7 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
   private final ChannelLife life = new ChannelLife();
   private final Outgoing outgoing;
   private final Reading reading;
-  private final Waiters end;
+  private @Nullable WaiterLine end; // created for the first that waits
   private boolean dirty;
   private boolean told;
 
@@ -73,7 +75,6 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
     this.kind = kind;
     this.outgoing = new Outgoing(loop, channel, life, pending, this);
     this.reading = new Reading(channel, out);
-    this.end = new Waiters(loop);
   }
 
   Loop loop() {
@@ -152,6 +153,9 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
   /// Suspends until the channel is closed or detached.
   void awaitEnd() {
     while (!life.isOver()) {
+      if (end == null) {
+        end = new WaiterLine(loop);
+      }
       end.await();
     }
   }
@@ -274,6 +278,12 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
     if (life.detach()) {
       pending.drop();
       outgoing.wakeWriters();
+      wakeAtEnd();
+    }
+  }
+
+  private void wakeAtEnd() {
+    if (end != null) {
       end.wakeAll();
     }
   }
@@ -290,7 +300,7 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
     boolean _ = life.lose();
     pending.drop();
     outgoing.wakeWriters();
-    end.wakeAll();
+    wakeAtEnd();
     kind.lost();
     told = true;
   }

@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.task.WaiterLine;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -19,12 +20,12 @@ public final class ChannelEvents implements Iterable<Object> {
 
   private final Loop loop;
   private final ArrayDeque<Object> queue = new ArrayDeque<>(2);
-  private final Waiters receiver;
+  private final WaiterLine receiver;
   private boolean ended;
 
   ChannelEvents(Loop loop) {
     this.loop = loop;
-    this.receiver = new Waiters(loop);
+    this.receiver = new WaiterLine(loop);
   }
 
   /// Adds an event, which is passed on as well, so it is retained.
@@ -58,7 +59,7 @@ public final class ChannelEvents implements Iterable<Object> {
   public @Nullable Object receive() {
     loop.checkTurn();
     while (queue.isEmpty() && !ended) {
-      if (receiver.areTaken()) {
+      if (receiver.hasLive()) {
         throw new IllegalStateException(
             "receive() called while another coroutine is already waiting for an event");
       }

@@ -1,7 +1,6 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
-import io.loop.task.LoopFuture;
 import io.loop.task.WaiterLine;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -19,18 +18,17 @@ final class DatagramQueue {
    * first is kept.
    */
 
-  private final Loop loop;
   private final int limit;
   private final int bytesLimit;
   private final ArrayDeque<Datagram> packets = new ArrayDeque<>();
-  private final WaiterLine waiters = new WaiterLine();
+  private final WaiterLine waiters;
   private @Nullable IOException fault;
   private long bytes;
   private long dropped;
   private boolean ended;
 
   DatagramQueue(Loop loop, DatagramOptions options) {
-    this.loop = loop;
+    this.waiters = new WaiterLine(loop);
     this.limit = options.queueLimit();
     this.bytesLimit = options.queueBytes();
   }
@@ -59,9 +57,7 @@ final class DatagramQueue {
   /// Makes receivers get null, after the queued packets.
   void end() {
     ended = true;
-    while (waiters.size() > 0) {
-      waiters.wakeFirst();
-    }
+    waiters.wakeAndRemoveAll();
   }
 
   long dropped() {
@@ -74,7 +70,7 @@ final class DatagramQueue {
 
   @Nullable Datagram take() throws IOException {
     while (packets.isEmpty() && fault == null && !ended) {
-      await();
+      waiters.await(this::passOn);
     }
     Datagram packet = packets.poll();
     if (packet != null) {
@@ -87,16 +83,9 @@ final class DatagramQueue {
     return packet;
   }
 
-  private void await() {
-    var waiter = new LoopFuture<@Nullable Void>(loop);
-    try {
-      waiters.await(waiter);
-    } catch (Throwable left) {
-      boolean hasSomething = !packets.isEmpty() || fault != null;
-      if (waiter.isDone() && !waiter.isCancelled() && hasSomething) {
-        waiters.wakeFirst(); // pass the wake-up to another one
-      }
-      throw left;
+  private void passOn() {
+    if (!packets.isEmpty() || fault != null) {
+      waiters.wakeFirst();
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.task.WaiterLine;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.io.Serial;
@@ -72,7 +73,7 @@ final class Inbound<I> {
   }
 
   private final ArrayDeque<Object> queue = new ArrayDeque<>(1);
-  private final Waiters receiver;
+  private final WaiterLine receiver;
   private State state = State.OPEN;
   private final Predicate<Object> isLastPart;
   private int repeated;
@@ -82,7 +83,7 @@ final class Inbound<I> {
 
   /// @param isLastPart whether a message completes what its peer is sending
   Inbound(Loop loop, Predicate<Object> isLastPart) {
-    this.receiver = new Waiters(loop);
+    this.receiver = new WaiterLine(loop);
     this.isLastPart = isLastPart;
   }
 
@@ -151,7 +152,7 @@ final class Inbound<I> {
         end();
         return;
       }
-      if (receiver.areTaken()) {
+      if (receiver.hasLive()) {
         throw new IllegalStateException(
             "receive() called while another coroutine is already waiting for a message");
       }

@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.task.WaiterLine;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.DuplexChannel;
 import org.jspecify.annotations.Nullable;
@@ -42,11 +43,12 @@ final class Outgoing {
     void lastSent(boolean sent);
   }
 
+  private final Loop loop;
   private final Channel channel;
   private final ChannelLife life;
   private final Pending pending;
   private final Listener listener;
-  private final Waiters room;
+  private @Nullable WaiterLine room; // created for the first that waits
   // after a half-close on an event loop that Netty created
   private @Nullable EpollReturn epollReturn;
   private State state = State.OPEN;
@@ -54,11 +56,11 @@ final class Outgoing {
   private boolean full;
 
   Outgoing(Loop loop, Channel channel, ChannelLife life, Pending pending, Listener listener) {
+    this.loop = loop;
     this.channel = channel;
     this.life = life;
     this.pending = pending;
     this.listener = listener;
-    this.room = new Waiters(loop);
   }
 
   /// {@return whether nothing more may be written, because of [#end]}
@@ -144,17 +146,22 @@ final class Outgoing {
       listener.fullChanged(now);
     }
     if (!now) {
-      room.wakeAll();
+      wakeWriters();
     }
     return pending.canPass();
   }
 
   /// Suspends until there may be room, or the channel is gone.
   void awaitRoom() {
+    if (room == null) {
+      room = new WaiterLine(loop);
+    }
     room.await();
   }
 
   void wakeWriters() {
-    room.wakeAll();
+    if (room != null) {
+      room.wakeAll();
+    }
   }
 }

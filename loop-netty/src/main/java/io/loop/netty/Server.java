@@ -7,6 +7,7 @@ import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.Tasks;
+import io.loop.task.WaiterLine;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -46,7 +47,7 @@ public final class Server implements AutoCloseable {
   private final Admission admission;
   private final Sweeper sweeper;
   private final AtomicLong refused = new AtomicLong();
-  private final Waiters waiters;
+  private final WaiterLine waiters;
   private @Nullable LoopFuture<@Nullable Void> serving;
   private List<Channel> listeners = List.of();
   private @Nullable UnixSocketFile file;
@@ -58,7 +59,7 @@ public final class Server implements AutoCloseable {
     this.loop = loop;
     this.grace = options.grace();
     this.admission = new Admission(options.limits());
-    this.waiters = new Waiters(loop);
+    this.waiters = new WaiterLine(loop);
     this.clients = new Clients(grace);
     this.sweeper = new Sweeper(loop, clients.connections(), options.limits());
   }

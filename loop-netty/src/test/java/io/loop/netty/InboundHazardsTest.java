@@ -363,10 +363,10 @@ class InboundHazardsTest extends OnNetty {
         });
   }
 
-  /// Hazard 53: a decoder that fails for each few bytes.
+  /// Hazard 60: a decoder that fails for each few bytes.
   @ParameterizedTest
   @MethodSource("transports")
-  void hazard53_linesThatAreAllTooLong_pauseReadingAndAreFewFailures(Transport transport) {
+  void hazard60_linesThatAreAllTooLong_pauseReadingAndAreFewFailures(Transport transport) {
     int lines = 50_000;
     run(
         transport,
@@ -408,10 +408,10 @@ class InboundHazardsTest extends OnNetty {
     return count;
   }
 
-  /// Hazard 53: nobody receives the failures, and each would be a line in the log.
+  /// Hazard 60: nobody receives the failures, and each would be a line in the log.
   @ParameterizedTest
   @MethodSource("transports")
-  void hazard53_failuresThatNobodyReceives_areFewReports(Transport transport) {
+  void hazard60_failuresThatNobodyReceives_areFewReports(Transport transport) {
     run(
         transport,
         () -> {
