@@ -9,7 +9,7 @@ module io.loop.netty {
   requires transitive io.loop.core;
   requires transitive io.netty.handler;
   requires transitive io.netty.transport;
-  requires io.netty.buffer;
+  requires transitive io.netty.buffer;
   requires transitive io.netty.common;
   requires io.netty.codec;
   requires io.netty.transport.classes.epoll;

@@ -60,6 +60,7 @@ public final class StreamReader implements Iterable<byte[]> {
   private boolean ending;
   private boolean paused;
   private boolean collecting; // in read(), which has already taken a part
+  private boolean segmented; // a coroutine takes segments
   private boolean onDemand; // resumed only while a coroutine waits
 
   /// Creates a reader.
@@ -124,6 +125,40 @@ public final class StreamReader implements Iterable<byte[]> {
     bytes.add(data);
     wakeWaiter();
     pauseIfFull();
+  }
+
+  /// Adds what arrived and takes ownership of it; for the transport, if [#takesSegments].
+  ///
+  /// @param data the bytes; released if they cannot be received any more
+  /// @throws IllegalStateException after [#feedEof]
+  public void feedSegment(Segment data) {
+    loop.checkTurn();
+    if (eof) {
+      data.release();
+      throw new IllegalStateException("feedSegment after feedEof");
+    }
+    bytes.add(data);
+    wakeWaiter();
+    pauseIfFull();
+  }
+
+  /// {@return whether a coroutine has called [#readSegment]} Before that, a transport that feeds
+  /// segments would only keep its buffers longer.
+  public boolean takesSegments() {
+    return segmented;
+  }
+
+  /// Copies the segments that were not received yet, and releases them; for a transport that goes
+  /// away. What they hold can still be received.
+  public void keepSegments() {
+    if (!loop.isClosed()) {
+      loop.checkTurn();
+    }
+    if (failure == null) {
+      bytes.absorb();
+    } else {
+      bytes.clear();
+    }
   }
 
   private void pauseIfFull() {
@@ -299,6 +334,62 @@ public final class StreamReader implements Iterable<byte[]> {
     byte[] taken = bytes.size() == 0 ? NOTHING : bytes.take(Math.min(n, bytes.size()));
     maybeResume();
     return taken;
+  }
+
+  /// {@return what has arrived, without a copy where the transport lends its bytes: at least one
+  /// byte; null at the end} The caller owns the segment and must release it.
+  ///
+  /// For code that knows the transport's own kind of buffers. Programs call a method of the
+  /// transport's, such as `Streams.read` of loop-netty.
+  ///
+  /// @param n the highest number of bytes to return; at least 1
+  /// @throws IOException if the connection failed
+  /// @throws IllegalArgumentException if n is below 1
+  public @Nullable Segment readSegment(int n) throws IOException {
+    if (n < 1) {
+      throw new IllegalArgumentException("the number of bytes must be at least 1, not " + n);
+    }
+    requireSound();
+    segmented = true;
+    while (bytes.size() == 0 && !eof) {
+      awaitData("readSegment");
+    }
+    if (bytes.size() == 0) {
+      return null;
+    }
+    Segment taken = bytes.takeSegment(n);
+    maybeResume();
+    return taken;
+  }
+
+  /// Reads into a buffer of the caller's, so that no array is made for each read. Suspends like
+  /// [#read(int)].
+  ///
+  /// ```java
+  /// while (reader.readInto(block.clear()) >= 0) {
+  ///   use(block.flip());
+  /// }
+  /// ```
+  ///
+  /// No asyncio equivalent; `loop.sock_recv_into` does the same for a socket.
+  ///
+  /// @param target the buffer; it gets as many bytes as it has room for, or as have arrived
+  /// @return how many bytes: at least one, or -1 at the end; 0 if the buffer has no room
+  /// @throws IOException if the connection failed
+  public int readInto(ByteBuffer target) throws IOException {
+    requireSound();
+    if (!target.hasRemaining()) {
+      return 0;
+    }
+    while (bytes.size() == 0 && !eof) {
+      awaitData("readInto");
+    }
+    if (bytes.size() == 0) {
+      return -1;
+    }
+    int count = bytes.take(target);
+    maybeResume();
+    return count;
   }
 
   /// Reads into an array; see [#read(int)].

@@ -26,6 +26,8 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
 
   private static final int TLS_CHUNK = 16_384; // Netty encrypts at once, whatever the socket takes
 
+  private static final int LENT_SHARE = 4;
+
   private final Loop loop;
   private final Channel channel;
   private final ChannelCore core;
@@ -51,14 +53,14 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     this.channel = channel;
     this.events = events;
     this.tls = new ConnectionTls(options);
-    this.pending = new PendingBytes(channel);
+    this.pending = new PendingBytes(channel, WriteChunks.of(loop));
     this.core = new ChannelCore(loop, channel, channel, pending, this);
     this.reader = new StreamReader(loop, limit);
     this.writer = new StreamWriter(loop, this, reader);
     reader.setTransport(this);
     allowHalfClosure(options == null);
     if (options != null) {
-      pending.setChunk(TLS_CHUNK);
+      pending.setLargest(TLS_CHUNK);
     }
   }
 
@@ -142,13 +144,23 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
       return;
     }
     activity.received(data.readableBytes());
-    if (data.nioBufferCount() == 1) {
+    if (isWorthLending(data)) {
+      reader.feedSegment(new BufferSegment(data.retain()));
+    } else if (data.nioBufferCount() == 1) {
       reader.feedData(data.nioBuffer());
     } else {
       for (var part : data.nioBuffers()) {
         reader.feedData(part);
       }
     }
+  }
+
+  /// A buffer that is mostly empty is lent only if it is the only one: a reader that is slow must
+  /// not hold many of them.
+  private boolean isWorthLending(ByteBuf data) {
+    return data.isReadable()
+        && reader.takesSegments()
+        && (reader.buffered() == 0 || data.readableBytes() >= data.capacity() / LENT_SHARE);
   }
 
   void endInput() {
@@ -207,6 +219,7 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     if (!loop.isClosed()) {
       tellLoss(cause());
     }
+    reader.keepSegments();
     events.closed(this);
   }
 
@@ -239,7 +252,7 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   void secure(ChannelHandler handler, TlsOptions options, LoopFuture<@Nullable Void> done) {
     pending.pass(true);
     tls.start(options, done);
-    pending.setChunk(TLS_CHUNK);
+    pending.setLargest(TLS_CHUNK);
     allowHalfClosure(false);
     channel.pipeline().addFirst(handler);
     byte[] early = reader.takeBuffered();
@@ -335,13 +348,17 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
 
   @Override
   public void write(byte[] data, int offset, int length) {
+    requireWritable();
+    enqueue(data, offset, length);
+  }
+
+  private void requireWritable() {
     if (core.outgoing().isEnding()) {
       throw new IllegalStateException("Cannot write after writeEof()");
     }
     if (sendingFile) {
       throw new IllegalStateException("Cannot write while a file is being sent");
     }
-    enqueue(data, offset, length);
   }
 
   /// Writes bytes; also used while a file is sent.
@@ -353,6 +370,25 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
       ending.written();
     }
     pending.add(data, offset, length);
+    core.written();
+  }
+
+  /// Writes a buffer and takes ownership of it, also if this throws.
+  void write(ByteBuf data) {
+    try {
+      requireWritable();
+    } catch (IllegalStateException refused) {
+      data.release();
+      throw refused;
+    }
+    if (!core.life().isOpen()) {
+      data.release();
+      return;
+    }
+    if (ending != null) {
+      ending.written();
+    }
+    pending.add(data);
     core.written();
   }
 

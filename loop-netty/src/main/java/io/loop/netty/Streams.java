@@ -2,7 +2,11 @@ package io.loop.netty;
 
 import io.loop.event.Context;
 import io.loop.event.Loop;
+import io.loop.stream.Segment;
+import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
@@ -10,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// TCP connections as streams of bytes.
 ///
@@ -165,6 +170,61 @@ public final class Streams {
   public static StreamConnection openUnixConnection(Path path, ConnectionOptions options)
       throws IOException {
     return new Opening(Loop.running(), options).openUnix(path);
+  }
+
+  /// {@return what has arrived, as a buffer: at least one byte; null at the end} Suspends, and is a
+  /// cancellation point, only if nothing has arrived; a cancelled call takes nothing.
+  ///
+  /// The caller must release the buffer, or pass it on, for example to [#write]. It is usually the
+  /// one that Netty has read into, so nothing is copied. From the first call on, a connection keeps
+  /// Netty's buffers until they are received. The reader's own methods can be called in between.
+  ///
+  /// ```java
+  /// for (ByteBuf block; (block = Streams.read(reader, 65_536)) != null; ) {
+  ///   Streams.write(writer, block);
+  ///   writer.drain();
+  /// }
+  /// ```
+  ///
+  /// @param reader the reader of any stream
+  /// @param n the highest number of bytes to return; at least 1
+  /// @throws IOException if the connection failed
+  /// @throws IllegalArgumentException if n is below 1
+  public static @Nullable ByteBuf read(StreamReader reader, int n) throws IOException {
+    return switch (reader.readSegment(n)) {
+      case null -> null;
+      case BufferSegment netty -> netty.buffer();
+      case Segment other -> copyOf(other);
+    };
+  }
+
+  private static ByteBuf copyOf(Segment segment) {
+    var bytes = new byte[segment.length()];
+    segment.copyTo(bytes, 0);
+    segment.release();
+    return Unpooled.wrappedBuffer(bytes);
+  }
+
+  /// Writes a buffer without copying it, after everything written before. Never suspends; call
+  /// [StreamWriter#drain] as after every write.
+  ///
+  /// The buffer belongs to the connection from now on, also if this throws. On a connection that is
+  /// closing or lost it is released, and [StreamWriter#drain] throws.
+  ///
+  /// @param writer the writer of a connection that was opened or accepted here
+  /// @param data the bytes
+  /// @throws IllegalArgumentException if the writer is not one of a connection
+  /// @throws IllegalStateException after [StreamWriter#writeEof], or while a file is being sent
+  public static void write(StreamWriter writer, ByteBuf data) {
+    Connection connection;
+    try {
+      connection = Connection.of(writer);
+      connection.loop().checkTurn();
+    } catch (RuntimeException refused) {
+      data.release();
+      throw refused;
+    }
+    connection.write(data);
   }
 
   /// Sends a whole file, after everything written before; see [#sendfile(StreamWriter, FileChannel,
