@@ -38,9 +38,7 @@ final class Echo implements Callable<Integer> {
       description = "number of loops that serve connections (default: ${DEFAULT-VALUE})")
   private int loops;
 
-  @Option(
-      names = "--reuse-port",
-      description = "let each loop accept its own connections")
+  @Option(names = "--reuse-port", description = "let each loop accept its own connections")
   private boolean reusePort;
 
   enum Style {
