@@ -145,6 +145,7 @@ public final class StreamReader implements Iterable<byte[]> {
   /// {@return whether a coroutine has called [#readSegment]} Before that, a transport that feeds
   /// segments would only keep its buffers longer.
   public boolean takesSegments() {
+    loop.checkTurnToRead();
     return segmented;
   }
 

@@ -88,6 +88,20 @@ public class EchoBenchmark extends LoopBenchmark {
     echo.run();
   }
 
+  /// One operation: as in [#streams], with an array of the coroutine's that is read into.
+  @Benchmark
+  @OperationsPerInvocation(ROUND_TRIPS)
+  public void streamsInto(Echo echo) throws IOException {
+    echo.run();
+  }
+
+  /// One operation: as in [#streams], with Netty's buffers, which are not copied.
+  @Benchmark
+  @OperationsPerInvocation(ROUND_TRIPS)
+  public void streamsBuffers(Echo echo) throws IOException {
+    echo.run();
+  }
+
   /// One operation: a message goes to a coroutine at the end of a pipeline, and back.
   @Benchmark
   @OperationsPerInvocation(ROUND_TRIPS)

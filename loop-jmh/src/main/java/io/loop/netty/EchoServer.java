@@ -22,6 +22,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -81,7 +82,9 @@ final class EchoServer {
   static EchoServer start(String method, Transport transport)
       throws IOException, InterruptedException {
     return switch (method.substring(method.lastIndexOf('.') + 1)) {
-      case "streams" -> streams(transport);
+      case "streams" -> streams(transport, EchoServer::echo);
+      case "streamsInto" -> streams(transport, EchoServer::echoInto);
+      case "streamsBuffers" -> streams(transport, EchoServer::echoBuffers);
       case "channel" -> channel(transport);
       case "channelAttached" -> onNetty(transport, coroutines());
       case "rawNetty" -> onNetty(transport, RawEchoServer.echo());
@@ -93,11 +96,11 @@ final class EchoServer {
     };
   }
 
-  private static EchoServer streams(Transport transport) {
+  private static EchoServer streams(Transport transport, ConnectionBody body) {
     return onLoop(
         transport,
         bound -> {
-          Server server = Streams.startServer(EchoServer::echo, "127.0.0.1", 0, OPTIONS);
+          Server server = Streams.startServer(body, "127.0.0.1", 0, OPTIONS);
           bound.complete(Bound.here(server.localAddress()));
           server.serveForever();
         });
@@ -109,6 +112,21 @@ final class EchoServer {
       writer.write(block);
       writer.drain();
       block = reader.read(BLOCK);
+    }
+  }
+
+  private static void echoInto(StreamReader reader, StreamWriter writer) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(BLOCK);
+    while (reader.readInto(block.clear()) >= 0) {
+      writer.write(block.array(), 0, block.position());
+      writer.drain();
+    }
+  }
+
+  private static void echoBuffers(StreamReader reader, StreamWriter writer) throws IOException {
+    for (ByteBuf block; (block = Streams.read(reader, BLOCK)) != null; ) {
+      Streams.write(writer, block);
+      writer.drain();
     }
   }
 

@@ -95,6 +95,26 @@ public final class CoroutineChannel<I> implements Iterable<I>, AutoCloseable {
     return new ReceivedMessages<>(this::receive);
   }
 
+  /// {@return the messages until the end of the stream, each released after its turn} Suspends and
+  /// fails like [#iterator].
+  ///
+  /// ```java
+  /// for (FullHttpRequest request : channel.readable()) {
+  ///   channel.send(answer(request)); // the request is released, also if this throws
+  /// }
+  /// ```
+  ///
+  /// A message is released when the next one is asked for, and at the end. If the turn leaves the
+  /// loop, it is released when the coroutine ends. Retain a message to keep it or to send it.
+  public Iterable<I> readable() {
+    return () -> new ReceivedMessages<>(this::receiveInTurn);
+  }
+
+  private @Nullable I receiveInTurn() throws IOException {
+    loop.checkTurn();
+    return messages.receiveInTurn();
+  }
+
   /// Writes a message. It is flushed when the loop next polls, together with everything else
   /// written by then. Never suspends, so call [#drain] regularly.
   ///

@@ -28,6 +28,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   private final ChannelCore core;
   private final Losses losses = new Losses();
   private @Nullable ChannelEvents events;
+  private @Nullable Object turn; // the message that the body is using, if this has to release it
   private final Activity activity = new Activity();
   private final SendProgress sent = new SendProgress();
   private @Nullable GracefulEnd ending;
@@ -73,6 +74,20 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
       core.resumeReading();
     }
     return message;
+  }
+
+  /// Receives a message that this keeps, and releases when it is called again or the body ends.
+  @Nullable I receiveInTurn() throws IOException {
+    releaseTurn();
+    I message = receive();
+    turn = message;
+    return message;
+  }
+
+  private void releaseTurn() {
+    Object last = turn;
+    turn = null;
+    ReferenceCountUtil.release(last);
   }
 
   /// A message has arrived; it belongs to this channel from now on.
@@ -364,7 +379,9 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
 
   /// The handler has left the pipeline of an open channel.
   void detached() {
-    OpenChannels.of(loop).remove(this);
+    if (!running) {
+      OpenChannels.of(loop).remove(this);
+    }
     core.detach();
     inbound.handOver(context::fireChannelRead, context::fireExceptionCaught);
     context.fireChannelReadComplete();
@@ -376,10 +393,11 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
 
   /// The coroutine has finished, or will never start.
   void bodyEnded(boolean well) {
+    OpenChannels.of(loop).remove(this);
+    releaseTurn();
     if (life().isDetached()) {
       return;
     }
-    OpenChannels.of(loop).remove(this);
     discard();
     if (well) {
       core.close();
@@ -395,6 +413,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   }
 
   private void discard() {
+    releaseTurn();
     inbound.handOver(ReferenceCountUtil::release, this::reportUnseen);
     if (events != null) {
       events.discard();
@@ -402,8 +421,11 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   }
 
   void loopClosed() {
-    discard();
-    context.close();
+    releaseTurn();
+    if (!life().isDetached()) {
+      discard();
+      context.close();
+    }
   }
 
   /// When both the body and the channel have ended, no call can throw a failed write any more.

@@ -26,6 +26,7 @@ final class WrongThreadTest extends OnNetty {
           "ChannelEvents.iterator", // its steps are checked
           "CoroutineChannel.getLoop",
           "CoroutineChannel.iterator",
+          "CoroutineChannel.readable",
           "CoroutineChannel.localAddress",
           "CoroutineChannel.nettyChannel",
           "CoroutineChannel.remoteAddress",
