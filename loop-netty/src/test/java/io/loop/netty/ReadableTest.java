@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.loop.event.ExceptionContext;
 import io.loop.sync.Event;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +21,19 @@ class ReadableTest extends OnNetty {
   private static final String LOCAL = "127.0.0.1";
 
   private static Server start(ChannelBody<ByteBuf> body) throws Exception {
-    return ChannelServer.startServer(pipeline -> pipeline.addLast(Pipelines.bytes(body)), LOCAL, 0);
+    return ChannelServer.startServer(
+        pipeline -> pipeline.addLast(new Unpooling(), Pipelines.bytes(body)), LOCAL, 0);
+  }
+
+  /// Makes buffers that no pool uses again, so that a test can see whether each is released.
+  private static final class Unpooling extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      var pooled = (ByteBuf) message;
+      ByteBuf copy = Unpooled.copiedBuffer(pooled);
+      pooled.release();
+      context.fireChannelRead(copy);
+    }
   }
 
   private static void end(Server server) {
