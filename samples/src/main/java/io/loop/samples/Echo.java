@@ -16,7 +16,6 @@ import io.loop.task.Tasks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
@@ -122,9 +121,7 @@ final class Echo implements Callable<Integer> {
                     channel.pipeline().addLast(CoroutineHandler.of(ByteBuf.class, Echo::echo));
                   }
                 });
-    ChannelFuture bound = Tasks.onLoopThread(() -> bootstrap.bind(listen.host(), listen.port()));
-    NettyFutures.await(bound);
-    Channel server = bound.channel();
+    Channel server = NettyFutures.open(() -> bootstrap.bind(listen.host(), listen.port()));
     try {
       listen.announce((InetSocketAddress) server.localAddress());
       NettyFutures.await(server.closeFuture());
