@@ -16,6 +16,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInboundInvoker;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -26,9 +27,11 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.nio.channels.ClosedChannelException;
 import javax.net.ssl.SSLException;
@@ -112,6 +115,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   private boolean writerPaused;
   private boolean told;
   private @Nullable Throwable cause;
+  private @Nullable ProxyHeader proxyHeader;
+  private boolean foreign;
 
   ConnectionHandler(
       Channel channel, Loop loop, int limit, @Nullable TlsOptions tls, ConnectionEvents events) {
@@ -181,11 +186,32 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     tls = options;
     handshake = done;
     allowHalfClosure(false);
-    channel.pipeline().addFirst(handler);
+    insert(handler);
     byte[] early = reader.takeBuffered();
     if (early.length > 0) {
-      channel.pipeline().fireChannelRead(Unpooled.wrappedBuffer(early)).fireChannelReadComplete();
+      ChannelHandlerContext before = WireHandlers.before(channel.pipeline(), handler);
+      ChannelInboundInvoker source = before == null ? channel.pipeline() : before;
+      source.fireChannelRead(Unpooled.wrappedBuffer(early)).fireChannelReadComplete();
     }
+  }
+
+  /// Inserts a handler between this one and the program's; loop's thread.
+  void insert(ChannelHandler handler) {
+    channel.pipeline().addBefore(channel.pipeline().context(this).name(), null, handler);
+  }
+
+  /// There are handlers of the program in the pipeline, which may listen to what is written.
+  void expectForeignHandlers() {
+    foreign = true;
+  }
+
+  /// The PROXY header has arrived; before the connection is active.
+  void proxiedBy(ProxyHeader header) {
+    proxyHeader = header;
+  }
+
+  @Nullable ProxyHeader proxyHeader() {
+    return proxyHeader;
   }
 
   boolean isTls() {
@@ -214,17 +240,30 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (!(message instanceof ByteBuf data)) {
-      context.fireChannelRead(message);
+      refuse(message);
       return;
     }
     try {
       if (state == State.OPEN && !inputEnded && !reader.atEof()) {
         activity.received(data.readableBytes());
         feed(data);
+        if (readingPaused) {
+          applyReading(); // a handler of the program may have resumed it
+        }
       }
     } finally {
       data.release();
     }
+  }
+
+  private void refuse(Object message) {
+    String type = message.getClass().getName();
+    ReferenceCountUtil.release(message);
+    breakWith(
+        new IOException(
+            "a handler in the pipeline passed on a "
+                + type
+                + ", but a stream takes ByteBufs only"));
   }
 
   private void feed(ByteBuf data) {
@@ -463,7 +502,9 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   }
 
   private ChannelPromise silent() {
-    return channel.voidPromise();
+    return foreign
+        ? channel.newPromise().addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE)
+        : channel.voidPromise();
   }
 
   void beginFile() {
@@ -487,7 +528,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     return tls == null
         && epollReturn == null
         && channel instanceof SocketChannel
-        && driver.transport() != Transport.IO_URING;
+        && driver.transport() != Transport.IO_URING
+        && WireHandlers.passFiles(channel.pipeline());
   }
 
   /// Sends a part of a file after everything written before; loop's thread.
@@ -497,9 +539,10 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
     return channel.writeAndFlush(region);
   }
 
-  /// {@return the peer's address; the loopback address for a Unix socket}
+  /// {@return the peer's address, as its proxy says if it has one; the loopback address for a Unix
+  /// socket}
   InetAddress peerAddress() {
-    return channel.remoteAddress() instanceof InetSocketAddress peer
+    return peerName() instanceof InetSocketAddress peer
         ? peer.getAddress()
         : InetAddress.getLoopbackAddress();
   }
@@ -673,16 +716,28 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter
   @Override
   public @Nullable Object getExtraInfo(String name) {
     return switch (name) {
-      case "peername" -> Addresses.peerOf(channel);
-      case "sockname" -> channel.localAddress();
+      case "peername" -> peerName();
+      case "sockname" -> sockName();
+      case "proxyHeader" -> proxyHeader;
       case "channel" -> channel;
       case "transport" -> this;
       default -> secured == null ? null : TlsFacts.of(secured, name);
     };
   }
 
+  private @Nullable SocketAddress peerName() {
+    SocketAddress source = proxyHeader == null ? null : proxyHeader.source();
+    return source == null ? Addresses.peerOf(channel) : source;
+  }
+
+  private SocketAddress sockName() {
+    SocketAddress destination = proxyHeader == null ? null : proxyHeader.destination();
+    return destination == null ? channel.localAddress() : destination;
+  }
+
   @Override
   public String toString() {
-    return Addresses.text(channel);
+    SocketAddress source = proxyHeader == null ? null : proxyHeader.source();
+    return Addresses.text(channel) + (source == null ? "" : " for " + Addresses.text(source));
   }
 }
