@@ -12,6 +12,7 @@ module io.loop.netty {
   requires transitive io.netty.buffer;
   requires transitive io.netty.common;
   requires io.netty.codec;
+  requires io.netty.codec.haproxy;
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.classes.io_uring;
   requires io.netty.transport.classes.kqueue;

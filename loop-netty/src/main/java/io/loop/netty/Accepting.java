@@ -10,20 +10,29 @@ import io.loop.task.TaskOptions;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.DecoderException;
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Creates the streams of a server's accepted channels, and starts the coroutines that serve them;
 /// each on its own loop's thread.
-final class Accepting extends ChannelInitializer<Channel> implements ConnectionEvents {
+final class Accepting extends ChannelInitializer<Channel>
+    implements ConnectionEvents, ProxyGate.Events {
 
   static final String NOT_SERVED = "Could not serve a connection";
+  private static final String FAILED = "Unhandled exception in the coroutine of a connection";
   private static final String NO_CONTEXT = "Could not make the TLS context of a connection";
+
+  private static final String NO_HANDSHAKE = "SSL handshake failed";
+  private static final String NO_HEADER = "Connection without a valid PROXY header";
 
   private final Server server;
   private final ConnectionBody body;
   private final ServerOptions options;
   private final Context context;
+  private final ProxyProtocol.@Nullable Trust trust;
 
   /// The reason for a missing TLS context that was reported last, if it still applies; any loop's
   /// thread.
@@ -35,20 +44,62 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
     this.body = body;
     this.options = options;
     this.context = context;
+    ProxyProtocol proxy = options.proxyProtocol();
+    this.trust = proxy == null ? null : ProxyProtocol.Trust.of(proxy);
   }
 
   @Override
-  protected void initChannel(Channel channel) {
+  protected void initChannel(Channel channel) throws Exception {
     Loop loop = NettyLoop.of(channel.eventLoop());
+    SocketOptions.set(channel, options.childOptions(), NettyDriver.of(loop).transport());
+    ChannelPipeline pipeline = channel.pipeline();
+    var connection = new Connection(channel, loop, options.limit(), options.tls(), this);
+    if (options.pipeline() != null) {
+      options.pipeline().initialize(pipeline);
+      connection.expectForeignHandlers();
+    }
+    ProxyProtocol proxy = options.proxyProtocol();
+    if (proxy != null && trust != null) {
+      pipeline.addLast(
+          new ProxyGate.Decoder(proxy.maxFieldBytes()),
+          new ProxyGate(connection, trust, proxy.headerTimeout(), this));
+    }
+    pipeline.addLast(connection.handler());
+    if (proxy == null) {
+      addTls(connection);
+    }
+  }
+
+  private void addTls(Connection connection) {
     TlsOptions tls = options.tls();
     if (tls != null) {
-      channel
-          .pipeline()
-          .addLast(TlsHandler.accepted(tls, channel.alloc(), faultsOn(loop, channel)));
+      Channel channel = connection.channel();
+      connection.insert(
+          TlsHandler.accepted(tls, channel.alloc(), faultsOn(connection.loop(), channel)));
     }
-    channel
-        .pipeline()
-        .addLast(new ConnectionHandler(new Connection(channel, loop, options.limit(), tls, this)));
+  }
+
+  @Override
+  public void arrived(Connection connection) {
+    if (!server.expect(connection)) {
+      connection.abort();
+    }
+  }
+
+  @Override
+  public void passed(Connection connection) {
+    addTls(connection);
+  }
+
+  @Override
+  public void refused(Connection connection, Throwable reason) {
+    server.refused();
+    connection.cut(new IOException("no PROXY header: " + Reasons.of(reason), reason));
+    if (reason instanceof IOException || reason instanceof DecoderException) {
+      reportInDebugMode(connection, NO_HEADER, reason);
+    } else { // from a handler of the program
+      PeerReports.report(connection.loop(), NOT_SERVED, reason, "transport", connection);
+    }
   }
 
   private TlsContextFaults faultsOn(Loop loop, Channel channel) {
@@ -119,10 +170,12 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
   private void served(Connection connection, LoopFuture<?> task) {
     try {
       Throwable fault = task.isCancelled() ? null : task.exception();
-      if (fault != null) {
+      if (fault != null && isEndOfACheck(connection, fault)) {
+        reportInDebugMode(connection, FAILED, fault);
+      } else if (fault != null) {
         PeerReports.report(
             connection.loop(),
-            "Unhandled exception in the coroutine of a connection",
+            FAILED,
             fault,
             "transport",
             connection,
@@ -134,20 +187,32 @@ final class Accepting extends ChannelInitializer<Channel> implements ConnectionE
     }
   }
 
+  /// Proxies check several times a second whether a server is there: they send a header that names
+  /// nobody, or themselves, and reset the connection. The body gets that from its read.
+  private static boolean isEndOfACheck(Connection connection, Throwable fault) {
+    ProxyHeader header = connection.proxyHeader();
+    Throwable loss = connection.cause();
+    return header != null
+        && (header.source() == null || header.source().equals(connection.channel().remoteAddress()))
+        && loss != null
+        && (fault == loss || fault.getCause() == loss);
+  }
+
   @Override
   public void closed(Connection connection) {
     server.remove(connection);
     Throwable cause = connection.cause();
-    if (cause != null && options.tls() != null && !connection.tls().isSecured()) {
-      reportInDebugMode(connection, cause);
+    boolean gated = options.proxyProtocol() != null && connection.proxyHeader() == null;
+    if (cause != null && options.tls() != null && !connection.tls().isSecured() && !gated) {
+      reportInDebugMode(connection, NO_HANDSHAKE, cause);
     }
   }
 
   /// Only in debug mode, as in asyncio: any peer can send garbage to a server, at any rate.
-  private static void reportInDebugMode(Connection connection, Throwable cause) {
+  private static void reportInDebugMode(Connection connection, String message, Throwable cause) {
     Loop loop = connection.loop();
     if (!loop.isClosed() && loop.isDebug()) {
-      PeerReports.report(loop, "SSL handshake failed", cause, "transport", connection);
+      PeerReports.report(loop, message, cause, "transport", connection);
     }
   }
 }

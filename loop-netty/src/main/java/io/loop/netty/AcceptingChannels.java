@@ -22,7 +22,14 @@ final class AcceptingChannels extends ChannelInitializer<Channel> {
   }
 
   @Override
-  protected void initChannel(Channel channel) {
+  protected void initChannel(Channel channel) throws Exception {
+    SocketOptions.set(
+        channel,
+        options.childOptions(),
+        NettyDriver.of(NettyLoop.of(channel.eventLoop())).transport());
+    if (options.pipeline() != null) {
+      options.pipeline().initialize(channel.pipeline());
+    }
     if (!ServedChannel.accept(server, channel)) {
       return;
     }

@@ -24,9 +24,19 @@ final class Admission {
       total.decrementAndGet();
       return false;
     }
+    if (!enterFrom(from)) {
+      total.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  /// {@return whether one more connection from an address is allowed; if so, it is counted} For a
+  /// connection that is already counted in total.
+  boolean enterFrom(InetAddress from) {
     if (isCounted(from)
         && byAddress.merge(from, 1, Integer::sum) > limits.connectionsPerAddress()) {
-      leave(from);
+      leaveFrom(from);
       return false;
     }
     return true;
@@ -35,6 +45,10 @@ final class Admission {
   /// Removes a connection that was counted.
   void leave(InetAddress from) {
     total.decrementAndGet();
+    leaveFrom(from);
+  }
+
+  private void leaveFrom(InetAddress from) {
     if (isCounted(from)) {
       byAddress.computeIfPresent(from, (_, open) -> open == 1 ? null : open - 1);
     }

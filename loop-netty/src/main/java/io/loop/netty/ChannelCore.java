@@ -138,6 +138,14 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
     }
   }
 
+  /// Pauses reading again if it is to be paused: a handler of the program may have resumed it.
+  /// Loop's thread.
+  void keepReadingPaused() {
+    if (reading.isPaused()) {
+      reading.apply();
+    }
+  }
+
   void resumeReading() {
     reading.resume();
     markDirty();

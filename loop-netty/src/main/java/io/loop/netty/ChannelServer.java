@@ -8,7 +8,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
@@ -26,19 +25,6 @@ import org.jspecify.annotations.Nullable;
 public final class ChannelServer {
 
   private ChannelServer() {}
-
-  /// Builds the pipeline of an accepted channel.
-  @FunctionalInterface
-  public interface PipelineInitializer {
-
-    /// Adds the handlers, usually codecs and then a [CoroutineHandler]. Called on the thread of the
-    /// channel's event loop, before anything is read. If it throws, that connection is closed and
-    /// the loop's exception handler is called.
-    ///
-    /// @param pipeline the pipeline; with TLS, the TLS handler is in it already
-    /// @throws Exception if the connection cannot be served
-    void init(ChannelPipeline pipeline) throws Exception;
-  }
 
   /// Starts a server with the default options; see [#startServer(PipelineInitializer, String, int,
   /// ServerOptions)].
@@ -82,6 +68,7 @@ public final class ChannelServer {
       PipelineInitializer pipeline, String host, int port, ServerOptions options)
       throws IOException {
     Objects.requireNonNull(pipeline, "pipeline");
+    requireNoProxy(options);
     Addresses.requirePort(port);
     Loop loop = Loop.running();
     var server = new Server(loop, options);
@@ -110,7 +97,7 @@ public final class ChannelServer {
           && channel.pipeline().get(SslHandler.class) == null) {
         socket.config().setAllowHalfClosure(true);
       }
-      pipeline.init(channel.pipeline());
+      pipeline.initialize(channel.pipeline());
     }
 
     @Override
@@ -148,6 +135,7 @@ public final class ChannelServer {
   ///   no sockets
   public static Server bind(ServerBootstrap bootstrap, SocketAddress address, ServerOptions options)
       throws IOException {
+    requireNoProxy(options);
     Loop loop = Loop.running();
     @Nullable ChannelHandler childHandler = bootstrap.config().childHandler();
     if (childHandler == null) {
@@ -164,6 +152,14 @@ public final class ChannelServer {
     }
     server.listenOn(List.of(opened.channel()), null, true);
     return server;
+  }
+
+  private static void requireNoProxy(ServerOptions options) {
+    if (options.proxyProtocol() != null) {
+      throw new IllegalArgumentException(
+          "withProxyProtocol is for servers of streams; add Netty's HAProxyMessageDecoder to the"
+              + " pipeline");
+    }
   }
 
   private static ChannelHandler withBackoff(@Nullable ChannelHandler handler) {

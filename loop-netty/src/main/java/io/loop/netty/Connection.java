@@ -12,9 +12,15 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundInvoker;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +44,8 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   private final ConnectionTls tls;
   private final Activity activity = new Activity();
   private final SendProgress sent = new SendProgress();
+  private final ConnectionHandler handler = new ConnectionHandler(this);
+  private @Nullable ProxyHeader proxyHeader;
   private @Nullable GracefulEnd ending;
   private boolean ready;
   private boolean inputEnded;
@@ -92,6 +100,11 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     return channel;
   }
 
+  /// {@return its side in the pipeline}
+  ConnectionHandler handler() {
+    return handler;
+  }
+
   ChannelCore core() {
     return core;
   }
@@ -113,6 +126,27 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     return events.areOfServer();
   }
 
+  // --- its pipeline: the loop's thread ---
+
+  /// Inserts a handler between its own and the program's.
+  void insert(ChannelHandler before) {
+    channel.pipeline().addBefore(channel.pipeline().context(handler).name(), null, before);
+  }
+
+  /// There are handlers of the program in the pipeline, which may listen to what is written.
+  void expectForeignHandlers() {
+    pending.useRealPromises();
+  }
+
+  /// The PROXY header has arrived; before the connection is active.
+  void proxiedBy(ProxyHeader header) {
+    proxyHeader = header;
+  }
+
+  @Nullable ProxyHeader proxyHeader() {
+    return proxyHeader;
+  }
+
   ByteBufAllocator allocator() {
     return channel.alloc();
   }
@@ -120,6 +154,14 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   /// {@return the failure that ended it, or is ending it}
   @Nullable Throwable cause() {
     return core.life().cause();
+  }
+
+  /// As its proxy says, if it has one.
+  @Override
+  public InetAddress peerAddress() {
+    return peerName() instanceof InetSocketAddress peer
+        ? peer.getAddress()
+        : InetAddress.getLoopbackAddress();
   }
 
   // --- what happens to it: the loop's thread ---
@@ -153,6 +195,18 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
         reader.feedData(part);
       }
     }
+    core.keepReadingPaused();
+  }
+
+  /// A message that is not bytes has arrived.
+  void refuse(Object message) {
+    String type = message.getClass().getName();
+    ReferenceCountUtil.release(message);
+    core.fail(
+        new IOException(
+            "a handler in the pipeline passed on a "
+                + type
+                + ", but a stream takes ByteBufs only"));
   }
 
   /// A buffer that is mostly empty is lent only if it is the only one: a reader that is slow must
@@ -254,10 +308,12 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     tls.start(options, done);
     pending.setLargest(TLS_CHUNK);
     allowHalfClosure(false);
-    channel.pipeline().addFirst(handler);
+    insert(handler);
     byte[] early = reader.takeBuffered();
     if (early.length > 0) {
-      channel.pipeline().fireChannelRead(Unpooled.wrappedBuffer(early)).fireChannelReadComplete();
+      ChannelHandlerContext before = WireHandlers.before(channel.pipeline(), handler);
+      ChannelInboundInvoker source = before == null ? channel.pipeline() : before;
+      source.fireChannelRead(Unpooled.wrappedBuffer(early)).fireChannelReadComplete();
     }
   }
 
@@ -290,7 +346,8 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     return !tls.isOn()
         && !core.outgoing().needsRegistration()
         && channel instanceof SocketChannel
-        && NettyDriver.of(loop).transport() != Transport.IO_URING;
+        && NettyDriver.of(loop).transport() != Transport.IO_URING
+        && WireHandlers.passFiles(channel.pipeline());
   }
 
   /// Sends a part of a file after everything written before; loop's thread.
@@ -424,16 +481,28 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   @Override
   public @Nullable Object getExtraInfo(String name) {
     return switch (name) {
-      case "peername" -> Addresses.peerOf(channel);
-      case "sockname" -> channel.localAddress();
+      case "peername" -> peerName();
+      case "sockname" -> sockName();
+      case "proxyHeader" -> proxyHeader;
       case "channel" -> channel;
       case "transport" -> this;
       default -> tls.fact(name);
     };
   }
 
+  private @Nullable SocketAddress peerName() {
+    SocketAddress source = proxyHeader == null ? null : proxyHeader.source();
+    return source == null ? Addresses.peerOf(channel) : source;
+  }
+
+  private SocketAddress sockName() {
+    SocketAddress destination = proxyHeader == null ? null : proxyHeader.destination();
+    return destination == null ? channel.localAddress() : destination;
+  }
+
   @Override
   public String toString() {
-    return Addresses.text(channel);
+    SocketAddress source = proxyHeader == null ? null : proxyHeader.source();
+    return Addresses.text(channel) + (source == null ? "" : " for " + Addresses.text(source));
   }
 }

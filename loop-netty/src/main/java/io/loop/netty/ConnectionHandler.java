@@ -31,7 +31,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (!(message instanceof ByteBuf data)) {
-      context.fireChannelRead(message);
+      connection.refuse(message);
       return;
     }
     try {

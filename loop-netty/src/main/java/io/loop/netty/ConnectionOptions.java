@@ -1,9 +1,11 @@
 package io.loop.netty;
 
 import io.loop.stream.StreamReader;
+import io.netty.channel.ChannelOption;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// How a connection is opened.
@@ -19,26 +21,34 @@ import org.jspecify.annotations.Nullable;
 /// @param connectTimeout how long to try one of the peer's addresses; null to leave it to the
 ///   system, which takes about two minutes on Linux. To limit everything, with the name lookup and
 ///   the TLS handshake, use [io.loop.Asyncio#timeout]
+/// @param pipeline adds the program's own handlers to the connection's pipeline; null for none
+/// @param proxyHeader the PROXY header to send first; null for none
+/// @param socketOptions Netty's options of the socket
 public record ConnectionOptions(
     int limit,
     @Nullable TlsOptions tls,
     @Nullable InetSocketAddress localAddress,
     @Nullable Duration happyEyeballsDelay,
     int interleave,
-    @Nullable Duration connectTimeout) {
+    @Nullable Duration connectTimeout,
+    @Nullable PipelineInitializer pipeline,
+    @Nullable ProxyHeader proxyHeader,
+    Map<ChannelOption<?>, Object> socketOptions) {
 
   /// A limit of 64 KiB, no TLS, one address after the other, each for as long as the system tries
   /// it.
   public static final ConnectionOptions DEFAULT =
-      new ConnectionOptions(StreamReader.DEFAULT_LIMIT, null, null, null, 0, null);
+      new ConnectionOptions(
+          StreamReader.DEFAULT_LIMIT, null, null, null, 0, null, null, null, Map.of());
 
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
 
-  /// Checks the numbers.
+  /// Checks the numbers and the options of the socket.
   ///
   /// @throws IllegalArgumentException if the limit is below 1, another number is negative, the
-  ///   connect timeout is not positive, or the local address is unresolved
+  ///   connect timeout is not positive, the local address is unresolved, or an option of the socket
+  ///   cannot be set here
   public ConnectionOptions {
     Range.atLeast(1, limit, "limit");
     Range.atLeast(0, interleave, "interleave");
@@ -52,6 +62,7 @@ public record ConnectionOptions(
       throw new IllegalArgumentException(
           "the local address is not resolved: " + Addresses.text(localAddress));
     }
+    socketOptions = SocketOptions.checked(SocketOptions.Use.CONNECTION, socketOptions);
   }
 
   /// {@return these options with another limit}
@@ -59,7 +70,15 @@ public record ConnectionOptions(
   /// @param limit the buffer limit of the reader, in bytes
   public ConnectionOptions withLimit(int limit) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit,
+        tls,
+        localAddress,
+        happyEyeballsDelay,
+        interleave,
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions);
   }
 
   /// {@return these options with TLS}
@@ -67,7 +86,15 @@ public record ConnectionOptions(
   /// @param tls how to protect the connection
   public ConnectionOptions withTls(TlsOptions tls) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit,
+        tls,
+        localAddress,
+        happyEyeballsDelay,
+        interleave,
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions);
   }
 
   /// {@return these options with TLS from a context}
@@ -82,7 +109,15 @@ public record ConnectionOptions(
   /// @param localAddress the address; port 0 for a free one
   public ConnectionOptions withLocalAddress(InetSocketAddress localAddress) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit,
+        tls,
+        localAddress,
+        happyEyeballsDelay,
+        interleave,
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions);
   }
 
   /// {@return these options with the peer's addresses tried in parallel, with alternating families}
@@ -90,7 +125,15 @@ public record ConnectionOptions(
   /// @param delay how long to try one address before the next is tried in parallel
   public ConnectionOptions withHappyEyeballs(Duration delay) {
     return new ConnectionOptions(
-        limit, tls, localAddress, delay, Math.max(1, interleave), connectTimeout);
+        limit,
+        tls,
+        localAddress,
+        delay,
+        Math.max(1, interleave),
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions);
   }
 
   /// {@return these options with alternating families}
@@ -99,7 +142,15 @@ public record ConnectionOptions(
   ///   order
   public ConnectionOptions withInterleave(int interleave) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit,
+        tls,
+        localAddress,
+        happyEyeballsDelay,
+        interleave,
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions);
   }
 
   /// {@return these options with a connect timeout}
@@ -107,7 +158,71 @@ public record ConnectionOptions(
   /// @param connectTimeout how long to try one of the peer's addresses before it counts as failed
   public ConnectionOptions withConnectTimeout(Duration connectTimeout) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit,
+        tls,
+        localAddress,
+        happyEyeballsDelay,
+        interleave,
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions);
+  }
+
+  /// {@return these options with the program's own handlers in the connection's pipeline, between
+  /// the socket and everything else: before the PROXY header, TLS and the stream}
+  ///
+  /// @param pipeline adds the handlers; replaces what was set before
+  public ConnectionOptions withPipeline(PipelineInitializer pipeline) {
+    return new ConnectionOptions(
+        limit,
+        tls,
+        localAddress,
+        happyEyeballsDelay,
+        interleave,
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions);
+  }
+
+  /// {@return these options with a PROXY header that is sent before everything else}
+  ///
+  /// @param proxyHeader the header: on whose behalf the connection is opened
+  public ConnectionOptions withProxyProtocol(ProxyHeader proxyHeader) {
+    return new ConnectionOptions(
+        limit,
+        tls,
+        localAddress,
+        happyEyeballsDelay,
+        interleave,
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions);
+  }
+
+  /// {@return these options with an option of the socket}
+  ///
+  /// If the transport does not have the option, or refuses the value, the connection is not opened.
+  ///
+  /// @param option the option, one of [ChannelOption] or of the transport's own options
+  /// @param value the value
+  /// @param <T> the type of the value
+  /// @throws IllegalArgumentException if it cannot be set here, because this module needs it
+  public <T> ConnectionOptions withOption(ChannelOption<T> option, T value) {
+    Map<ChannelOption<?>, Object> socketOptions =
+        SocketOptions.with(this.socketOptions, option, value);
+    return new ConnectionOptions(
+        limit,
+        tls,
+        localAddress,
+        happyEyeballsDelay,
+        interleave,
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions);
   }
 
   /// {@return the connect timeout in Netty's form: in milliseconds, 0 for none}

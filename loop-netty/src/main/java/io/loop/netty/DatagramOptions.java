@@ -1,5 +1,8 @@
 package io.loop.netty;
 
+import io.netty.channel.ChannelOption;
+import java.util.Map;
+
 /// The limits of a datagram endpoint's receive queue, and how its socket is opened.
 ///
 /// @param queueLimit the highest number of packets in the receive queue; packets that arrive while
@@ -10,19 +13,27 @@ package io.loop.netty;
 /// @param reusePort whether the operating system spreads packets over all sockets with this option
 ///   that are bound to the local address; not supported on every system
 /// @param broadcast whether packets may be sent to broadcast addresses
+/// @param socketOptions Netty's options of the socket
 public record DatagramOptions(
-    int queueLimit, int queueBytes, boolean reuseAddress, boolean reusePort, boolean broadcast) {
+    int queueLimit,
+    int queueBytes,
+    boolean reuseAddress,
+    boolean reusePort,
+    boolean broadcast,
+    Map<ChannelOption<?>, Object> socketOptions) {
 
   /// 1,024 packets, 1 MiB, an address and port that are not shared, no broadcast.
   public static final DatagramOptions DEFAULT =
-      new DatagramOptions(1024, 1 << 20, false, false, false);
+      new DatagramOptions(1024, 1 << 20, false, false, false, Map.of());
 
-  /// Checks the limits.
+  /// Checks the limits and the options of the socket.
   ///
-  /// @throws IllegalArgumentException if a limit is not positive
+  /// @throws IllegalArgumentException if a limit is not positive, or an option of the socket cannot
+  ///   be set here
   public DatagramOptions {
     Range.atLeast(1, queueLimit, "queueLimit");
     Range.atLeast(1, queueBytes, "queueBytes");
+    socketOptions = SocketOptions.checked(SocketOptions.Use.DATAGRAMS, socketOptions);
   }
 
   /// {@return these options with other limits of the queue}
@@ -30,23 +41,40 @@ public record DatagramOptions(
   /// @param packets the highest number of packets in the receive queue
   /// @param bytes the highest number of bytes in the receive queue
   public DatagramOptions withQueue(int packets, int bytes) {
-    return new DatagramOptions(packets, bytes, reuseAddress, reusePort, broadcast);
+    return new DatagramOptions(packets, bytes, reuseAddress, reusePort, broadcast, socketOptions);
   }
 
   /// {@return these options with `SO_REUSEADDR`: the local address may be bound although another
   /// socket uses it}
   public DatagramOptions withReuseAddress() {
-    return new DatagramOptions(queueLimit, queueBytes, true, reusePort, broadcast);
+    return new DatagramOptions(queueLimit, queueBytes, true, reusePort, broadcast, socketOptions);
   }
 
   /// {@return these options with `SO_REUSEPORT`: packets are spread over the sockets of one
   /// address}
   public DatagramOptions withReusePort() {
-    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, true, broadcast);
+    return new DatagramOptions(
+        queueLimit, queueBytes, reuseAddress, true, broadcast, socketOptions);
   }
 
   /// {@return these options with broadcasting allowed}
   public DatagramOptions withBroadcast() {
-    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, reusePort, true);
+    return new DatagramOptions(
+        queueLimit, queueBytes, reuseAddress, reusePort, true, socketOptions);
+  }
+
+  /// {@return these options with an option of the socket}
+  ///
+  /// If the transport does not have the option, or refuses the value, the endpoint is not opened.
+  ///
+  /// @param option the option, one of [ChannelOption] or of the transport's own options
+  /// @param value the value
+  /// @param <T> the type of the value
+  /// @throws IllegalArgumentException if it cannot be set here, because this module needs it
+  public <T> DatagramOptions withOption(ChannelOption<T> option, T value) {
+    Map<ChannelOption<?>, Object> socketOptions =
+        SocketOptions.with(this.socketOptions, option, value);
+    return new DatagramOptions(
+        queueLimit, queueBytes, reuseAddress, reusePort, broadcast, socketOptions);
   }
 }

@@ -117,7 +117,9 @@ record DatagramSocket(
     var bootstrap =
         new Bootstrap()
             .group(NettyDriver.of(loop).ioEventLoop())
-            .channelFactory(() -> channel)
+            .channelFactory(
+                SocketOptions.with(
+                    () -> channel, options.socketOptions(), NettyDriver.of(loop).transport()))
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, DatagramHandler.WATER_MARKS)
             .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LARGEST));
     if (channel instanceof EpollDatagramChannel) {

@@ -80,6 +80,9 @@ public final class Datagrams {
     var handler = new DatagramHandler(loop, socket, received, remote != null);
     Bootstrap bootstrap = socket.bootstrap(loop, options).handler(handler);
     ChannelFuture opened = NettyFutures.await(loop, () -> start(bootstrap, local, remote));
+    if (opened.cause() instanceof IllegalArgumentException option) {
+      throw option; // it is not on this transport, or its value is not valid
+    }
     if (!opened.isSuccess()) {
       throw failure(important, remote != null, opened.cause());
     }

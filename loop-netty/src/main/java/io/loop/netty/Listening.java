@@ -1,8 +1,10 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.task.Tasks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
@@ -131,6 +133,7 @@ final class Listening {
   /// {@return why an address is skipped, or null}
   private @Nullable IOException bindOne(SocketAddress address, boolean both) throws IOException {
     SocketAddress wanted = address;
+    tryChildOptions(address);
     for (EventLoop acceptor : acceptors()) {
       SocketAddress here = wanted;
       ChannelFuture opened =
@@ -147,12 +150,27 @@ final class Listening {
     return null;
   }
 
+  /// Fails now, and not for each connection.
+  private void tryChildOptions(SocketAddress address) throws IOException {
+    try {
+      Tasks.onLoopThread(() -> {
+        SocketOptions.tryOn(address, options.childOptions(), driver.transport());
+        return true;
+      });
+    } catch (ChannelException fault) {
+      throw bindFailure(address, fault);
+    }
+  }
+
   private static int portOf(Channel listener) {
     return ((InetSocketAddress) listener.localAddress()).getPort();
   }
 
   private static IOException leaveOut(SocketAddress address, ChannelFuture opened)
       throws IOException {
+    if (opened.cause() instanceof IllegalArgumentException option) {
+      throw option; // it is not on this transport, or its value is not valid
+    }
     IOException fault = bindFailure(address, opened.cause());
     if (String.valueOf(opened.cause().getMessage()).contains(NOT_OURS)
         || Sockets.isUnknownFamily(opened.cause())) {
@@ -178,7 +196,9 @@ final class Listening {
     var bootstrap =
         new ServerBootstrap()
             .group(acceptor, options.reusePort() ? acceptor : childGroup())
-            .channelFactory(Sockets.listening(transport, address))
+            .channelFactory(
+                SocketOptions.with(
+                    Sockets.listening(transport, address), options.socketOptions(), transport))
             .option(ChannelOption.SO_BACKLOG, options.backlog())
             .option(ChannelOption.AUTO_READ, options.startServing())
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)

@@ -11,8 +11,10 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
 import io.netty.util.concurrent.Promise;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -101,6 +103,33 @@ public final class NettyFutures {
       Tasks.onLoopThread(() -> giveUp(future, opening));
       throw cancelled;
     }
+  }
+
+  /// Opens a channel: starts a bind or a connect on the loop's thread, and waits until the channel
+  /// is open. Coroutine only; suspends, and is a cancellation point, only if that is not done
+  /// immediately.
+  ///
+  /// ```java
+  /// Channel server = NettyFutures.open(() -> bootstrap.bind(host, port));
+  /// ```
+  ///
+  /// Cancelling the caller closes the channel, because no other code has it. If it cannot be
+  /// opened, throws the same exception object as Netty's future has, undeclared (decision D7), and
+  /// the channel is closed.
+  ///
+  /// @param start starts the operation, and returns its future, which no other code uses
+  /// @return the open channel; the caller closes it
+  /// @throws CancelledError if the calling task was cancelled
+  /// @throws IllegalStateException if the channel's event loop terminated before the channel was
+  ///   open
+  public static Channel open(Supplier<? extends ChannelFuture> start) {
+    var opened = new AtomicReference<@Nullable ChannelFuture>();
+    await(() -> {
+      ChannelFuture future = start.get();
+      opened.set(future);
+      return future;
+    });
+    return Objects.requireNonNull(opened.get()).channel();
   }
 
   private static boolean isChannelToOpen(Future<?> future) {

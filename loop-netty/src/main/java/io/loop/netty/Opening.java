@@ -10,6 +10,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
@@ -101,26 +102,22 @@ final class Opening {
   }
 
   private Connection connect(SocketAddress address) throws IOException {
+    var initializer = new Initializer();
+    Transport transport = driver.transport();
     var bootstrap =
         new Bootstrap()
             .group(driver.ioEventLoop())
-            .channelFactory(Sockets.connecting(driver.transport(), address))
+            .channelFactory(
+                SocketOptions.with(
+                    Sockets.connecting(transport, address), options.socketOptions(), transport))
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMillis())
-            .handler(
-                new ChannelInitializer<>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    channel
-                        .pipeline()
-                        .addLast(
-                            new ConnectionHandler(
-                                new Connection(
-                                    channel, loop, options.limit(), null, ConnectionEvents.NONE)));
-                  }
-                });
+            .handler(initializer);
     SocketAddress local = address instanceof InetSocketAddress ? options.localAddress() : null;
     ChannelFuture connected = NettyFutures.await(loop, () -> bootstrap.connect(address, local));
+    if (initializer.fault != null) {
+      throw Rethrow.unchecked(initializer.fault);
+    }
     if (!connected.isSuccess()) {
       throw connectFailure(address, connected.cause());
     }
@@ -133,7 +130,35 @@ final class Opening {
     return handler.connection();
   }
 
+  /// Makes the pipeline of a connection, and keeps the failure to do so.
+  private final class Initializer extends ChannelInitializer<Channel> {
+
+    private @Nullable Throwable fault;
+
+    @Override
+    protected void initChannel(Channel channel) throws Exception {
+      var connection = new Connection(channel, loop, options.limit(), null, ConnectionEvents.NONE);
+      if (options.pipeline() != null) {
+        options.pipeline().initialize(channel.pipeline());
+        connection.expectForeignHandlers();
+      }
+      if (options.proxyHeader() != null) {
+        ProxySender.addTo(channel.pipeline(), options.proxyHeader());
+      }
+      channel.pipeline().addLast(connection.handler());
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+      this.fault = fault;
+      context.channel().unsafe().close(context.channel().voidPromise());
+    }
+  }
+
   private IOException connectFailure(SocketAddress address, Throwable cause) {
+    if (cause instanceof IllegalArgumentException option) {
+      throw option; // it is not on this transport, or its value is not valid
+    }
     String reason =
         cause instanceof ConnectTimeoutException
             ? "no answer within " + options.connectTimeoutMillis() + " ms"

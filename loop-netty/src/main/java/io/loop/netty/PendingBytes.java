@@ -3,6 +3,8 @@ package io.loop.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelPromise;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -34,6 +36,7 @@ final class PendingBytes implements Pending {
   private final Channel channel;
   private final WriteChunks chunks;
   private int largest = CHUNK;
+  private boolean realPromises;
   private @Nullable ArrayDeque<ByteBuf> queue;
   private @Nullable ByteBuf chunk;
   private byte[] array = NONE;
@@ -50,6 +53,11 @@ final class PendingBytes implements Pending {
   /// Limits the pieces that Netty gets.
   void setLargest(int bytes) {
     largest = bytes;
+  }
+
+  /// Handlers of the program may listen to what is written, which a void promise does not allow.
+  void useRealPromises() {
+    realPromises = true;
   }
 
   int size() {
@@ -181,15 +189,21 @@ final class PendingBytes implements Pending {
     while (all ? size > 0 : canPass()) {
       ByteBuf piece = next();
       if (size == 0) {
-        channel.writeAndFlush(piece, channel.voidPromise());
+        channel.writeAndFlush(piece, promise());
         return;
       }
-      channel.write(piece, channel.voidPromise());
+      channel.write(piece, promise());
       wrote = true;
     }
     if (wrote) {
       channel.flush();
     }
+  }
+
+  private ChannelPromise promise() {
+    return realPromises
+        ? channel.newPromise().addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE)
+        : channel.voidPromise();
   }
 
   /// {@return the first bytes, at most [#largest], for Netty}

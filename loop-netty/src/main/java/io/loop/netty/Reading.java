@@ -66,7 +66,7 @@ final class Reading {
     }
     if (wanted) {
       goOn();
-    } else if (!paused && channel.config().isAutoRead()) {
+    } else if (channel.config().isAutoRead()) {
       paused = true;
       channel.config().setAutoRead(false);
     }

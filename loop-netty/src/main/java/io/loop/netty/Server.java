@@ -41,6 +41,9 @@ public final class Server implements AutoCloseable {
   /// How long cancelled bodies may still send data.
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
+  /// Connections from this machine count in total only.
+  private static final InetAddress NOT_COUNTED = InetAddress.getLoopbackAddress();
+
   private final Loop loop;
   private final Duration grace;
   private final Clients clients;
@@ -75,17 +78,34 @@ public final class Server implements AutoCloseable {
     return listeners;
   }
 
-  /// Adds a connection; on its loop's thread.
+  /// Adds a connection whose peer is not known yet; on its loop's thread. When it is, [#add] is
+  /// called.
   ///
   /// @return false if the server is closed, or the limit of connections is reached
+  boolean expect(Served connection) {
+    return add(connection, NOT_COUNTED);
+  }
+
+  /// Adds a connection; on its loop's thread.
+  ///
+  /// @return false if the server is closed, or a limit of connections is reached
   boolean add(Served connection) {
-    InetAddress from = connection.peerAddress();
-    if (!admission.enter(from)) {
-      refused.incrementAndGet();
+    return add(connection, connection.peerAddress());
+  }
+
+  private boolean add(Served connection, InetAddress from) {
+    boolean expected = clients.connections().contains(connection);
+    if (!(expected ? admission.enterFrom(from) : admission.enter(from))) {
+      refused();
       return false;
     }
     clients.add(connection, from);
     return !closed;
+  }
+
+  /// Counts a connection that was refused. Any thread.
+  void refused() {
+    refused.incrementAndGet();
   }
 
   /// Removes a connection; on its loop's thread.
@@ -181,7 +201,8 @@ public final class Server implements AutoCloseable {
     return clients.connections().size();
   }
 
-  /// {@return how many connections were refused because a limit was reached} Any thread.
+  /// {@return how many connections were refused because a limit was reached, or because they did
+  /// not start with the required PROXY header} Any thread.
   public long refusedCount() {
     return refused.get();
   }

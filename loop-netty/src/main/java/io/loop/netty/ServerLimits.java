@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// set the timeout too low. On NIO only the data buffered in this process is considered.
 ///
 /// @param connections how many connections may be open
-/// @param connectionsPerAddress how many of them may come from one address; connections from this
-///   machine are not counted
+/// @param connectionsPerAddress how many of them may come from one address, behind a proxy the one
+///   in the PROXY header; connections from this machine are not counted
 /// @param firstMessageTimeout how long it may take until the body has read its first bytes; if it
 ///   reads lines or blocks, the first complete one. Null for no limit
 /// @param idleTimeout how long nothing may arrive and nothing be sent; null for no limit

@@ -1,8 +1,10 @@
 package io.loop.netty;
 
 import io.loop.stream.StreamReader;
+import io.netty.channel.ChannelOption;
 import io.netty.handler.ssl.SslContext;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,12 @@ import org.jspecify.annotations.Nullable;
 /// @param limits how many connections are allowed, and how long they may be idle
 /// @param reusePort whether other sockets may listen on the same address. Each loop of the group
 ///   then accepts its own connections; otherwise one loop accepts for all
+/// @param pipeline adds the program's own handlers to the pipeline of each connection; null for
+///   none
+/// @param proxyProtocol what is required of the PROXY header with which each connection has to
+///   start; null if there is none
+/// @param socketOptions Netty's options of the listening sockets
+/// @param childOptions Netty's options of the accepted sockets
 public record ServerOptions(
     int limit,
     int backlog,
@@ -28,7 +36,11 @@ public record ServerOptions(
     @Nullable TlsOptions tls,
     boolean startServing,
     ServerLimits limits,
-    boolean reusePort) {
+    boolean reusePort,
+    @Nullable PipelineInitializer pipeline,
+    @Nullable ProxyProtocol proxyProtocol,
+    Map<ChannelOption<?>, Object> socketOptions,
+    Map<ChannelOption<?>, Object> childOptions) {
 
   /// A limit of 64 KiB, a backlog of 1024, one loop, a grace period of 10 seconds, no TLS,
   /// [ServerLimits#DEFAULT].
@@ -41,52 +53,118 @@ public record ServerOptions(
           null,
           true,
           ServerLimits.DEFAULT,
-          false);
+          false,
+          null,
+          null,
+          Map.of(),
+          Map.of());
 
-  /// Checks the numbers.
+  /// Checks the numbers and the options of the sockets.
   ///
-  /// @throws IllegalArgumentException if limit or backlog is below 1, or the grace period is
-  ///   negative
+  /// @throws IllegalArgumentException if limit or backlog is below 1, the grace period is negative,
+  ///   or an option of a socket cannot be set here
   public ServerOptions {
     Range.atLeast(1, limit, "limit");
     Range.atLeast(1, backlog, "backlog");
     Range.notNegative(grace, "grace");
     Objects.requireNonNull(limits, "limits");
+    socketOptions = SocketOptions.checked(SocketOptions.Use.LISTENER, socketOptions);
+    childOptions = SocketOptions.checked(SocketOptions.Use.CONNECTION, childOptions);
   }
 
   /// {@return these options with another limit}
   ///
   /// @param limit the buffer limit of each connection's reader, in bytes
   public ServerOptions withLimit(int limit) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
   }
 
   /// {@return these options with another backlog}
   ///
   /// @param backlog how many connections the operating system queues until they are accepted
   public ServerOptions withBacklog(int backlog) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
   }
 
   /// {@return these options with connections spread over a group of loops}
   ///
   /// @param group the loops; the caller still owns the group, and closes it
   public ServerOptions withGroup(LoopGroup group) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
   }
 
   /// {@return these options with another grace period}
   ///
   /// @param grace how long a cancelled server waits for its connections
   public ServerOptions withGrace(Duration grace) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
   }
 
   /// {@return these options with TLS}
   ///
   /// @param tls how to protect the connections
   public ServerOptions withTls(TlsOptions tls) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
   }
 
   /// {@return these options with TLS from a context}
@@ -98,14 +176,38 @@ public record ServerOptions(
 
   /// {@return these options for a server that accepts connections only after [Server#startServing]}
   public ServerOptions withoutServing() {
-    return new ServerOptions(limit, backlog, group, grace, tls, false, limits, reusePort);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        false,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
   }
 
   /// {@return these options with other limits}
   ///
   /// @param limits how many connections are allowed, and how long they may be idle
   public ServerOptions withLimits(ServerLimits limits) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
   }
 
   /// {@return these options with `SO_REUSEPORT`: other sockets may listen on the same address, and
@@ -113,6 +215,118 @@ public record ServerOptions(
   ///
   /// The operating system spreads the connections. With few connections the spread may be uneven.
   public ServerOptions withReusePort() {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, true);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        true,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
+  }
+
+  /// {@return these options with the program's own handlers in the pipeline of each connection,
+  /// between the socket and everything else: before the PROXY header, TLS and the stream}
+  ///
+  /// @param pipeline adds the handlers; replaces what was set before
+  public ServerOptions withPipeline(PipelineInitializer pipeline) {
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
+  }
+
+  /// {@return these options for a server whose connections all come from proxies that send a PROXY
+  /// header first; with the default requirements}
+  ///
+  /// Every peer is trusted, so only proxies may be able to reach the port. See [ProxyProtocol].
+  public ServerOptions withProxyProtocol() {
+    return withProxyProtocol(ProxyProtocol.DEFAULT);
+  }
+
+  /// {@return these options for a server whose connections all come from proxies that send a PROXY
+  /// header first}
+  ///
+  /// @param proxyProtocol what is required of the header
+  public ServerOptions withProxyProtocol(ProxyProtocol proxyProtocol) {
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
+  }
+
+  /// {@return these options with an option of the listening sockets}
+  ///
+  /// If the transport does not have the option, or refuses the value, the server does not start.
+  ///
+  /// @param option the option, one of [ChannelOption] or of the transport's own options
+  /// @param value the value
+  /// @param <T> the type of the value
+  /// @throws IllegalArgumentException if it cannot be set here, because this module needs it
+  public <T> ServerOptions withOption(ChannelOption<T> option, T value) {
+    Map<ChannelOption<?>, Object> socketOptions =
+        SocketOptions.with(this.socketOptions, option, value);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
+  }
+
+  /// {@return these options with an option of the accepted sockets}
+  ///
+  /// If the transport does not have the option, or refuses the value, the server does not start.
+  ///
+  /// @param option the option, one of [ChannelOption] or of the transport's own options
+  /// @param value the value
+  /// @param <T> the type of the value
+  /// @throws IllegalArgumentException if it cannot be set here, because this module needs it
+  public <T> ServerOptions withChildOption(ChannelOption<T> option, T value) {
+    Map<ChannelOption<?>, Object> childOptions =
+        SocketOptions.with(this.childOptions, option, value);
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions);
   }
 }

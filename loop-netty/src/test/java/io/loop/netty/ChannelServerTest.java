@@ -54,12 +54,12 @@ class ChannelServerTest extends OnNetty {
     run(transport, body);
   }
 
-  private static Server start(ChannelServer.PipelineInitializer pipeline, ServerOptions options)
+  private static Server start(PipelineInitializer pipeline, ServerOptions options)
       throws IOException {
     return ChannelServer.startServer(pipeline, LOCAL, 0, options);
   }
 
-  private static ChannelServer.PipelineInitializer lines(ChannelBody<String> body) {
+  private static PipelineInitializer lines(ChannelBody<String> body) {
     return pipeline -> Pipelines.lines(body).accept(pipeline);
   }
 

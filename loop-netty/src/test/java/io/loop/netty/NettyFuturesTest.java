@@ -10,6 +10,7 @@ import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -280,6 +281,68 @@ class NettyFuturesTest extends OnNetty {
           assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
           NettyFutures.await(connecting.getFirst().channel().closeFuture());
           assertThat(connecting.getFirst().channel().isOpen()).isFalse();
+          NettyFutures.await(server.close());
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void open_bindAndConnect_returnsTheChannelOrThrowsTheCause(Transport transport) {
+    run(
+        transport,
+        () -> {
+          IoEventLoop here = NettyLoop.eventLoop(Loop.running());
+          var listening =
+              new ServerBootstrap()
+                  .group(here)
+                  .channel(transport.serverType())
+                  .childHandler(Pipelines.initializer(_ -> {}));
+          var connecting =
+              new Bootstrap()
+                  .group(here)
+                  .channel(transport.socketType())
+                  .handler(Pipelines.initializer(_ -> {}));
+
+          Channel server = NettyFutures.open(() -> listening.bind(ownAddress(1), 0));
+          Channel client = NettyFutures.open(() -> connecting.connect(server.localAddress()));
+
+          assertThat(server.isActive()).isTrue();
+          assertThat(client.isActive()).isTrue();
+          assertThatThrownBy(() -> NettyFutures.open(() -> listening.bind(server.localAddress())))
+              .isInstanceOf(IOException.class)
+              .hasMessageContaining("Address already in use");
+          NettyFutures.await(client::close);
+          NettyFutures.await(server::close);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void open_cancelled_closesTheChannel(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Channel server = Pipelines.serve(transport, _ -> {});
+          var bootstrap =
+              new Bootstrap()
+                  .group(NettyLoop.eventLoop(Loop.running()))
+                  .channel(transport.socketType())
+                  .handler(Pipelines.initializer(_ -> {}));
+          var connecting = new ArrayList<ChannelFuture>();
+          Task<?> task =
+              Asyncio.createTask(() ->
+                  NettyFutures.open(() -> {
+                    connecting.add(bootstrap.connect(server.localAddress()));
+                    return connecting.getFirst();
+                  }));
+          while (connecting.isEmpty()) {
+            Asyncio.sleep(Duration.ZERO);
+          }
+
+          task.cancel();
+
+          assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
+          NettyFutures.await(connecting.getFirst().channel().closeFuture());
           NettyFutures.await(server.close());
         });
   }
