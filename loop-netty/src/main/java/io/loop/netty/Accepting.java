@@ -190,7 +190,7 @@ final class Accepting extends ChannelInitializer<Channel>
   /// Proxies check several times a second whether a server is there: they send a header that names
   /// nobody, or themselves, and reset the connection. The body gets that from its read.
   private static boolean isEndOfACheck(Connection connection, Throwable fault) {
-    ProxyHeader header = connection.proxyHeader();
+    ProxyHeader header = connection.peer().proxyHeader();
     Throwable loss = connection.cause();
     return header != null
         && (header.source() == null || header.source().equals(connection.channel().remoteAddress()))
@@ -202,7 +202,7 @@ final class Accepting extends ChannelInitializer<Channel>
   public void closed(Connection connection) {
     server.remove(connection);
     Throwable cause = connection.cause();
-    boolean gated = options.proxyProtocol() != null && connection.proxyHeader() == null;
+    boolean gated = options.proxyProtocol() != null && connection.peer().proxyHeader() == null;
     if (cause != null && options.tls() != null && !connection.tls().isSecured() && !gated) {
       reportInDebugMode(connection, NO_HANDSHAKE, cause);
     }

@@ -1,34 +1,25 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
-import io.loop.stream.ReadTransport;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
-import io.loop.stream.WriteTransport;
-import io.loop.task.LoopFuture;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundInvoker;
-import io.netty.channel.FileRegion;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.SocketException;
 import org.jspecify.annotations.Nullable;
 
 /// One connection as a stream of bytes: the core with a reader and a writer.
 ///
-/// [ConnectionHandler] is its side in Netty's pipeline. TLS, files, the graceful end and the limits
-/// of a server are parts beside the core, which does not know them.
-final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kind, Served {
+/// [ConnectionHandler] is its side in Netty's pipeline, [ConnectionTransport] its side for the
+/// reader and the writer. TLS, files, the graceful end and the limits of a server are parts beside
+/// the core, which does not know them.
+final class Connection implements ChannelCore.Kind, Served {
 
   private static final int TLS_CHUNK = 16_384; // Netty encrypts at once, whatever the socket takes
 
@@ -38,18 +29,17 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   private final Channel channel;
   private final ChannelCore core;
   private final PendingBytes pending;
+  private final ConnectionTransport transport;
   private final StreamReader reader;
-  private final StreamWriter writer;
+  private final ConnectionPeer peer;
   private final ConnectionEvents events;
   private final ConnectionTls tls;
   private final Activity activity = new Activity();
   private final SendProgress sent = new SendProgress();
   private final ConnectionHandler handler = new ConnectionHandler(this);
-  private @Nullable ProxyHeader proxyHeader;
   private @Nullable GracefulEnd ending;
   private boolean ready;
   private boolean inputEnded;
-  private boolean sendingFile;
 
   Connection(
       Channel channel,
@@ -63,9 +53,9 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     this.tls = new ConnectionTls(options);
     this.pending = new PendingBytes(channel, WriteChunks.of(loop));
     this.core = new ChannelCore(loop, channel, channel, pending, this);
-    this.reader = new StreamReader(loop, limit);
-    this.writer = new StreamWriter(loop, this, reader);
-    reader.setTransport(this);
+    this.transport = new ConnectionTransport(this, core, pending, limit);
+    this.reader = transport.reader();
+    this.peer = new ConnectionPeer(channel);
     allowHalfClosure(options == null);
     if (options != null) {
       pending.setLargest(TLS_CHUNK);
@@ -84,8 +74,8 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   ///
   /// @throws IllegalArgumentException if it does not write to a connection
   static Connection of(StreamWriter writer) {
-    if (writer.getExtraInfo("transport") instanceof Connection connection) {
-      return connection;
+    if (writer.getExtraInfo("transport") instanceof ConnectionTransport transport) {
+      return transport.connection();
     }
     throw new IllegalArgumentException("not the writer of a connection on Netty: " + writer);
   }
@@ -114,7 +104,15 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   }
 
   StreamWriter writer() {
-    return writer;
+    return transport.writer();
+  }
+
+  ConnectionTransport transport() {
+    return transport;
+  }
+
+  ConnectionPeer peer() {
+    return peer;
   }
 
   ConnectionTls tls() {
@@ -138,15 +136,6 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     pending.useRealPromises();
   }
 
-  /// The PROXY header has arrived; before the connection is active.
-  void proxiedBy(ProxyHeader header) {
-    proxyHeader = header;
-  }
-
-  @Nullable ProxyHeader proxyHeader() {
-    return proxyHeader;
-  }
-
   ByteBufAllocator allocator() {
     return channel.alloc();
   }
@@ -156,12 +145,9 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     return core.life().cause();
   }
 
-  /// As its proxy says, if it has one.
   @Override
   public InetAddress peerAddress() {
-    return peerName() instanceof InetSocketAddress peer
-        ? peer.getAddress()
-        : InetAddress.getLoopbackAddress();
+    return peer.host();
   }
 
   // --- what happens to it: the loop's thread ---
@@ -245,9 +231,9 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   @Override
   public void fullChanged(boolean full) {
     if (full) {
-      writer.pauseWriting();
+      writer().pauseWriting();
     } else {
-      writer.resumeWriting();
+      writer().resumeWriting();
     }
   }
 
@@ -283,7 +269,7 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     } else {
       reader.setException(cause instanceof IOException ? cause : new IOException(cause));
     }
-    writer.connectionLost(cause);
+    writer().connectionLost(cause);
   }
 
   /// The channel is closed or out of reach.
@@ -299,62 +285,17 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
 
   // --- TLS ---
 
-  /// Inserts TLS before the handler, for everything written from now on; loop's thread. Bytes that
-  /// have arrived but were not read are taken as the start of the peer's handshake.
-  ///
-  /// @param done settled when the handshake has succeeded or the connection is lost
-  void secure(ChannelHandler handler, TlsOptions options, LoopFuture<@Nullable Void> done) {
+  /// Everything written from now on will be encrypted: passes on what was written before.
+  void beforeTls() {
     pending.pass(true);
-    tls.start(options, done);
     pending.setLargest(TLS_CHUNK);
     allowHalfClosure(false);
-    insert(handler);
-    byte[] early = reader.takeBuffered();
-    if (early.length > 0) {
-      ChannelHandlerContext before = WireHandlers.before(channel.pipeline(), handler);
-      ChannelInboundInvoker source = before == null ? channel.pipeline() : before;
-      source.fireChannelRead(Unpooled.wrappedBuffer(early)).fireChannelReadComplete();
-    }
   }
 
   void giveUpShutdown() {
     if (core.life().isClosing()) {
       cut(new IOException("TLS shutdown timed out"));
     }
-  }
-
-  // --- files ---
-
-  void beginFile() {
-    if (core.outgoing().isEnding() || isClosing()) {
-      throw new IllegalStateException("Cannot send a file on a connection that is closing");
-    }
-    if (sendingFile) {
-      throw new IllegalStateException("Cannot send two files at once");
-    }
-    sendingFile = true;
-  }
-
-  void endFile() {
-    sendingFile = false;
-  }
-
-  /// {@return whether the system can send files on it} On io_uring, Netty supports positions up to
-  /// 2 GiB only, leaks two descriptors for each piece, and hangs if the file is closed while it is
-  /// sent.
-  boolean takesFiles() {
-    return !tls.isOn()
-        && !core.outgoing().needsRegistration()
-        && channel instanceof SocketChannel
-        && NettyDriver.of(loop).transport() != Transport.IO_URING
-        && WireHandlers.passFiles(channel.pipeline());
-  }
-
-  /// Sends a part of a file after everything written before; loop's thread.
-  ChannelFuture sendFile(FileRegion region) {
-    pending.pass(true);
-    pending.passedBeside(region.count());
-    return channel.writeAndFlush(region);
   }
 
   // --- the limits and the end of a server ---
@@ -389,74 +330,12 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
     }
   }
 
-  // --- what its reader and writer ask for: coroutines ---
-
-  @Override
-  public void pauseReading() {
-    core.pauseReading();
-  }
-
-  @Override
-  public void resumeReading() {
-    if (core.life().isOpen()) {
-      core.resumeReading();
-    }
-  }
-
-  @Override
-  public void write(byte[] data, int offset, int length) {
-    requireWritable();
-    enqueue(data, offset, length);
-  }
-
-  private void requireWritable() {
-    if (core.outgoing().isEnding()) {
-      throw new IllegalStateException("Cannot write after writeEof()");
-    }
-    if (sendingFile) {
-      throw new IllegalStateException("Cannot write while a file is being sent");
-    }
-  }
-
-  /// Writes bytes; also used while a file is sent.
-  void enqueue(byte[] data, int offset, int length) {
-    if (!core.life().isOpen()) {
-      return; // as in asyncio: the writer gets the loss from drain()
-    }
+  /// Its writer has added something to what is pending.
+  void written() {
     if (ending != null) {
       ending.written();
     }
-    pending.add(data, offset, length);
     core.written();
-  }
-
-  /// Writes a buffer and takes ownership of it, also if this throws.
-  void write(ByteBuf data) {
-    try {
-      requireWritable();
-    } catch (IllegalStateException refused) {
-      data.release();
-      throw refused;
-    }
-    if (!core.life().isOpen()) {
-      data.release();
-      return;
-    }
-    if (ending != null) {
-      ending.written();
-    }
-    pending.add(data);
-    core.written();
-  }
-
-  @Override
-  public void writeEof() {
-    core.writeEof();
-  }
-
-  @Override
-  public boolean canWriteEof() {
-    return !tls.isOn() && channel instanceof SocketChannel;
   }
 
   @Override
@@ -479,30 +358,7 @@ final class Connection implements ReadTransport, WriteTransport, ChannelCore.Kin
   }
 
   @Override
-  public @Nullable Object getExtraInfo(String name) {
-    return switch (name) {
-      case "peername" -> peerName();
-      case "sockname" -> sockName();
-      case "proxyHeader" -> proxyHeader;
-      case "channel" -> channel;
-      case "transport" -> this;
-      default -> tls.fact(name);
-    };
-  }
-
-  private @Nullable SocketAddress peerName() {
-    SocketAddress source = proxyHeader == null ? null : proxyHeader.source();
-    return source == null ? Addresses.peerOf(channel) : source;
-  }
-
-  private SocketAddress sockName() {
-    SocketAddress destination = proxyHeader == null ? null : proxyHeader.destination();
-    return destination == null ? channel.localAddress() : destination;
-  }
-
-  @Override
   public String toString() {
-    SocketAddress source = proxyHeader == null ? null : proxyHeader.source();
-    return Addresses.text(channel) + (source == null ? "" : " for " + Addresses.text(source));
+    return peer.toString();
   }
 }

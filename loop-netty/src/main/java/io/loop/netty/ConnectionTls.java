@@ -1,7 +1,11 @@
 package io.loop.netty;
 
 import io.loop.task.LoopFuture;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundInvoker;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslHandler;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -33,12 +37,26 @@ final class ConnectionTls {
     return secured != null;
   }
 
-  /// Starts on a plain connection.
+  /// Inserts TLS before a connection's handler, for everything written from now on. Bytes that have
+  /// arrived but were not read are taken as the start of the peer's handshake.
   ///
   /// @param done settled when the handshake has succeeded or the connection is lost
-  void start(TlsOptions chosen, LoopFuture<@Nullable Void> done) {
+  void secure(
+      Connection connection,
+      ChannelHandler handler,
+      TlsOptions chosen,
+      LoopFuture<@Nullable Void> done) {
+    connection.beforeTls();
     options = chosen;
     handshake = done;
+    connection.insert(handler);
+    byte[] early = connection.reader().takeBuffered();
+    if (early.length > 0) {
+      ChannelPipeline pipeline = connection.channel().pipeline();
+      ChannelHandlerContext before = WireHandlers.before(pipeline, handler);
+      ChannelInboundInvoker source = before == null ? pipeline : before;
+      source.fireChannelRead(Unpooled.wrappedBuffer(early)).fireChannelReadComplete();
+    }
   }
 
   void handshakeDone(ChannelHandlerContext context) {

@@ -172,7 +172,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, AutoCloseable {
   /// @throws IllegalStateException after [#detach]
   public void drain() throws IOException {
     loop.checkTurn();
-    messages.drain();
+    messages.writes().drain();
   }
 
   /// {@return the user events of the pipeline, starting with the first that this handler saw} The
@@ -223,7 +223,7 @@ public final class CoroutineChannel<I> implements Iterable<I>, AutoCloseable {
   public void waitClosed() throws IOException {
     loop.checkTurn();
     messages.core().awaitEnd();
-    Throwable fault = messages.takeFault();
+    Throwable fault = messages.writes().takeFault();
     if (fault != null) {
       throw Rethrow.unchecked(fault);
     }

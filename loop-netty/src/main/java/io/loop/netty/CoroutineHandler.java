@@ -224,7 +224,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   /// A lost connection is not a fault of the program, and can happen at any rate.
   private void report(Throwable fault) {
-    if (messages().isLoss(fault)) {
+    if (messages().writes().isLoss(fault)) {
       LOG.log(
           Level.DEBUG,
           () -> "Connection lost, and its coroutine did not catch the exception: " + messages(),
@@ -285,12 +285,12 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
     MemoryReserve.useAfter(thrown);
-    Throwable fault = messages().lossOf(unwrapTls(thrown));
+    Throwable fault = messages().writes().lossOf(unwrapTls(thrown));
     if (fault instanceof IOException) {
       if (messages().life().isAborting()) {
         return; // a consequence of the abort
       }
-      messages().endsBecause(fault);
+      messages().writes().endsBecause(fault);
     }
     messages().failed(fault);
   }
@@ -317,7 +317,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
           new IllegalStateException(
               context.channel() + " left its event loop, and its coroutine cannot follow");
       messages().failed(moved);
-      messages().endsBecause(moved);
+      messages().writes().endsBecause(moved);
       lose();
     }
     context.fireChannelUnregistered();

@@ -58,14 +58,14 @@ final class FileSending {
     }
     long end = offset + Math.min(count, Math.max(0, file.size() - offset));
     long position = offset;
-    connection.beginFile();
+    connection.transport().beginFile();
     try {
       writer.drain(); // everything pending is passed to Netty before the file
       while (position < end) {
         position += sendSome(position, end - position);
       }
     } finally {
-      connection.endFile();
+      connection.transport().endFile();
       if (file.isOpen()) {
         file.position(position);
       }
@@ -80,7 +80,9 @@ final class FileSending {
     if (!file.isOpen()) {
       throw new ClosedChannelException(); // the connection is unchanged
     }
-    return connection.takesFiles() ? sendPiece(position, left) : sendBlock(position, left);
+    return connection.transport().takesFiles()
+        ? sendPiece(position, left)
+        : sendBlock(position, left);
   }
 
   private static IOException closedMeanwhile() {
@@ -93,7 +95,7 @@ final class FileSending {
     FileRegion region = new DefaultFileRegion(file, position, length);
     region.retain(); // never released: Netty's last release would close the caller's file
     Tasks.onLoopThread(() -> {
-      connection.sendFile(region).addListener(done -> settle(sent, done.cause()));
+      connection.transport().sendFile(region).addListener(done -> settle(sent, done.cause()));
       underWay = !sent.isDone(); // not if it threw: then the listener would never close the file
       return true;
     });
@@ -131,7 +133,7 @@ final class FileSending {
     if (length <= 0) {
       throw new IOException("the file has become shorter while it was being sent");
     }
-    connection.enqueue(block.array(), 0, length);
+    connection.transport().enqueue(block.array(), 0, length);
     writer.drain();
     return length;
   }

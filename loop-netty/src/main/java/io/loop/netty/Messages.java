@@ -8,7 +8,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /// One channel of messages: the core with what has arrived, user events, and failures.
@@ -17,25 +16,21 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param <I> the type of the messages it receives
 @SuppressWarnings("FutureReturnValueIgnored") // closing cannot fail in a way that matters here
-final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
+final class Messages<I> implements ChannelCore.Kind {
 
   private final ChannelHandlerContext context;
   private final Channel channel;
   private final Loop loop;
   private final HandlerOptions options;
   private final Inbound<I> inbound;
-  private final PendingMessages pending;
+  private final MessageWrites writes;
   private final ChannelCore core;
-  private final Losses losses = new Losses();
   private @Nullable ChannelEvents events;
   private @Nullable Object turn; // the message that the body is using, if this has to release it
   private final Activity activity = new Activity();
   private final SendProgress sent = new SendProgress();
   private @Nullable GracefulEnd ending;
   private boolean running; // the body
-  private boolean writeFailed;
-  private @Nullable Throwable fault; // of a write, until a coroutine gets it
-  private @Nullable Throwable reason; // why the connection ended
 
   Messages(ChannelHandlerContext context, Loop loop, HandlerOptions options) {
     this.context = context;
@@ -43,8 +38,8 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
     this.loop = loop;
     this.options = options;
     this.inbound = new Inbound<>(loop, options.lastPart());
-    this.pending = new PendingMessages(loop, context, this);
-    this.core = new ChannelCore(loop, channel, context, pending, this);
+    this.writes = new MessageWrites(loop, context, this);
+    this.core = writes.core();
     OpenChannels.of(loop).add(this);
   }
 
@@ -60,6 +55,10 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
     return core;
   }
 
+  MessageWrites writes() {
+    return writes;
+  }
+
   ChannelLife life() {
     return core.life();
   }
@@ -67,7 +66,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   // --- receiving ---
 
   @Nullable I receive() throws IOException {
-    requireNotDetached();
+    writes.requireNotDetached();
     inbound.await(core::wantRead);
     I message = inbound.take();
     if (core.isReadingPaused() && inbound.size() <= options.low()) {
@@ -150,96 +149,19 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   // --- writing ---
 
   void write(Object message) {
-    if (life().isOpen() && !core.outgoing().isEnding()) {
-      noteWrite();
-      pending.add(message);
-      core.written();
-      return;
-    }
-    ReferenceCountUtil.release(message);
-    requireNotDetached();
-    if (core.outgoing().isEnding()) {
-      throw new IllegalStateException("Cannot write after writeEof()");
-    }
+    noteWrite();
+    writes.write(message);
   }
 
   void send(Object message) throws IOException {
-    if (!life().isOpen() || core.outgoing().isEnding()) {
-      write(message); // releases it
-      throw closedError();
-    }
     noteWrite();
-    pending.send(message, core::written);
+    writes.send(message);
   }
 
   private void noteWrite() {
-    if (ending != null) {
+    if (ending != null && writes.isOpen()) {
       ending.written();
     }
-  }
-
-  void drain() throws IOException {
-    requireHealthy();
-    while (core.outgoing().isFull()) {
-      pending.wantFlush();
-      core.markDirty();
-      core.outgoing().awaitRoom();
-      requireHealthy();
-    }
-  }
-
-  private void requireHealthy() throws IOException {
-    requireNotDetached();
-    Throwable thrown = takeFault();
-    if (thrown != null) {
-      throw Rethrow.unchecked(thrown);
-    }
-    if (life().isAborting() || life().isClosed()) {
-      throw closedError();
-    }
-  }
-
-  void requireNotDetached() {
-    if (life().isDetached()) {
-      throw new IllegalStateException("the channel was detached from this coroutine");
-    }
-  }
-
-  private ClosedChannelException closedError() {
-    var error = new ClosedChannelException();
-    if (reason != null) {
-      error.initCause(reason);
-    }
-    losses.remember(error);
-    return error;
-  }
-
-  @Override
-  public Throwable writeFailed(Throwable cause, boolean awaited) {
-    writeFailed = true;
-    if (!awaited && (fault != null || life().isAborting())) {
-      return cause;
-    }
-    Throwable loss = losses.translate(cause);
-    if (!awaited) {
-      fault = loss;
-      core.outgoing().wakeWriters();
-    }
-    return loss;
-  }
-
-  @Override
-  public Throwable dropped() {
-    return life().isDetached()
-        ? new IllegalStateException("the channel was detached")
-        : closedError();
-  }
-
-  /// {@return the failure of a write that was not reported yet, or null; the caller must report it}
-  @Nullable Throwable takeFault() {
-    Throwable taken = fault;
-    fault = null;
-    return taken;
   }
 
   boolean canWriteEof() {
@@ -247,7 +169,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   }
 
   void writeEof() {
-    requireNotDetached();
+    writes.requireNotDetached();
     if (!canWriteEof()) {
       throw new UnsupportedOperationException(
           channel + " does not support a half-close; close it instead");
@@ -260,7 +182,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   void outputShutDown() {
     boolean lingers = ending != null && ending.isLingering();
     if (!core.outgoing().hasEnded() && life().isSending() && !lingers) {
-      if (writeFailed) {
+      if (writes.haveFailed()) {
         broken(new IOException("a write failed, and Netty has shut down the output of " + channel));
         return;
       }
@@ -289,8 +211,8 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
 
   /// Records whether anything was received or sent since the last call.
   Activity lookAtActivity() {
-    boolean moved = sent.hasMoved(channel, pending.size());
-    activity.look(loop.time(), pending.passed(), moved);
+    boolean moved = sent.hasMoved(channel, writes.waiting());
+    activity.look(loop.time(), writes.passed(), moved);
     return activity;
   }
 
@@ -302,7 +224,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
   /// Ends it for a reason on this side.
   void cut(IOException why) {
     if (life().isSending()) {
-      endsBecause(why);
+      writes.endsBecause(why);
       boolean _ = inbound.fail(why, Integer.MAX_VALUE);
       core.fail(why);
       core.outgoing().wakeWriters();
@@ -328,30 +250,10 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
 
   // --- the end ---
 
-  /// {@return a failure of the channel, in the form that its coroutine sees}
-  Throwable lossOf(Throwable thrown) {
-    return losses.translate(thrown);
-  }
-
-  boolean isLoss(Throwable thrown) {
-    return losses.contains(thrown);
-  }
-
-  /// The connection ends for a reason; the first one counts.
-  void endsBecause(Throwable why) {
-    if (reason == null) {
-      reason = why;
-    }
-  }
-
   /// The channel is broken for a reason on this side.
   private void broken(IOException why) {
-    endsBecause(why);
     boolean _ = inbound.fail(why, Integer.MAX_VALUE);
-    if (fault == null && life().isSending()) {
-      fault = why; // after an abort, dropped writes are no failure
-    }
-    core.breakNow(why);
+    writes.broken(why);
   }
 
   @Override
@@ -430,7 +332,7 @@ final class Messages<I> implements ChannelCore.Kind, PendingMessages.Listener {
 
   /// When both the body and the channel have ended, no call can throw a failed write any more.
   private void reportLeftOver() {
-    Throwable left = inbound.isDiscarded() ? takeFault() : null;
+    Throwable left = inbound.isDiscarded() ? writes.takeFault() : null;
     if (left != null) {
       reportUnseen(left);
     }

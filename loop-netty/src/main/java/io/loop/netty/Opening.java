@@ -185,7 +185,7 @@ final class Opening {
     var done = new LoopFuture<@Nullable Void>(connection.loop());
     try {
       Tasks.onLoopThread(() -> {
-        connection.secure(handler.get(), tls, done);
+        connection.tls().secure(connection, handler.get(), tls, done);
         return true;
       });
       done.await();
@@ -203,7 +203,7 @@ final class Opening {
     var fault =
         new SSLHandshakeException(
             "TLS handshake with "
-                + Addresses.text((SocketAddress) connection.getExtraInfo("peername"))
+                + Addresses.text(connection.peer().address())
                 + " failed: "
                 + Reasons.of(cause));
     fault.initCause(cause);

@@ -140,7 +140,7 @@ final class ProxyGate extends ChannelInboundHandlerAdapter {
 
   private void pass(ChannelHandlerContext context, ProxyHeader header) {
     stopTimer();
-    connection.proxiedBy(header);
+    connection.peer().proxiedBy(header);
     context.fireChannelActive();
     if (!connection.isClosing()) {
       events.passed(connection);

@@ -224,7 +224,7 @@ public final class Streams {
       data.release();
       throw refused;
     }
-    connection.write(data);
+    connection.transport().write(data);
   }
 
   /// Sends a whole file, after everything written before; see [#sendfile(StreamWriter, FileChannel,

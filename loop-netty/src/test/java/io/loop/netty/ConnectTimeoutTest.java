@@ -91,7 +91,7 @@ class ConnectTimeoutTest extends OnNetty {
                     List.of(InetAddress.ofLiteral(LOCAL), InetAddress.ofLiteral(OTHER)),
                     deaf.port());
 
-            assertThat(connection.getExtraInfo("peername"))
+            assertThat(connection.peer().address())
                 .isEqualTo(new InetSocketAddress(InetAddress.ofLiteral(OTHER), deaf.port()));
             connection.close();
             TlsTest.end(server);
