@@ -19,18 +19,20 @@ import org.jspecify.annotations.Nullable;
 /// @param connectTimeout how long to try one of the peer's addresses; null to leave it to the
 ///   system, which takes about two minutes on Linux. To limit everything, with the name lookup and
 ///   the TLS handshake, use [io.loop.Asyncio#timeout]
+/// @param resolver what looks up host names; null for the loop's, [NettyLoop#setNameResolver]
 public record ConnectionOptions(
     int limit,
     @Nullable TlsOptions tls,
     @Nullable InetSocketAddress localAddress,
     @Nullable Duration happyEyeballsDelay,
     int interleave,
-    @Nullable Duration connectTimeout) {
+    @Nullable Duration connectTimeout,
+    @Nullable NameResolver resolver) {
 
   /// A limit of 64 KiB, no TLS, one address after the other, each for as long as the system tries
   /// it.
   public static final ConnectionOptions DEFAULT =
-      new ConnectionOptions(StreamReader.DEFAULT_LIMIT, null, null, null, 0, null);
+      new ConnectionOptions(StreamReader.DEFAULT_LIMIT, null, null, null, 0, null, null);
 
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
@@ -59,7 +61,7 @@ public record ConnectionOptions(
   /// @param limit the buffer limit of the reader, in bytes
   public ConnectionOptions withLimit(int limit) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout, resolver);
   }
 
   /// {@return these options with TLS}
@@ -67,7 +69,7 @@ public record ConnectionOptions(
   /// @param tls how to protect the connection
   public ConnectionOptions withTls(TlsOptions tls) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout, resolver);
   }
 
   /// {@return these options with TLS from a context}
@@ -82,7 +84,7 @@ public record ConnectionOptions(
   /// @param localAddress the address; port 0 for a free one
   public ConnectionOptions withLocalAddress(InetSocketAddress localAddress) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout, resolver);
   }
 
   /// {@return these options with the peer's addresses tried in parallel, with alternating families}
@@ -90,7 +92,7 @@ public record ConnectionOptions(
   /// @param delay how long to try one address before the next is tried in parallel
   public ConnectionOptions withHappyEyeballs(Duration delay) {
     return new ConnectionOptions(
-        limit, tls, localAddress, delay, Math.max(1, interleave), connectTimeout);
+        limit, tls, localAddress, delay, Math.max(1, interleave), connectTimeout, resolver);
   }
 
   /// {@return these options with alternating families}
@@ -99,7 +101,7 @@ public record ConnectionOptions(
   ///   order
   public ConnectionOptions withInterleave(int interleave) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout, resolver);
   }
 
   /// {@return these options with a connect timeout}
@@ -107,7 +109,15 @@ public record ConnectionOptions(
   /// @param connectTimeout how long to try one of the peer's addresses before it counts as failed
   public ConnectionOptions withConnectTimeout(Duration connectTimeout) {
     return new ConnectionOptions(
-        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout);
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout, resolver);
+  }
+
+  /// {@return these options with a resolver}
+  ///
+  /// @param resolver what looks up host names
+  public ConnectionOptions withResolver(NameResolver resolver) {
+    return new ConnectionOptions(
+        limit, tls, localAddress, happyEyeballsDelay, interleave, connectTimeout, resolver);
   }
 
   /// {@return the connect timeout in Netty's form: in milliseconds, 0 for none}

@@ -1,5 +1,7 @@
 package io.loop.netty;
 
+import org.jspecify.annotations.Nullable;
+
 /// The limits of a datagram endpoint's receive queue, and how its socket is opened.
 ///
 /// @param queueLimit the highest number of packets in the receive queue; packets that arrive while
@@ -10,12 +12,18 @@ package io.loop.netty;
 /// @param reusePort whether the operating system spreads packets over all sockets with this option
 ///   that are bound to the local address; not supported on every system
 /// @param broadcast whether packets may be sent to broadcast addresses
+/// @param resolver what looks up host names; null for the loop's, [NettyLoop#setNameResolver]
 public record DatagramOptions(
-    int queueLimit, int queueBytes, boolean reuseAddress, boolean reusePort, boolean broadcast) {
+    int queueLimit,
+    int queueBytes,
+    boolean reuseAddress,
+    boolean reusePort,
+    boolean broadcast,
+    @Nullable NameResolver resolver) {
 
   /// 1,024 packets, 1 MiB, an address and port that are not shared, no broadcast.
   public static final DatagramOptions DEFAULT =
-      new DatagramOptions(1024, 1 << 20, false, false, false);
+      new DatagramOptions(1024, 1 << 20, false, false, false, null);
 
   /// Checks the limits.
   ///
@@ -30,23 +38,31 @@ public record DatagramOptions(
   /// @param packets the highest number of packets in the receive queue
   /// @param bytes the highest number of bytes in the receive queue
   public DatagramOptions withQueue(int packets, int bytes) {
-    return new DatagramOptions(packets, bytes, reuseAddress, reusePort, broadcast);
+    return new DatagramOptions(packets, bytes, reuseAddress, reusePort, broadcast, resolver);
   }
 
   /// {@return these options with `SO_REUSEADDR`: the local address may be bound although another
   /// socket uses it}
   public DatagramOptions withReuseAddress() {
-    return new DatagramOptions(queueLimit, queueBytes, true, reusePort, broadcast);
+    return new DatagramOptions(queueLimit, queueBytes, true, reusePort, broadcast, resolver);
   }
 
   /// {@return these options with `SO_REUSEPORT`: packets are spread over the sockets of one
   /// address}
   public DatagramOptions withReusePort() {
-    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, true, broadcast);
+    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, true, broadcast, resolver);
   }
 
   /// {@return these options with broadcasting allowed}
   public DatagramOptions withBroadcast() {
-    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, reusePort, true);
+    return new DatagramOptions(queueLimit, queueBytes, reuseAddress, reusePort, true, resolver);
+  }
+
+  /// {@return these options with a resolver}
+  ///
+  /// @param resolver what looks up host names
+  public DatagramOptions withResolver(NameResolver resolver) {
+    return new DatagramOptions(
+        queueLimit, queueBytes, reuseAddress, reusePort, broadcast, resolver);
   }
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param limits how many connections are allowed, and how long they may be idle
 /// @param reusePort whether other sockets may listen on the same address. Each loop of the group
 ///   then accepts its own connections; otherwise one loop accepts for all
+/// @param resolver what looks up host names; null for the loop's, [NettyLoop#setNameResolver]
 public record ServerOptions(
     int limit,
     int backlog,
@@ -28,7 +29,8 @@ public record ServerOptions(
     @Nullable TlsOptions tls,
     boolean startServing,
     ServerLimits limits,
-    boolean reusePort) {
+    boolean reusePort,
+    @Nullable NameResolver resolver) {
 
   /// A limit of 64 KiB, a backlog of 1024, one loop, a grace period of 10 seconds, no TLS,
   /// [ServerLimits#DEFAULT].
@@ -41,7 +43,8 @@ public record ServerOptions(
           null,
           true,
           ServerLimits.DEFAULT,
-          false);
+          false,
+          null);
 
   /// Checks the numbers.
   ///
@@ -58,35 +61,40 @@ public record ServerOptions(
   ///
   /// @param limit the buffer limit of each connection's reader, in bytes
   public ServerOptions withLimit(int limit) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit, backlog, group, grace, tls, startServing, limits, reusePort, resolver);
   }
 
   /// {@return these options with another backlog}
   ///
   /// @param backlog how many connections the operating system queues until they are accepted
   public ServerOptions withBacklog(int backlog) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit, backlog, group, grace, tls, startServing, limits, reusePort, resolver);
   }
 
   /// {@return these options with connections spread over a group of loops}
   ///
   /// @param group the loops; the caller still owns the group, and closes it
   public ServerOptions withGroup(LoopGroup group) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit, backlog, group, grace, tls, startServing, limits, reusePort, resolver);
   }
 
   /// {@return these options with another grace period}
   ///
   /// @param grace how long a cancelled server waits for its connections
   public ServerOptions withGrace(Duration grace) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit, backlog, group, grace, tls, startServing, limits, reusePort, resolver);
   }
 
   /// {@return these options with TLS}
   ///
   /// @param tls how to protect the connections
   public ServerOptions withTls(TlsOptions tls) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit, backlog, group, grace, tls, startServing, limits, reusePort, resolver);
   }
 
   /// {@return these options with TLS from a context}
@@ -98,14 +106,15 @@ public record ServerOptions(
 
   /// {@return these options for a server that accepts connections only after [Server#startServing]}
   public ServerOptions withoutServing() {
-    return new ServerOptions(limit, backlog, group, grace, tls, false, limits, reusePort);
+    return new ServerOptions(limit, backlog, group, grace, tls, false, limits, reusePort, resolver);
   }
 
   /// {@return these options with other limits}
   ///
   /// @param limits how many connections are allowed, and how long they may be idle
   public ServerOptions withLimits(ServerLimits limits) {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, reusePort);
+    return new ServerOptions(
+        limit, backlog, group, grace, tls, startServing, limits, reusePort, resolver);
   }
 
   /// {@return these options with `SO_REUSEPORT`: other sockets may listen on the same address, and
@@ -113,6 +122,15 @@ public record ServerOptions(
   ///
   /// The operating system spreads the connections. With few connections the spread may be uneven.
   public ServerOptions withReusePort() {
-    return new ServerOptions(limit, backlog, group, grace, tls, startServing, limits, true);
+    return new ServerOptions(
+        limit, backlog, group, grace, tls, startServing, limits, true, resolver);
+  }
+
+  /// {@return these options with a resolver}
+  ///
+  /// @param resolver what looks up host names
+  public ServerOptions withResolver(NameResolver resolver) {
+    return new ServerOptions(
+        limit, backlog, group, grace, tls, startServing, limits, reusePort, resolver);
   }
 }
