@@ -27,7 +27,7 @@ final class DnsChannels implements AutoCloseable {
    */
 
   private final Transport transport;
-  private final Set<Channel> streams = new HashSet<>();
+  private final Set<Channel> open = new HashSet<>();
 
   DnsChannels(Transport transport) {
     this.transport = transport;
@@ -35,42 +35,46 @@ final class DnsChannels implements AutoCloseable {
 
   /// {@return a channel that reaches servers of both families}
   DatagramChannel datagram() {
-    return switch (transport) {
-      case IO_URING -> new IoUringDatagramChannel();
-      case EPOLL -> new EpollDatagramChannel();
-      case KQUEUE -> new KQueueDatagramChannel();
-      case NIO -> new NioDatagramChannel();
-    };
+    return opened(
+        switch (transport) {
+          case IO_URING -> new IoUringDatagramChannel();
+          case EPOLL -> new EpollDatagramChannel();
+          case KQUEUE -> new KQueueDatagramChannel();
+          case NIO -> new NioDatagramChannel();
+        });
   }
 
   SocketChannel stream() {
-    SocketChannel made =
+    return opened(
         switch (transport) {
           case IO_URING -> new IoUringSocketChannel();
           case EPOLL -> new EpollSocketChannel();
           case KQUEUE -> new KQueueSocketChannel();
           case NIO -> new NioSocketChannel();
-        };
-    streams.add(made);
-    made.closeFuture().addListener(_ -> closed(made));
-    return made;
+        });
   }
 
-  private void closed(Channel stream) {
-    streams.remove(stream);
-    if (stream.pipeline().get(TcpDnsResponseDecoder.class) != null) {
-      stream.pipeline().fireExceptionCaught(new ClosedChannelException());
+  private <C extends Channel> C opened(C channel) {
+    open.add(channel);
+    channel.closeFuture().addListener(_ -> closed(channel));
+    return channel;
+  }
+
+  private void closed(Channel channel) {
+    open.remove(channel);
+    if (channel.pipeline().get(TcpDnsResponseDecoder.class) != null) {
+      channel.pipeline().fireExceptionCaught(new ClosedChannelException());
     }
   }
 
   int open() {
-    return streams.size();
+    return open.size();
   }
 
   @Override
   public void close() {
-    for (Channel stream : List.copyOf(streams)) {
-      var _ = stream.close();
+    for (Channel channel : List.copyOf(open)) {
+      var _ = channel.close();
     }
   }
 }

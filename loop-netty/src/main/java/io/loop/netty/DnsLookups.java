@@ -121,6 +121,9 @@ final class DnsLookups implements AutoCloseable {
       } else {
         queue.remove(lookup);
       }
+      if (underWay.isEmpty()) {
+        channels.close(); // of look-ups that were given up
+      }
     }
   }
 
@@ -143,6 +146,11 @@ final class DnsLookups implements AutoCloseable {
   /// {@return how many names are being looked up or wait for that}
   int pending() {
     return underWay.size();
+  }
+
+  /// {@return how many sockets are open}
+  int sockets() {
+    return channels.open();
   }
 
   /// {@return how many names are remembered}

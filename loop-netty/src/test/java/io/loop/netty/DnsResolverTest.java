@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DnsResolverTest extends OnNetty {
 
   private static final Duration SHORT = Duration.ofMillis(50);
+  private static final Duration LONGER = Duration.ofSeconds(1); // an answer comes in less
   private static final DnsOptions OPTIONS =
       DnsOptions.DEFAULT.withSearchDomains(List.of(), 1).withTimeouts(PATIENCE, PATIENCE);
 
@@ -211,6 +212,7 @@ class DnsResolverTest extends OnNetty {
                 "silent.test: no answer from the name server "
                     + Addresses.text(server.address())
                     + " within 50 ms");
+            until(() -> server.asked().size() == 4);
             assertThat(here(resolver).pending()).isZero();
           });
       assertThat(server.asked())
@@ -231,7 +233,7 @@ class DnsResolverTest extends OnNetty {
               asked.answer(60, "192.0.2.1");
             }
           });
-      DnsResolver resolver = asking(OPTIONS.withTimeouts(SHORT, PATIENCE), server);
+      DnsResolver resolver = asking(OPTIONS.withTimeouts(LONGER, PATIENCE), server);
 
       run(transport, () -> assertThat(look(resolver, "lossy.test")).containsExactly("192.0.2.1"));
     }
@@ -260,7 +262,7 @@ class DnsResolverTest extends OnNetty {
       first.on("a.test", asked -> asked.code(DnsResponseCode.SERVFAIL));
       first.on("b.test", _ -> {});
       second.on("a.test", 60, "192.0.2.1").on("b.test", 60, "192.0.2.2");
-      DnsResolver resolver = asking(OPTIONS.withTimeouts(SHORT, PATIENCE), first, second);
+      DnsResolver resolver = asking(OPTIONS.withTimeouts(LONGER, PATIENCE), first, second);
       run(
           transport,
           () -> {
@@ -511,6 +513,7 @@ class DnsResolverTest extends OnNetty {
             three.cancel();
             assertThatThrownBy(three::await).isInstanceOf(CancelledError.class);
             assertThat(here(resolver).pending()).isZero();
+            until(() -> here(resolver).sockets() == 0);
             held.forEach(asked -> asked.answer(60, "6.6.6.6")); // nobody listens any more
             polls(5);
             assertThat(here(resolver).remembered()).isZero();
