@@ -13,6 +13,9 @@ module io.loop.netty {
   requires transitive io.netty.common;
   requires io.netty.codec;
   requires io.netty.codec.haproxy;
+  requires io.netty.codec.dns;
+  requires io.netty.resolver;
+  requires io.netty.resolver.dns;
   requires io.netty.transport.classes.epoll;
   requires io.netty.transport.classes.io_uring;
   requires io.netty.transport.classes.kqueue;

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// @param pipeline adds the program's own handlers to the connection's pipeline; null for none
 /// @param proxyHeader the PROXY header to send first; null for none
 /// @param socketOptions Netty's options of the socket
+/// @param resolver what looks up host names; null for the loop's, [NettyLoop#setNameResolver]
 public record ConnectionOptions(
     int limit,
     @Nullable TlsOptions tls,
@@ -33,13 +34,14 @@ public record ConnectionOptions(
     @Nullable Duration connectTimeout,
     @Nullable PipelineInitializer pipeline,
     @Nullable ProxyHeader proxyHeader,
-    Map<ChannelOption<?>, Object> socketOptions) {
+    Map<ChannelOption<?>, Object> socketOptions,
+    @Nullable NameResolver resolver) {
 
   /// A limit of 64 KiB, no TLS, one address after the other, each for as long as the system tries
   /// it.
   public static final ConnectionOptions DEFAULT =
       new ConnectionOptions(
-          StreamReader.DEFAULT_LIMIT, null, null, null, 0, null, null, null, Map.of());
+          StreamReader.DEFAULT_LIMIT, null, null, null, 0, null, null, null, Map.of(), null);
 
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final Duration LONGEST = Duration.ofMillis(Integer.MAX_VALUE);
@@ -78,7 +80,8 @@ public record ConnectionOptions(
         connectTimeout,
         pipeline,
         proxyHeader,
-        socketOptions);
+        socketOptions,
+        resolver);
   }
 
   /// {@return these options with TLS}
@@ -94,7 +97,8 @@ public record ConnectionOptions(
         connectTimeout,
         pipeline,
         proxyHeader,
-        socketOptions);
+        socketOptions,
+        resolver);
   }
 
   /// {@return these options with TLS from a context}
@@ -117,7 +121,8 @@ public record ConnectionOptions(
         connectTimeout,
         pipeline,
         proxyHeader,
-        socketOptions);
+        socketOptions,
+        resolver);
   }
 
   /// {@return these options with the peer's addresses tried in parallel, with alternating families}
@@ -133,7 +138,8 @@ public record ConnectionOptions(
         connectTimeout,
         pipeline,
         proxyHeader,
-        socketOptions);
+        socketOptions,
+        resolver);
   }
 
   /// {@return these options with alternating families}
@@ -150,7 +156,8 @@ public record ConnectionOptions(
         connectTimeout,
         pipeline,
         proxyHeader,
-        socketOptions);
+        socketOptions,
+        resolver);
   }
 
   /// {@return these options with a connect timeout}
@@ -166,7 +173,8 @@ public record ConnectionOptions(
         connectTimeout,
         pipeline,
         proxyHeader,
-        socketOptions);
+        socketOptions,
+        resolver);
   }
 
   /// {@return these options with the program's own handlers in the connection's pipeline, between
@@ -183,7 +191,8 @@ public record ConnectionOptions(
         connectTimeout,
         pipeline,
         proxyHeader,
-        socketOptions);
+        socketOptions,
+        resolver);
   }
 
   /// {@return these options with a PROXY header that is sent before everything else}
@@ -199,7 +208,8 @@ public record ConnectionOptions(
         connectTimeout,
         pipeline,
         proxyHeader,
-        socketOptions);
+        socketOptions,
+        resolver);
   }
 
   /// {@return these options with an option of the socket}
@@ -222,7 +232,8 @@ public record ConnectionOptions(
         connectTimeout,
         pipeline,
         proxyHeader,
-        socketOptions);
+        socketOptions,
+        resolver);
   }
 
   /// {@return the connect timeout in Netty's form: in milliseconds, 0 for none}
@@ -233,5 +244,22 @@ public record ConnectionOptions(
     return connectTimeout.compareTo(LONGEST) >= 0
         ? Integer.MAX_VALUE
         : (int) connectTimeout.plusNanos(NANOS_PER_MILLI - 1).toMillis();
+  }
+
+  /// {@return these options with a resolver}
+  ///
+  /// @param resolver what looks up host names
+  public ConnectionOptions withResolver(NameResolver resolver) {
+    return new ConnectionOptions(
+        limit,
+        tls,
+        localAddress,
+        happyEyeballsDelay,
+        interleave,
+        connectTimeout,
+        pipeline,
+        proxyHeader,
+        socketOptions,
+        resolver);
   }
 }

@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.netty.channel.ChannelOption;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The limits of a datagram endpoint's receive queue, and how its socket is opened.
 ///
@@ -14,17 +15,19 @@ import java.util.Map;
 ///   that are bound to the local address; not supported on every system
 /// @param broadcast whether packets may be sent to broadcast addresses
 /// @param socketOptions Netty's options of the socket
+/// @param resolver what looks up host names; null for the loop's, [NettyLoop#setNameResolver]
 public record DatagramOptions(
     int queueLimit,
     int queueBytes,
     boolean reuseAddress,
     boolean reusePort,
     boolean broadcast,
-    Map<ChannelOption<?>, Object> socketOptions) {
+    Map<ChannelOption<?>, Object> socketOptions,
+    @Nullable NameResolver resolver) {
 
   /// 1,024 packets, 1 MiB, an address and port that are not shared, no broadcast.
   public static final DatagramOptions DEFAULT =
-      new DatagramOptions(1024, 1 << 20, false, false, false, Map.of());
+      new DatagramOptions(1024, 1 << 20, false, false, false, Map.of(), null);
 
   /// Checks the limits and the options of the socket.
   ///
@@ -41,26 +44,28 @@ public record DatagramOptions(
   /// @param packets the highest number of packets in the receive queue
   /// @param bytes the highest number of bytes in the receive queue
   public DatagramOptions withQueue(int packets, int bytes) {
-    return new DatagramOptions(packets, bytes, reuseAddress, reusePort, broadcast, socketOptions);
+    return new DatagramOptions(
+        packets, bytes, reuseAddress, reusePort, broadcast, socketOptions, resolver);
   }
 
   /// {@return these options with `SO_REUSEADDR`: the local address may be bound although another
   /// socket uses it}
   public DatagramOptions withReuseAddress() {
-    return new DatagramOptions(queueLimit, queueBytes, true, reusePort, broadcast, socketOptions);
+    return new DatagramOptions(
+        queueLimit, queueBytes, true, reusePort, broadcast, socketOptions, resolver);
   }
 
   /// {@return these options with `SO_REUSEPORT`: packets are spread over the sockets of one
   /// address}
   public DatagramOptions withReusePort() {
     return new DatagramOptions(
-        queueLimit, queueBytes, reuseAddress, true, broadcast, socketOptions);
+        queueLimit, queueBytes, reuseAddress, true, broadcast, socketOptions, resolver);
   }
 
   /// {@return these options with broadcasting allowed}
   public DatagramOptions withBroadcast() {
     return new DatagramOptions(
-        queueLimit, queueBytes, reuseAddress, reusePort, true, socketOptions);
+        queueLimit, queueBytes, reuseAddress, reusePort, true, socketOptions, resolver);
   }
 
   /// {@return these options with an option of the socket}
@@ -75,6 +80,14 @@ public record DatagramOptions(
     Map<ChannelOption<?>, Object> socketOptions =
         SocketOptions.with(this.socketOptions, option, value);
     return new DatagramOptions(
-        queueLimit, queueBytes, reuseAddress, reusePort, broadcast, socketOptions);
+        queueLimit, queueBytes, reuseAddress, reusePort, broadcast, socketOptions, resolver);
+  }
+
+  /// {@return these options with a resolver}
+  ///
+  /// @param resolver what looks up host names
+  public DatagramOptions withResolver(NameResolver resolver) {
+    return new DatagramOptions(
+        queueLimit, queueBytes, reuseAddress, reusePort, broadcast, socketOptions, resolver);
   }
 }

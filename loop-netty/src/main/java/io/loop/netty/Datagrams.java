@@ -67,8 +67,8 @@ public final class Datagrams {
       throw new IllegalArgumentException("an endpoint needs a local or a remote address");
     }
     Loop loop = Loop.running();
-    List<InetSocketAddress> locals = resolve(localAddress);
-    List<InetSocketAddress> remotes = resolve(remoteAddress);
+    List<InetSocketAddress> locals = resolve(localAddress, options);
+    List<InetSocketAddress> remotes = resolve(remoteAddress, options);
     InetSocketAddress remote = remotes.isEmpty() ? null : firstOfFamilies(remotes, locals);
     InetSocketAddress local =
         locals.isEmpty()
@@ -89,15 +89,15 @@ public final class Datagrams {
     return new DatagramEndpoint(loop, handler, received, remote);
   }
 
-  private static List<InetSocketAddress> resolve(@Nullable InetSocketAddress address)
-      throws IOException {
+  private static List<InetSocketAddress> resolve(
+      @Nullable InetSocketAddress address, DatagramOptions options) throws IOException {
     if (address == null) {
       return List.of();
     }
     if (!address.isUnresolved()) {
       return List.of(address);
     }
-    return Resolver.resolve(address.getHostString()).stream()
+    return Resolver.resolve(options.resolver(), address.getHostString()).stream()
         .map(each -> new InetSocketAddress(each, address.getPort()))
         .toList();
   }

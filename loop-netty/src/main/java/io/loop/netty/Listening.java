@@ -59,7 +59,8 @@ final class Listening {
     // addresses of two interfaces are equal
     Map<String, InetAddress> distinct = new LinkedHashMap<>();
     for (String host : hosts) {
-      for (InetAddress address : host.isEmpty() ? everyAddress() : Resolver.resolve(host)) {
+      for (InetAddress address :
+          host.isEmpty() ? everyAddress() : Resolver.resolve(options.resolver(), host)) {
         distinct.putIfAbsent(Addresses.text(address), address);
       }
     }

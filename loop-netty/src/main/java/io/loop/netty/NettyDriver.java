@@ -37,10 +37,30 @@ abstract class NettyDriver implements Poller {
 
   private final ArrayDeque<Dirty> dirty = new ArrayDeque<>();
   private @Nullable Transport transport;
+  private volatile @Nullable NameResolver nameResolver; // the system property's until it is set
 
   /// {@return the driver of a loop on Netty}
   static NettyDriver of(Loop loop) {
     return DRIVER.get(loop);
+  }
+
+  /// {@return the driver of a loop on Netty} Any thread.
+  static NettyDriver anywhere(Loop loop) {
+    NettyDriver driver = DRIVER.peek(loop);
+    return driver == null ? DRIVER.get(loop) : driver;
+  }
+
+  final NameResolver nameResolver() {
+    NameResolver known = nameResolver;
+    if (known == null) {
+      known = Resolver.preset();
+      nameResolver = known;
+    }
+    return known;
+  }
+
+  final void setNameResolver(NameResolver resolver) {
+    nameResolver = resolver;
   }
 
   final void register(Loop loop) {

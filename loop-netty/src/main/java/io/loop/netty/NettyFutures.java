@@ -302,7 +302,8 @@ public final class NettyFutures {
     }
   }
 
-  private static void onLoop(Loop loop, Runnable action) {
+  /// Runs an action on a loop's thread, now or soon; not if the loop is closed. Any thread.
+  static void onLoop(Loop loop, Runnable action) {
     if (loop.isClosed()) {
       return; // the loop is closed, and its waiters with it
     }

@@ -4,6 +4,10 @@ import io.loop.event.Loop;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.internal.ThreadExecutorMap;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Objects;
 
 /// Loops on Netty.
 public final class NettyLoop {
@@ -105,5 +109,53 @@ public final class NettyLoop {
   ///   is not an event loop with sockets
   public static IoEventLoop eventLoop(Loop loop) {
     return NettyDriver.of(loop).ioEventLoop();
+  }
+
+  /// Sets what looks up host names on a loop, for connections, servers and endpoints whose options
+  /// name no resolver. Any thread.
+  ///
+  /// For a [LoopGroup], set it on each of [LoopGroup#loops]. For the whole process, start java with
+  /// `-Dio.loop.resolver=jdk`, or set that property before the first look-up.
+  ///
+  /// No asyncio equivalent, which always uses the system's look-up.
+  ///
+  /// @param loop a loop on Netty
+  /// @param resolver the resolver
+  /// @throws IllegalStateException if the loop does not run on Netty
+  public static void setNameResolver(Loop loop, NameResolver resolver) {
+    NettyDriver.anywhere(loop).setNameResolver(Objects.requireNonNull(resolver, "resolver"));
+  }
+
+  /// {@return what looks up host names on a loop} Any thread.
+  ///
+  /// @param loop a loop on Netty
+  /// @throws IllegalArgumentException if the system property `io.loop.resolver` is not `dns` or
+  ///   `jdk`
+  /// @throws IllegalStateException if the loop does not run on Netty
+  public static NameResolver getNameResolver(Loop loop) {
+    return NettyDriver.anywhere(loop).nameResolver();
+  }
+
+  /// {@return the socket addresses of a host, in the order in which they should be tried; at least
+  /// one} Coroutine only. Suspends unless the host is an address or its addresses are known.
+  ///
+  /// Uses the resolver of the running loop, [#setNameResolver]. A cancellation gives the look-up
+  /// up.
+  ///
+  /// Source: `loop.getaddrinfo`. There is one result per address, not one per kind of socket, and
+  /// no name for the system's own addresses: give those directly.
+  ///
+  /// @param host the name or address
+  /// @param port the port of the results
+  /// @throws java.net.UnknownHostException if the host has no address, or nobody could be asked;
+  ///   the message has the host and the reason
+  /// @throws IOException if a resolver of your own fails
+  /// @throws IllegalArgumentException if the port is not from 0 to 65535
+  /// @throws IllegalStateException if the running loop does not run on Netty
+  public static List<InetSocketAddress> getaddrinfo(String host, int port) throws IOException {
+    Addresses.requirePort(port);
+    return Resolver.resolve(null, host).stream()
+        .map(address -> new InetSocketAddress(address, port))
+        .toList();
   }
 }

@@ -61,7 +61,7 @@ final class Opening {
     InetSocketAddress local = options.localAddress();
     InetAddress from = local == null ? null : local.getAddress();
     return Addresses.interleaved(
-        Addresses.ofFamily(from, Resolver.resolve(host)), options.interleave());
+        Addresses.ofFamily(from, Resolver.resolve(options.resolver(), host)), options.interleave());
   }
 
   Connection connectAny(List<InetAddress> addresses, int port) throws IOException {

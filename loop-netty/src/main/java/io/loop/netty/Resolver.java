@@ -1,39 +1,50 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
-import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/// Resolves host names without blocking the loop.
+/// Resolves hosts: addresses here, names with the resolver that was chosen.
 final class Resolver {
+
+  private static final String PROPERTY = "io.loop.resolver";
 
   private Resolver() {}
 
-  /// {@return the addresses of a host, in the system's order} Coroutine only; suspends unless the
-  /// host is already an address.
+  /// {@return the addresses of a host, in the resolver's order} Coroutine only; suspends unless the
+  /// host is an address, or its addresses are known.
   ///
+  /// @param chosen the resolver; null for that of the loop
   /// @throws UnknownHostException if it has none
-  static List<InetAddress> resolve(String host) throws IOException {
-    byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
+  static List<InetAddress> resolve(@Nullable NameResolver chosen, String host) throws IOException {
+    InetAddress literal = HostNames.literal(host);
     if (literal != null) {
-      return List.of(host.indexOf('%') < 0 ? InetAddress.getByAddress(literal) : scoped(host));
+      return List.of(literal);
     }
-    return LookupThreads.call(Loop.running(), () -> List.of(InetAddress.getAllByName(host)));
+    HostNames.requireName(host);
+    NameResolver resolver = chosen == null ? NettyDriver.of(Loop.running()).nameResolver() : chosen;
+    List<InetAddress> addresses = resolver.resolve(host);
+    if (addresses.isEmpty()) {
+      throw new UnknownHostException(host + ": the resolver returned no address");
+    }
+    return addresses;
   }
 
-  /// {@return the address of a literal with a scope: `fe80::1%eth0`}
-  private static InetAddress scoped(String literal) throws UnknownHostException {
-    try {
-      return InetAddress.ofLiteral(literal);
-    } catch (IllegalArgumentException noInterface) {
-      var fault =
-          new UnknownHostException(
-              "this machine does not have the network interface in " + literal);
-      fault.initCause(noInterface);
-      throw fault;
-    }
+  /// {@return the resolver that the system property selects}
+  ///
+  /// @throws IllegalArgumentException if there is none of that name
+  static NameResolver preset() {
+    String name = System.getProperty(PROPERTY, "dns");
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "dns" -> NameResolver.dns();
+      case "jdk" -> NameResolver.jdk();
+      default ->
+          throw new IllegalArgumentException(
+              "unknown resolver '" + name + "' in " + PROPERTY + "; choose one of dns, jdk");
+    };
   }
 }

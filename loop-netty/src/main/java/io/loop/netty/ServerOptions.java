@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 ///   start; null if there is none
 /// @param socketOptions Netty's options of the listening sockets
 /// @param childOptions Netty's options of the accepted sockets
+/// @param resolver what looks up host names; null for the loop's, [NettyLoop#setNameResolver]
 public record ServerOptions(
     int limit,
     int backlog,
@@ -40,7 +41,8 @@ public record ServerOptions(
     @Nullable PipelineInitializer pipeline,
     @Nullable ProxyProtocol proxyProtocol,
     Map<ChannelOption<?>, Object> socketOptions,
-    Map<ChannelOption<?>, Object> childOptions) {
+    Map<ChannelOption<?>, Object> childOptions,
+    @Nullable NameResolver resolver) {
 
   /// A limit of 64 KiB, a backlog of 1024, one loop, a grace period of 10 seconds, no TLS,
   /// [ServerLimits#DEFAULT].
@@ -57,7 +59,8 @@ public record ServerOptions(
           null,
           null,
           Map.of(),
-          Map.of());
+          Map.of(),
+          null);
 
   /// Checks the numbers and the options of the sockets.
   ///
@@ -88,7 +91,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with another backlog}
@@ -107,7 +111,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with connections spread over a group of loops}
@@ -126,7 +131,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with another grace period}
@@ -145,7 +151,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with TLS}
@@ -164,7 +171,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with TLS from a context}
@@ -188,7 +196,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with other limits}
@@ -207,7 +216,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with `SO_REUSEPORT`: other sockets may listen on the same address, and
@@ -227,7 +237,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with the program's own handlers in the pipeline of each connection,
@@ -247,7 +258,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options for a server whose connections all come from proxies that send a PROXY
@@ -275,7 +287,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with an option of the listening sockets}
@@ -301,7 +314,8 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
   }
 
   /// {@return these options with an option of the accepted sockets}
@@ -327,6 +341,27 @@ public record ServerOptions(
         pipeline,
         proxyProtocol,
         socketOptions,
-        childOptions);
+        childOptions,
+        resolver);
+  }
+
+  /// {@return these options with a resolver}
+  ///
+  /// @param resolver what looks up host names
+  public ServerOptions withResolver(NameResolver resolver) {
+    return new ServerOptions(
+        limit,
+        backlog,
+        group,
+        grace,
+        tls,
+        startServing,
+        limits,
+        reusePort,
+        pipeline,
+        proxyProtocol,
+        socketOptions,
+        childOptions,
+        resolver);
   }
 }

@@ -8,6 +8,7 @@ import io.loop.event.Loop;
 import io.loop.process.SubprocessOptions;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ class OptionsTest {
   private static final ServerOptions SERVER = ServerOptions.DEFAULT;
   private static final ConnectionOptions CONNECTION = ConnectionOptions.DEFAULT;
   private static final DatagramOptions DATAGRAM = DatagramOptions.DEFAULT;
+  private static final DnsOptions DNS = DnsOptions.DEFAULT;
   private static final ServerLimits LIMITS = ServerLimits.DEFAULT;
 
   private static TlsOptions tls() {
@@ -46,6 +48,25 @@ class OptionsTest {
         refused(
             "the local address is not resolved",
             () -> CONNECTION.withLocalAddress(InetSocketAddress.createUnresolved("a", 1))),
+        refused(
+            "the name server is not an address: ns.test:53",
+            () -> DNS.withServers(InetSocketAddress.createUnresolved("ns.test", 53))),
+        refused("ndots should be 1 or more, got 0", () -> DNS.withSearchDomains(List.of(), 0)),
+        refused(
+            "queryTimeout should be a positive duration, got PT0S",
+            () -> DNS.withTimeouts(Duration.ZERO, Duration.ofSeconds(1))),
+        refused(
+            "timeout should be a positive duration, got PT0S",
+            () -> DNS.withTimeouts(Duration.ofSeconds(1), Duration.ZERO)),
+        refused(
+            "cachedNames should be 0 or more, got -1",
+            () -> DNS.withCache(-1, Duration.ZERO, Duration.ZERO, Duration.ZERO)),
+        refused(
+            "minTtl should not be longer than maxTtl, got PT1S and PT0S",
+            () -> DNS.withCache(1, Duration.ofSeconds(1), Duration.ZERO, Duration.ZERO)),
+        refused(
+            "negativeTtl should not be a negative duration",
+            () -> DNS.withCache(1, Duration.ZERO, Duration.ZERO, NEGATIVE)),
         refused("queueLimit should be 1 or more, got 0", () -> DATAGRAM.withQueue(0, 1)),
         refused("queueBytes should be 1 or more, got 0", () -> DATAGRAM.withQueue(1, 0)),
         refused("connections should be 1 or more, got 0", () -> LIMITS.withConnections(0, 1)),
