@@ -37,7 +37,6 @@ final class Listening {
    * again.
    */
 
-  private static final String NOT_OURS = "Cannot assign requested address";
   private static final List<InetAddress> ANY = List.of(Sockets.ANY_4, Sockets.ANY_6);
   private static final int TRIES = 16;
 
@@ -173,8 +172,7 @@ final class Listening {
       throw option; // it is not on this transport, or its value is not valid
     }
     IOException fault = bindFailure(address, opened.cause());
-    if (String.valueOf(opened.cause().getMessage()).contains(NOT_OURS)
-        || Sockets.isUnknownFamily(opened.cause())) {
+    if (BindFaults.isMissing(address, opened.cause())) {
       return fault;
     }
     throw fault;

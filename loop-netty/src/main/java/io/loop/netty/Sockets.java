@@ -109,17 +109,4 @@ final class Sockets {
       case NIO -> ANY_6;
     };
   }
-
-  /// {@return whether a failure means that this machine does not support the family of an address}
-  static boolean isUnknownFamily(@Nullable Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      String text = String.valueOf(cause.getMessage());
-      if (cause instanceof UnsupportedOperationException
-          || text.contains("Address family not supported")
-          || text.contains("Protocol family unavailable")) {
-        return true;
-      }
-    }
-    return false;
-  }
 }
