@@ -142,8 +142,8 @@ public final class NettyLoop {
   /// Uses the resolver of the running loop, [#setNameResolver]. A cancellation gives the look-up
   /// up.
   ///
-  /// Source: `loop.getaddrinfo`. There is one result per address, not one per kind of socket, and
-  /// no name for the system's own addresses: give those directly.
+  /// Source: `loop.getaddrinfo`, with one result for each address. Families, kinds of socket and
+  /// flags cannot be chosen, and services have no names.
   ///
   /// @param host the name or address
   /// @param port the port of the results

@@ -8,12 +8,19 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What the system says is not read, since it says it in any language.
 class BindFaultsTest {
+
+  /// Makes a native library available: the system's failures need one.
+  @BeforeAll
+  static void loadALibrary() {
+    assertThat(Transport.available()).isNotEmpty();
+  }
 
   private static InetSocketAddress address(String text) {
     return new InetSocketAddress(InetAddress.ofLiteral(text), 80);
