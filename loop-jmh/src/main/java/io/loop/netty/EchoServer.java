@@ -81,10 +81,12 @@ final class EchoServer {
   static EchoServer start(String method, Transport transport)
       throws IOException, InterruptedException {
     return switch (method.substring(method.lastIndexOf('.') + 1)) {
-      case "streams" -> streams(transport);
+      case "streams" -> streams(transport, EchoServer::echo);
+      case "streamsOneArray" -> streams(transport, EchoServer::echoInOneArray);
       case "channel" -> channel(transport);
       case "channelAttached" -> onNetty(transport, coroutines());
       case "rawNetty" -> onNetty(transport, RawEchoServer.echo());
+      case "rawNettyAndThread" -> onNetty(transport, ParkedThreadHandler.echo());
       case "blockingVirtualThreads" -> blockingVirtualThreads();
       case "vertx" -> VertxEchoServer.onEventLoop(transport);
       case "vertxVirtualThread" -> VertxEchoServer.onVirtualThreads(transport);
@@ -93,11 +95,11 @@ final class EchoServer {
     };
   }
 
-  private static EchoServer streams(Transport transport) {
+  private static EchoServer streams(Transport transport, ConnectionBody body) {
     return onLoop(
         transport,
         bound -> {
-          Server server = Streams.startServer(EchoServer::echo, "127.0.0.1", 0, OPTIONS);
+          Server server = Streams.startServer(body, "127.0.0.1", 0, OPTIONS);
           bound.complete(Bound.here(server.localAddress()));
           server.serveForever();
         });
@@ -109,6 +111,15 @@ final class EchoServer {
       writer.write(block);
       writer.drain();
       block = reader.read(BLOCK);
+    }
+  }
+
+  private static void echoInOneArray(StreamReader reader, StreamWriter writer) throws IOException {
+    byte[] block = new byte[BLOCK];
+    InputStream in = reader.asInputStream();
+    for (int length; (length = in.read(block)) >= 0; ) {
+      writer.write(block, 0, length);
+      writer.drain();
     }
   }
 

@@ -27,9 +27,11 @@ class EchoServerTest {
   private static Stream<Arguments> servers() {
     return Stream.of(
             "streams",
+            "streamsOneArray",
             "channel",
             "channelAttached",
             "rawNetty",
+            "rawNettyAndThread",
             "blockingVirtualThreads",
             "vertx",
             "vertxVirtualThread",
