@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// An [EchoLoad] in a separate process, so that its time is not measured, and its files and memory
-/// do not count.
+/// do not count. It is pinned to the second core if that is possible.
 final class EchoClients {
 
   /// Round-trip times.
@@ -32,8 +32,9 @@ final class EchoClients {
   /// @param transport the transport of the clients
   /// @param connections the number of connections
   /// @param size the bytes in a message
+  /// @param inFlight the messages under way on each connection
   /// @throws IOException if not all of them can be opened
-  static EchoClients open(int port, Transport transport, int connections, int size)
+  static EchoClients open(int port, Transport transport, int connections, int size, int inFlight)
       throws IOException, InterruptedException {
     List<String> command =
         List.of(
@@ -47,8 +48,9 @@ final class EchoClients {
             String.valueOf(port),
             transport.toString(),
             String.valueOf(connections),
-            String.valueOf(size));
-    var clients = new EchoClients(JavaProcess.of(command).start());
+            String.valueOf(size),
+            String.valueOf(inFlight));
+    var clients = new EchoClients(JavaProcess.pinned(1, command).start());
     try {
       clients.answer();
       return clients;
