@@ -21,6 +21,7 @@ final class WaiterCostTest {
 
   private static long onLoop(Coro<Long> body) {
     try (var manual = new ManualLoop()) {
+      manual.setPatience(Growth.PATIENCE);
       return manual.run(body);
     }
   }

@@ -160,6 +160,7 @@ final class CallbackListTest {
     @Override
     public long applyAsLong(int count) {
       try (var manual = new ManualLoop()) {
+        manual.setPatience(Growth.PATIENCE);
         var future = new LoopFuture<String>(manual.loop());
         List<Numbered> callbacks = new ArrayList<>();
         for (int i = 0; i < count; i++) {

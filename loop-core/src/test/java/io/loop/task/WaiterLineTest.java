@@ -291,6 +291,7 @@ final class WaiterLineTest {
     @Override
     public long applyAsLong(int count) {
       try (var manual = new ManualLoop()) {
+        manual.setPatience(Growth.PATIENCE);
         var line = new WaiterLine();
         List<WaiterLine.Place> places = new ArrayList<>();
         for (int i = 0; i < count; i++) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
+import java.time.Duration;
 import java.util.function.IntToLongFunction;
 import java.util.stream.Stream;
 
@@ -12,6 +13,10 @@ import java.util.stream.Stream;
 /// Counts work, see [CountingLoader]. Time would depend on what else the machine does, and on its
 /// caches.
 public final class Growth {
+
+  /// How long a loop waits for a coroutine that loads a class through [CountingLoader]: on the
+  /// portable carrier it does so beside the loop, and nothing else may be ready meanwhile.
+  public static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static final int FEW = 250;
   private static final int MANY = 5_000;

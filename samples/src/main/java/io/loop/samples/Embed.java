@@ -107,17 +107,10 @@ final class Embed implements Callable<Integer> {
   }
 
   private static void serve(CoroutineChannel<FullHttpRequest> channel) throws Exception {
-    boolean goesOn = true;
-    while (goesOn) {
-      FullHttpRequest request = channel.receive();
-      if (request == null) {
+    for (FullHttpRequest request : channel.readable()) {
+      channel.send(answer(request));
+      if (!HttpUtil.isKeepAlive(request)) {
         return;
-      }
-      try {
-        goesOn = HttpUtil.isKeepAlive(request);
-        channel.send(answer(request));
-      } finally {
-        request.release();
       }
     }
   }
