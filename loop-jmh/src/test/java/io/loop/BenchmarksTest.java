@@ -64,7 +64,6 @@ class BenchmarksTest {
             .param("connections", "50")
             .param("waiting", "1000")
             .param("size", "64")
-            .param("inFlight", "1")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
             .build();

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// An [EchoLoad] in a separate process, so that its time is not measured, and its files and memory
-/// do not count. It is pinned to the second core if that is possible.
+/// do not count.
 final class EchoClients {
 
   /// Round-trip times.
@@ -32,9 +32,8 @@ final class EchoClients {
   /// @param transport the transport of the clients
   /// @param connections the number of connections
   /// @param size the bytes in a message
-  /// @param inFlight the messages under way on each connection
   /// @throws IOException if not all of them can be opened
-  static EchoClients open(int port, Transport transport, int connections, int size, int inFlight)
+  static EchoClients open(int port, Transport transport, int connections, int size)
       throws IOException, InterruptedException {
     List<String> command =
         List.of(
@@ -48,9 +47,8 @@ final class EchoClients {
             String.valueOf(port),
             transport.toString(),
             String.valueOf(connections),
-            String.valueOf(size),
-            String.valueOf(inFlight));
-    var clients = new EchoClients(JavaProcess.pinned(1, command).start());
+            String.valueOf(size));
+    var clients = new EchoClients(JavaProcess.of(command).start());
     try {
       clients.answer();
       return clients;

@@ -1,7 +1,6 @@
 package io.loop.netty;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,8 +10,6 @@ import java.util.concurrent.TimeUnit;
 final class JavaProcess {
 
   private static final int PATIENCE_SECONDS = 60; // writing a cache takes a few
-
-  private static final Path TASKSET = Path.of("/usr/bin/taskset");
 
   private JavaProcess() {}
 
@@ -24,19 +21,6 @@ final class JavaProcess {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(arguments);
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-  }
-
-  /// {@return a child as [#of] makes it, on one core only: where Linux's `taskset` is, and there
-  /// are several cores}
-  ///
-  /// @param core the number of the core
-  /// @param arguments the arguments of `java`
-  static ProcessBuilder pinned(int core, List<String> arguments) {
-    ProcessBuilder child = of(arguments);
-    if (Files.isExecutable(TASKSET) && Runtime.getRuntime().availableProcessors() > 1) {
-      child.command().addAll(0, List.of(TASKSET.toString(), "-c", String.valueOf(core)));
-    }
-    return child;
   }
 
   /// {@return the class path of this JVM}

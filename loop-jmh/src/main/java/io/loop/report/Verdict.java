@@ -24,13 +24,7 @@ record Verdict(Budget budget, @Nullable Sample ours, List<Comparison> comparison
         return new Comparison(limit, null, ours == null ? null : ours.median());
       }
       Sample peer = results.find(measure).orElse(null);
-      Measure measured = limit.quotient();
-      return new Comparison(
-          limit,
-          peer,
-          measured == null
-              ? quotient(ours, peer)
-              : results.find(measured).map(Sample::median).orElse(null));
+      return new Comparison(limit, peer, quotient(ours, peer));
     }
 
     private static @Nullable Double quotient(@Nullable Sample ours, @Nullable Sample peer) {

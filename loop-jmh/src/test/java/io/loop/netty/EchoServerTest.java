@@ -27,12 +27,9 @@ class EchoServerTest {
   private static Stream<Arguments> servers() {
     return Stream.of(
             "streams",
-            "streamsInto",
-            "streamsBuffers",
             "channel",
             "channelAttached",
             "rawNetty",
-            "rawNettyAndThread",
             "blockingVirtualThreads",
             "vertx",
             "vertxVirtualThread",
