@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -83,11 +84,18 @@ final class SeedTest {
 
   /// The seed's example, on another thread while the loop runs.
   private void submitAndWait(Coro<Integer> coro, long millis) {
+    submitAndWait(coro, new CountDownLatch(0), millis);
+  }
+
+  /// @param begun the other thread waits for it before it waits for the result
+  private void submitAndWait(Coro<Integer> coro, CountDownLatch begun, long millis) {
     manual.setPatience(Duration.ofSeconds(30));
     var ended = new LoopFuture<@Nullable Void>(manual.loop());
     CompletableFuture<Void> thread =
         start(() -> {
-          workedExample(Asyncio.runCoroutineThreadsafe(coro, manual.loop()), millis);
+          CompletableFuture<Integer> future = Asyncio.runCoroutineThreadsafe(coro, manual.loop());
+          begun.await();
+          workedExample(future, millis);
           manual.loop().callSoonThreadsafe(() -> ended.setResult(null));
         });
     Asyncio.runUntilComplete(manual.loop(), ended);
@@ -130,7 +138,15 @@ final class SeedTest {
   void runCoroutineThreadsafe_tooLong_isCancelledByTheOtherThread() {
     var never = new LoopFuture<Integer>(manual.loop());
 
-    submitAndWait(never::await, 1);
+    // one that is cancelled before it begins does not wait for the future
+    var begun = new CountDownLatch(1);
+    submitAndWait(
+        () -> {
+          begun.countDown();
+          return never.await();
+        },
+        begun,
+        1);
     manual.runUntilIdle();
 
     assertThat(log).containsExactly("The coroutine took too long, cancelling the task...");
