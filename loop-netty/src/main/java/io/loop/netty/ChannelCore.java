@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// The core under streams, channels of messages and datagram endpoints: a Netty channel on one
 /// side, coroutines on the other.
 @SuppressWarnings("FutureReturnValueIgnored") // closing cannot fail in a way that matters here
-final class ChannelCore implements Dirty, Outgoing.Listener {
+final class ChannelCore implements Dirty {
 
   /*
    * There are two callers, never at the same time. The loop's thread calls while it polls, for the
@@ -27,21 +27,7 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
    */
 
   /// What the kinds of channels do differently.
-  interface Kind {
-
-    /// Writers have to wait, or may go on. Called for each change.
-    default void fullChanged(boolean full) {}
-
-    /// The output was shut down after [ChannelCore#writeEof].
-    default void outputEnded() {}
-
-    /// Closes the channel, or lets that wait: [ChannelCore#close] was called, and nothing is left
-    /// to send.
-    ///
-    /// @param sent whether everything was sent
-    default void lastSent(ChannelCore core, boolean sent) {
-      core.closeChannel();
-    }
+  interface Kind extends Outgoing.Listener {
 
     /// Passing to Netty threw, and the channel is aborted next. Fails it with a cause of the kind's
     /// own, and reports why.
@@ -73,7 +59,7 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
     this.out = out;
     this.pending = pending;
     this.kind = kind;
-    this.outgoing = new Outgoing(loop, channel, life, pending, this);
+    this.outgoing = new Outgoing(loop, channel, life, pending, kind);
     this.reading = new Reading(channel, out);
   }
 
@@ -250,21 +236,6 @@ final class ChannelCore implements Dirty, Outgoing.Listener {
 
   void closeChannel() {
     out.close();
-  }
-
-  @Override
-  public void fullChanged(boolean full) {
-    kind.fullChanged(full);
-  }
-
-  @Override
-  public void ended() {
-    kind.outputEnded();
-  }
-
-  @Override
-  public void lastSent(boolean sent) {
-    kind.lastSent(this, sent);
   }
 
   /// The peer has shut down its output.

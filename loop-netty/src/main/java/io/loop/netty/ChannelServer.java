@@ -72,14 +72,10 @@ public final class ChannelServer {
     Addresses.requirePort(port);
     Loop loop = Loop.running();
     var server = new Server(loop, options);
-    var accepting = new AcceptingChannels(server, options, initializer(pipeline));
+    var accepting = new AcceptingChannels(server, options, new Building(pipeline));
     List<Channel> bound = new Listening(loop, accepting, options).bind(List.of(host), port);
     server.listenOn(bound, null, options.startServing());
     return server;
-  }
-
-  private static ChannelHandler initializer(PipelineInitializer pipeline) {
-    return new Building(pipeline);
   }
 
   /// Calls the program's initializer for each channel.

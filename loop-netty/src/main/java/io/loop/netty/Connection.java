@@ -238,7 +238,7 @@ final class Connection implements ChannelCore.Kind, Served {
   }
 
   @Override
-  public void lastSent(ChannelCore core, boolean sent) {
+  public void lastSent(boolean sent) {
     if (!sent || ending == null || tls.isOn() || !ending.linger()) {
       core.closeChannel();
     }

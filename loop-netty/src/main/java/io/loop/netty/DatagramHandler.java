@@ -104,6 +104,11 @@ final class DatagramHandler extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public void lastSent(boolean sent) {
+    core.closeChannel();
+  }
+
+  @Override
   public void lost() {
     if (!loop.isClosed()) {
       received.end();

@@ -7,9 +7,9 @@ import io.loop.task.Tasks;
 import io.netty.resolver.dns.DnsNameResolver;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +39,7 @@ final class DnsLookups implements AutoCloseable {
   private final DnsChannels channels;
   private final DnsNameResolver netty;
   private final Map<String, DnsLookup> underWay = new HashMap<>();
-  private final ArrayDeque<DnsLookup> queue = new ArrayDeque<>();
+  private final LinkedHashSet<DnsLookup> queue = new LinkedHashSet<>(); // leaving is constant
   private int begun;
 
   /// @throws IllegalStateException if the loop's executor has no sockets
@@ -91,19 +91,23 @@ final class DnsLookups implements AutoCloseable {
   }
 
   private DnsLookup join(String name, LoopFuture<DnsAnswer> answer) {
-    DnsLookup lookup = underWay.computeIfAbsent(name, _ -> new DnsLookup(this, name));
-    lookup.add(answer);
-    if (!lookup.hasBegun() && !queue.contains(lookup)) {
-      queue.add(lookup);
-      beginNext();
+    DnsLookup lookup = underWay.get(name);
+    if (lookup != null) {
+      lookup.add(answer);
+      return lookup;
     }
-    return lookup;
+    var fresh = new DnsLookup(this, name);
+    fresh.add(answer);
+    underWay.put(name, fresh);
+    queue.add(fresh);
+    beginNext();
+    return fresh;
   }
 
   private void beginNext() {
     while (begun < MOST && !queue.isEmpty()) {
       begun++;
-      queue.remove().begin();
+      queue.removeFirst().begin();
     }
   }
 

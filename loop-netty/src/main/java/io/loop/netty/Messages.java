@@ -242,9 +242,9 @@ final class Messages<I> implements ChannelCore.Kind {
   }
 
   @Override
-  public void lastSent(ChannelCore itself, boolean all) {
+  public void lastSent(boolean all) {
     if (ending == null || !canWriteEof() || !ending.linger()) {
-      itself.closeChannel();
+      core.closeChannel();
     }
   }
 

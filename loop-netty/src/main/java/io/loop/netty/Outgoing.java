@@ -31,13 +31,13 @@ final class Outgoing {
   /// What happens to the direction.
   interface Listener {
 
-    /// The direction is full now, or not any more.
-    void fullChanged(boolean full);
+    /// Writers have to wait, or may go on. Called for each change.
+    default void fullChanged(boolean full) {}
 
     /// Everything is sent, after [#end], and the output is shut down.
-    void ended();
+    default void outputEnded() {}
 
-    /// The channel is to be closed now.
+    /// Closes the channel, or lets that wait: it is closing, and nothing is left to send.
     ///
     /// @param sent whether everything was sent
     void lastSent(boolean sent);
@@ -128,7 +128,7 @@ final class Outgoing {
     if (sent && state == State.ENDING) {
       state = State.ENDED;
       ((DuplexChannel) channel).shutdownOutput();
-      listener.ended();
+      listener.outputEnded();
     }
   }
 
