@@ -216,9 +216,12 @@ final class ChannelCore implements Dirty {
   /// @param cause the failure, unless there was one before
   void breakNow(Throwable cause) {
     boolean _ = life.fail(cause);
-    pending.drop();
-    outgoing.wakeWriters();
-    abortChannel();
+    try {
+      pending.drop();
+      outgoing.wakeWriters();
+    } finally { // what cannot be released must not keep the channel open
+      abortChannel();
+    }
     if (life.isClosed() && !told) {
       markDirty();
     }
@@ -277,11 +280,14 @@ final class ChannelCore implements Dirty {
       return;
     }
     boolean _ = life.lose();
-    pending.drop();
-    outgoing.wakeWriters();
-    wakeAtEnd();
-    kind.lost();
-    told = true;
+    try {
+      pending.drop();
+    } finally { // what cannot be released must not keep a coroutine waiting
+      outgoing.wakeWriters();
+      wakeAtEnd();
+      kind.lost();
+      told = true;
+    }
   }
 
   @Override

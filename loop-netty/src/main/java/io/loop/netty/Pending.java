@@ -23,7 +23,8 @@ interface Pending {
   /// @param all whether to pass on everything, whatever the channel takes
   void pass(boolean all);
 
-  /// Drops everything. The coroutines that wait for a part of it fail.
+  /// Drops everything. The coroutines that wait for a part of it fail. If something cannot be
+  /// released, all else is, and then the first failure is thrown.
   void drop();
 
   /// Calls an action when Netty has sent all that it has. Nothing is added from now on.

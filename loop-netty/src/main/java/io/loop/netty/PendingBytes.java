@@ -248,15 +248,19 @@ final class PendingBytes implements Pending {
   public void drop() {
     clearArray();
     size = 0;
-    ByteBuf unsent = chunk;
-    chunk = null;
-    if (unsent != null) {
-      unsent.release();
-    }
+    sealChunk();
     ArrayDeque<ByteBuf> waiting = queue;
     queue = null;
-    if (waiting != null) {
-      waiting.forEach(ByteBuf::release);
+    RuntimeException fault = null;
+    for (ByteBuf unsent; waiting != null && (unsent = waiting.poll()) != null; ) {
+      try {
+        unsent.release();
+      } catch (RuntimeException thrown) { // the program has released it once too often
+        fault = fault == null ? thrown : fault;
+      }
+    }
+    if (fault != null) {
+      throw fault;
     }
   }
 

@@ -222,14 +222,26 @@ final class PendingMessages implements Pending, ChannelFutureListener {
       return;
     }
     Throwable cause = listener.dropped();
+    bytes = 0;
+    Throwable fault = null;
     for (Object entry; (entry = queue.poll()) != null; ) {
-      if (entry instanceof Sending sending) {
-        sending.withdraw();
-        sending.fail(cause);
-      } else {
-        ReferenceCountUtil.release(entry);
+      try {
+        drop(entry, cause);
+      } catch (Throwable thrown) { // code of the program, which may throw anything
+        fault = fault == null ? thrown : fault;
       }
     }
-    bytes = 0;
+    if (fault != null) {
+      throw Rethrow.unchecked(fault);
+    }
+  }
+
+  private static void drop(Object entry, Throwable cause) {
+    if (entry instanceof Sending sending) {
+      sending.fail(cause);
+      sending.withdraw();
+    } else {
+      ReferenceCountUtil.release(entry);
+    }
   }
 }

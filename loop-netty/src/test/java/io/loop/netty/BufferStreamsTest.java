@@ -3,6 +3,7 @@ package io.loop.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.event.ExceptionContext;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.stream.WriteTransport;
@@ -284,6 +285,35 @@ class BufferStreamsTest extends OnNetty {
           client.writer().waitClosed();
 
           assertThat(data.refCnt()).isZero();
+          goOn.set();
+          TlsTest.end(server);
+        });
+  }
+
+  /// A fault of the program must not keep the connection open, or the other buffers.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void abort_withABufferThatWasReleasedOnceTooOften_closesAndReleasesTheOthers(
+      Transport transport) {
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          var goOn = new Event();
+          Server server = Streams.startServer((_, _) -> goOn.await(), LOCAL, 0);
+          StreamConnection client = Streams.openConnection(LOCAL, server.localAddress().getPort());
+          ByteBuf gone = buffer("gone");
+          ByteBuf other = buffer("other");
+          Streams.write(client.writer(), gone);
+          Streams.write(client.writer(), other);
+          gone.release();
+          client.writer().abort();
+          client.writer().waitClosed();
+
+          assertThat(other.refCnt()).isZero();
+          assertThat(reports)
+              .extracting(ExceptionContext::message)
+              .containsExactly("Exception while writing to a connection");
           goOn.set();
           TlsTest.end(server);
         });

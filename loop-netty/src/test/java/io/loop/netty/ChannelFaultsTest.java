@@ -7,13 +7,17 @@ import io.loop.Asyncio;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.stream.StreamWriter;
+import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.TaskOptions;
 import io.netty.channel.Channel;
 import io.netty.util.AbstractReferenceCounted;
 import io.netty.util.ReferenceCounted;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -201,6 +205,48 @@ class ChannelFaultsTest extends OnNetty {
     public ReferenceCounted touch(Object hint) {
       return this;
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void typedChannel_messageThatCannotBeReleased_doesNotKeepTheSenderBehindIt(Transport transport) {
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          List<String> got = new ArrayList<>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  Pipelines.lines(channel -> {
+                    channel.write(new Stuck());
+                    Coro.Action send =
+                        () -> {
+                          try {
+                            channel.send("behind");
+                          } catch (ClosedChannelException dropped) {
+                            got.add("dropped");
+                          }
+                        };
+                    Task<?> sending =
+                        Task.create(
+                            channel.getLoop(),
+                            Coro.of(send),
+                            TaskOptions.DEFAULT.withEagerStart()); // no poll comes in between
+                    channel.abort();
+                    sending.await();
+                  }));
+
+          Socket client = Pipelines.socket(server);
+          int end = offLoop(() -> endOf(client));
+
+          assertThat(end).isEqualTo(-1);
+          until(() -> got.size() == 1);
+          assertThat(reports)
+              .extracting(ExceptionContext::message)
+              .containsExactly("Exception while writing to a channel");
+          client.close();
+        });
   }
 
   @ParameterizedTest
