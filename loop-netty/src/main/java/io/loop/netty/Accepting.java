@@ -13,7 +13,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Creates the streams of a server's accepted channels, and starts the coroutines that serve them;
@@ -23,8 +22,6 @@ final class Accepting extends ChannelInitializer<Channel>
 
   static final String NOT_SERVED = "Could not serve a connection";
   private static final String FAILED = "Unhandled exception in the coroutine of a connection";
-  private static final String NO_CONTEXT = "Could not make the TLS context of a connection";
-
   private static final String NO_HANDSHAKE = "SSL handshake failed";
   private static final String NO_HEADER = "Connection without a valid PROXY header";
 
@@ -34,9 +31,7 @@ final class Accepting extends ChannelInitializer<Channel>
   private final Context context;
   private final ProxyProtocol.@Nullable Trust trust;
 
-  /// The reason for a missing TLS context that was reported last, if it still applies; any loop's
-  /// thread.
-  private final AtomicReference<@Nullable String> contextFault = new AtomicReference<>();
+  private final TlsContextReports contextReports = new TlsContextReports();
 
   /// @param context copied for every connection
   Accepting(Server server, ConnectionBody body, ServerOptions options, Context context) {
@@ -75,7 +70,7 @@ final class Accepting extends ChannelInitializer<Channel>
     if (tls != null) {
       Channel channel = connection.channel();
       connection.insert(
-          TlsHandler.accepted(tls, channel.alloc(), faultsOn(connection.loop(), channel)));
+          TlsHandler.accepted(tls, channel.alloc(), contextReports.on(connection.loop(), channel)));
     }
   }
 
@@ -100,25 +95,6 @@ final class Accepting extends ChannelInitializer<Channel>
     } else { // from a handler of the program
       PeerReports.report(connection.loop(), NOT_SERVED, reason, "transport", connection);
     }
-  }
-
-  private TlsContextFaults faultsOn(Loop loop, Channel channel) {
-    return new TlsContextFaults() {
-      @Override
-      public void tell(Throwable fault) {
-        String cause = fault.toString();
-        if (!cause.equals(contextFault.getAndSet(cause))) {
-          PeerReports.report(loop, NO_CONTEXT, fault, "transport", channel);
-        }
-      }
-
-      @Override
-      public void over() {
-        if (contextFault.get() != null) { // not a write for each connection
-          contextFault.set(null);
-        }
-      }
-    };
   }
 
   /// The connection could not be set up. Netty would log this each time a peer connects.

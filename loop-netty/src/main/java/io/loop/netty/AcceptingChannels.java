@@ -14,6 +14,7 @@ final class AcceptingChannels extends ChannelInitializer<Channel> {
   private final Server server;
   private final ServerOptions options;
   private final ChannelHandler childHandler;
+  private final TlsContextReports contextReports = new TlsContextReports();
 
   AcceptingChannels(Server server, ServerOptions options, ChannelHandler childHandler) {
     this.server = server;
@@ -23,10 +24,8 @@ final class AcceptingChannels extends ChannelInitializer<Channel> {
 
   @Override
   protected void initChannel(Channel channel) throws Exception {
-    SocketOptions.set(
-        channel,
-        options.childOptions(),
-        NettyDriver.of(NettyLoop.of(channel.eventLoop())).transport());
+    Loop loop = NettyLoop.of(channel.eventLoop());
+    SocketOptions.set(channel, options.childOptions(), NettyDriver.of(loop).transport());
     if (options.pipeline() != null) {
       options.pipeline().initialize(channel.pipeline());
     }
@@ -35,7 +34,9 @@ final class AcceptingChannels extends ChannelInitializer<Channel> {
     }
     TlsOptions tls = options.tls();
     if (tls != null) {
-      channel.pipeline().addLast(TlsHandler.accepted(tls, channel.alloc(), TlsContextFaults.NONE));
+      channel
+          .pipeline()
+          .addLast(TlsHandler.accepted(tls, channel.alloc(), contextReports.on(loop, channel)));
     }
     channel.pipeline().addLast(childHandler);
   }

@@ -54,7 +54,8 @@ public final class ChannelServer {
   /// graceful end concern the [CoroutineHandler] that joined the pipeline last. A connection
   /// without one is closed when the server shuts down.
   ///
-  /// @param pipeline builds the pipeline of each connection
+  /// @param pipeline builds the pipeline of each connection; what it adds comes after a handler of
+  ///   this module, the handlers of [ServerOptions#withPipeline], and TLS
   /// @param host the host or address to listen on, as in [Streams#startServer(ConnectionBody,
   ///   String, int, ServerOptions)]
   /// @param port the port; 0 for a free one
@@ -122,7 +123,8 @@ public final class ChannelServer {
   ///
   /// @param bootstrap with at least a child handler; not changed
   /// @param address the address to listen on
-  /// @param options limits, loops, grace period. TLS, the backlog, `reusePort` and `startServing`
+  /// @param options limits, loops, grace period, and for the accepted channels TLS, handlers and
+  ///   options. The backlog, `reusePort`, `startServing` and the options of the listening socket
   ///   are the bootstrap's business, and have no effect here
   /// @return the server, which accepts connections
   /// @throws IOException if the address cannot be bound
