@@ -1,61 +1,28 @@
 package io.loop.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
 import io.loop.sync.Event;
-import io.loop.task.CancelledError;
-import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.Tasks;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What a server owes its peers when it ends.
-class GracefulEndTest extends OnNetty {
+class GracefulEndTest extends ServerTests {
 
   private static final Duration DAY = Duration.ofDays(1);
+
   private static final int LARGE = 4 << 20;
-
-  private final List<String> log = new CopyOnWriteArrayList<>();
-
-  /// Runs a body on a loop of the kind that is tested.
-  void runOn(Transport transport, Coro.Action body) {
-    run(transport, body);
-  }
 
   private static Server start(ConnectionBody body, ServerOptions options) throws IOException {
     return Streams.startServer(body, "127.0.0.1", 0, options);
-  }
-
-  private static Task<Void> serve(Server server) {
-    return Asyncio.createTask(() -> server.serveForever());
-  }
-
-  private static void assertCancelled(Task<Void> task) {
-    assertThatThrownBy(task::await).isInstanceOf(CancelledError.class);
-  }
-
-  private static void send(Socket socket, String text) {
-    try {
-      socket.getOutputStream().write(TlsTest.ascii(text));
-    } catch (IOException fault) {
-      throw new UncheckedIOException(fault);
-    }
-  }
-
-  private static String rest(Socket socket) throws IOException {
-    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
   }
 
   @ParameterizedTest

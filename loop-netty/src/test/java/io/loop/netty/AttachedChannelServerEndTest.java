@@ -1,0 +1,14 @@
+package io.loop.netty;
+
+import io.loop.task.Coro;
+
+/// The same on event loops that another program made.
+final class AttachedChannelServerEndTest extends ChannelServerEndTest {
+
+  @Override
+  void runOn(Transport transport, Coro.Action body) {
+    try (var netty = new RawNetty(transport)) {
+      netty.run(body);
+    }
+  }
+}
