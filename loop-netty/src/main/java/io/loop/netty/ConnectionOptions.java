@@ -6,6 +6,7 @@ import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// How a connection is opened.
@@ -71,34 +72,14 @@ public record ConnectionOptions(
   ///
   /// @param limit the buffer limit of the reader, in bytes
   public ConnectionOptions withLimit(int limit) {
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        happyEyeballsDelay,
-        interleave,
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> draft.limit = limit);
   }
 
   /// {@return these options with TLS}
   ///
   /// @param tls how to protect the connection
   public ConnectionOptions withTls(TlsOptions tls) {
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        happyEyeballsDelay,
-        interleave,
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> draft.tls = tls);
   }
 
   /// {@return these options with TLS from a context}
@@ -112,34 +93,17 @@ public record ConnectionOptions(
   ///
   /// @param localAddress the address; port 0 for a free one
   public ConnectionOptions withLocalAddress(InetSocketAddress localAddress) {
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        happyEyeballsDelay,
-        interleave,
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> draft.localAddress = localAddress);
   }
 
   /// {@return these options with the peer's addresses tried in parallel, with alternating families}
   ///
   /// @param delay how long to try one address before the next is tried in parallel
   public ConnectionOptions withHappyEyeballs(Duration delay) {
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        delay,
-        Math.max(1, interleave),
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> {
+      draft.happyEyeballsDelay = delay;
+      draft.interleave = Math.max(1, interleave);
+    });
   }
 
   /// {@return these options with alternating families}
@@ -147,34 +111,14 @@ public record ConnectionOptions(
   /// @param interleave how many addresses of the first family come first; 0 for the resolver's
   ///   order
   public ConnectionOptions withInterleave(int interleave) {
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        happyEyeballsDelay,
-        interleave,
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> draft.interleave = interleave);
   }
 
   /// {@return these options with a connect timeout}
   ///
   /// @param connectTimeout how long to try one of the peer's addresses before it counts as failed
   public ConnectionOptions withConnectTimeout(Duration connectTimeout) {
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        happyEyeballsDelay,
-        interleave,
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> draft.connectTimeout = connectTimeout);
   }
 
   /// {@return these options with the program's own handlers in the connection's pipeline, between
@@ -182,34 +126,14 @@ public record ConnectionOptions(
   ///
   /// @param pipeline adds the handlers; replaces what was set before
   public ConnectionOptions withPipeline(PipelineInitializer pipeline) {
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        happyEyeballsDelay,
-        interleave,
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> draft.pipeline = pipeline);
   }
 
   /// {@return these options with a PROXY header that is sent before everything else}
   ///
   /// @param proxyHeader the header: on whose behalf the connection is opened
   public ConnectionOptions withProxyProtocol(ProxyHeader proxyHeader) {
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        happyEyeballsDelay,
-        interleave,
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> draft.proxyHeader = proxyHeader);
   }
 
   /// {@return these options with an option of the socket}
@@ -223,17 +147,7 @@ public record ConnectionOptions(
   public <T> ConnectionOptions withOption(ChannelOption<T> option, T value) {
     Map<ChannelOption<?>, Object> socketOptions =
         SocketOptions.with(this.socketOptions, option, value);
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        happyEyeballsDelay,
-        interleave,
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> draft.socketOptions = socketOptions);
   }
 
   /// {@return the connect timeout in Netty's form: in milliseconds, 0 for none}
@@ -250,16 +164,53 @@ public record ConnectionOptions(
   ///
   /// @param resolver what looks up host names
   public ConnectionOptions withResolver(NameResolver resolver) {
-    return new ConnectionOptions(
-        limit,
-        tls,
-        localAddress,
-        happyEyeballsDelay,
-        interleave,
-        connectTimeout,
-        pipeline,
-        proxyHeader,
-        socketOptions,
-        resolver);
+    return with(draft -> draft.resolver = resolver);
+  }
+
+  private ConnectionOptions with(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.toOptions();
+  }
+
+  /// The same options while one of them changes: a record has no copy with one other component.
+  private static final class Draft {
+    private int limit;
+    private @Nullable TlsOptions tls;
+    private @Nullable InetSocketAddress localAddress;
+    private @Nullable Duration happyEyeballsDelay;
+    private int interleave;
+    private @Nullable Duration connectTimeout;
+    private @Nullable PipelineInitializer pipeline;
+    private @Nullable ProxyHeader proxyHeader;
+    private Map<ChannelOption<?>, Object> socketOptions;
+    private @Nullable NameResolver resolver;
+
+    Draft(ConnectionOptions from) {
+      this.limit = from.limit;
+      this.tls = from.tls;
+      this.localAddress = from.localAddress;
+      this.happyEyeballsDelay = from.happyEyeballsDelay;
+      this.interleave = from.interleave;
+      this.connectTimeout = from.connectTimeout;
+      this.pipeline = from.pipeline;
+      this.proxyHeader = from.proxyHeader;
+      this.socketOptions = from.socketOptions;
+      this.resolver = from.resolver;
+    }
+
+    ConnectionOptions toOptions() {
+      return new ConnectionOptions(
+          limit,
+          tls,
+          localAddress,
+          happyEyeballsDelay,
+          interleave,
+          connectTimeout,
+          pipeline,
+          proxyHeader,
+          socketOptions,
+          resolver);
+    }
   }
 }

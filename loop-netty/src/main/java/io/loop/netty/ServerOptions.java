@@ -6,6 +6,7 @@ import io.netty.handler.ssl.SslContext;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// How a server listens for connections and serves them.
@@ -79,100 +80,35 @@ public record ServerOptions(
   ///
   /// @param limit the buffer limit of each connection's reader, in bytes
   public ServerOptions withLimit(int limit) {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.limit = limit);
   }
 
   /// {@return these options with another backlog}
   ///
   /// @param backlog how many connections the operating system queues until they are accepted
   public ServerOptions withBacklog(int backlog) {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.backlog = backlog);
   }
 
   /// {@return these options with connections spread over a group of loops}
   ///
   /// @param group the loops; the caller still owns the group, and closes it
   public ServerOptions withGroup(LoopGroup group) {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.group = group);
   }
 
   /// {@return these options with another grace period}
   ///
   /// @param grace how long a cancelled server waits for its connections
   public ServerOptions withGrace(Duration grace) {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.grace = grace);
   }
 
   /// {@return these options with TLS}
   ///
   /// @param tls how to protect the connections
   public ServerOptions withTls(TlsOptions tls) {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.tls = tls);
   }
 
   /// {@return these options with TLS from a context}
@@ -184,40 +120,14 @@ public record ServerOptions(
 
   /// {@return these options for a server that accepts connections only after [Server#startServing]}
   public ServerOptions withoutServing() {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        false,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.startServing = false);
   }
 
   /// {@return these options with other limits}
   ///
   /// @param limits how many connections are allowed, and how long they may be idle
   public ServerOptions withLimits(ServerLimits limits) {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.limits = limits);
   }
 
   /// {@return these options with `SO_REUSEPORT`: other sockets may listen on the same address, and
@@ -225,20 +135,7 @@ public record ServerOptions(
   ///
   /// The operating system spreads the connections. With few connections the spread may be uneven.
   public ServerOptions withReusePort() {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        true,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.reusePort = true);
   }
 
   /// {@return these options with the program's own handlers in the pipeline of each connection,
@@ -246,20 +143,7 @@ public record ServerOptions(
   ///
   /// @param pipeline adds the handlers; replaces what was set before
   public ServerOptions withPipeline(PipelineInitializer pipeline) {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.pipeline = pipeline);
   }
 
   /// {@return these options for a server whose connections all come from proxies that send a PROXY
@@ -275,20 +159,7 @@ public record ServerOptions(
   ///
   /// @param proxyProtocol what is required of the header
   public ServerOptions withProxyProtocol(ProxyProtocol proxyProtocol) {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.proxyProtocol = proxyProtocol);
   }
 
   /// {@return these options with an option of the listening sockets}
@@ -302,20 +173,7 @@ public record ServerOptions(
   public <T> ServerOptions withOption(ChannelOption<T> option, T value) {
     Map<ChannelOption<?>, Object> socketOptions =
         SocketOptions.with(this.socketOptions, option, value);
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.socketOptions = socketOptions);
   }
 
   /// {@return these options with an option of the accepted sockets}
@@ -329,39 +187,69 @@ public record ServerOptions(
   public <T> ServerOptions withChildOption(ChannelOption<T> option, T value) {
     Map<ChannelOption<?>, Object> childOptions =
         SocketOptions.with(this.childOptions, option, value);
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.childOptions = childOptions);
   }
 
   /// {@return these options with a resolver}
   ///
   /// @param resolver what looks up host names
   public ServerOptions withResolver(NameResolver resolver) {
-    return new ServerOptions(
-        limit,
-        backlog,
-        group,
-        grace,
-        tls,
-        startServing,
-        limits,
-        reusePort,
-        pipeline,
-        proxyProtocol,
-        socketOptions,
-        childOptions,
-        resolver);
+    return with(draft -> draft.resolver = resolver);
+  }
+
+  private ServerOptions with(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.toOptions();
+  }
+
+  /// The same options while one of them changes: a record has no copy with one other component.
+  private static final class Draft {
+    private int limit;
+    private int backlog;
+    private @Nullable LoopGroup group;
+    private Duration grace;
+    private @Nullable TlsOptions tls;
+    private boolean startServing;
+    private ServerLimits limits;
+    private boolean reusePort;
+    private @Nullable PipelineInitializer pipeline;
+    private @Nullable ProxyProtocol proxyProtocol;
+    private Map<ChannelOption<?>, Object> socketOptions;
+    private Map<ChannelOption<?>, Object> childOptions;
+    private @Nullable NameResolver resolver;
+
+    Draft(ServerOptions from) {
+      this.limit = from.limit;
+      this.backlog = from.backlog;
+      this.group = from.group;
+      this.grace = from.grace;
+      this.tls = from.tls;
+      this.startServing = from.startServing;
+      this.limits = from.limits;
+      this.reusePort = from.reusePort;
+      this.pipeline = from.pipeline;
+      this.proxyProtocol = from.proxyProtocol;
+      this.socketOptions = from.socketOptions;
+      this.childOptions = from.childOptions;
+      this.resolver = from.resolver;
+    }
+
+    ServerOptions toOptions() {
+      return new ServerOptions(
+          limit,
+          backlog,
+          group,
+          grace,
+          tls,
+          startServing,
+          limits,
+          reusePort,
+          pipeline,
+          proxyProtocol,
+          socketOptions,
+          childOptions,
+          resolver);
+    }
   }
 }
