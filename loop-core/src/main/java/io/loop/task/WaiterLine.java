@@ -52,7 +52,7 @@ public final class WaiterLine {
   private @Nullable Place asleep;
   private int size;
 
-  /// Creates an empty line for tasks of whichever loop runs when they wait.
+  /// Creates an empty line. A task waits on the loop that runs it.
   public WaiterLine() {
     this.loop = null;
   }

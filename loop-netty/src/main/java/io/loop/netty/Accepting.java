@@ -163,8 +163,8 @@ final class Accepting extends ChannelInitializer<Channel>
     }
   }
 
-  /// Proxies check several times a second whether a server is there: they send a header that names
-  /// nobody, or themselves, and reset the connection. The body gets that from its read.
+  /// Proxies check several times a second whether a server is there. They send a header without a
+  /// client, or with their own address, and reset the connection, which fails the body's read.
   private static boolean isEndOfACheck(Connection connection, Throwable fault) {
     ProxyHeader header = connection.peer().proxyHeader();
     Throwable loss = connection.cause();

@@ -22,8 +22,8 @@ public interface NameResolver {
   /// Loop calls this for names only, never for addresses or the empty string.
   ///
   /// @param host the name
-  /// @throws java.net.UnknownHostException if it has no address, or nobody could be asked; the
-  ///   message has the name and the reason
+  /// @throws java.net.UnknownHostException if it has no address, or no server answered; the message
+  ///   has the name and the reason
   /// @throws IOException if the look-up failed for another reason
   List<InetAddress> resolve(String host) throws IOException;
 

@@ -147,8 +147,8 @@ public final class NettyLoop {
   ///
   /// @param host the name or address
   /// @param port the port of the results
-  /// @throws java.net.UnknownHostException if the host has no address, or nobody could be asked;
-  ///   the message has the host and the reason
+  /// @throws java.net.UnknownHostException if the host has no address, or no server answered; the
+  ///   message has the host and the reason
   /// @throws IOException if a resolver of your own fails
   /// @throws IllegalArgumentException if the port is not from 0 to 65535
   /// @throws IllegalStateException if the running loop does not run on Netty

@@ -25,8 +25,8 @@ import java.util.List;
 /// them at any rate. Until the header has arrived a connection counts in
 /// [ServerLimits#connections], so a limited number can wait.
 ///
-/// Whoever can send the header can pretend to be any peer. So make sure that only proxies can reach
-/// the port, or list them.
+/// A peer that may send the header can pretend to be any other peer. So make sure that only proxies
+/// can reach the port, or list them.
 ///
 /// Source: the specification "The PROXY protocol, versions 1 & 2". Like `listen … proxy_protocol`
 /// of nginx and `accept-proxy` of HAProxy, and as the specification demands, a server never guesses

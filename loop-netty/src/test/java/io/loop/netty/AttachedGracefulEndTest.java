@@ -2,7 +2,7 @@ package io.loop.netty;
 
 import io.loop.task.Coro;
 
-/// The same on event loops that somebody else made.
+/// The same on event loops that another program made.
 final class AttachedGracefulEndTest extends GracefulEndTest {
 
   @Override

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Loops in turns on executors that somebody else made.
+/// Loops in turns on executors that another program made.
 final class AttachedLoopTest {
 
   private static final Duration TICK = Duration.ZERO;

@@ -248,7 +248,7 @@ class BufferStreamsTest extends OnNetty {
                     first.release();
                     writer.write(new byte[] {'!'});
                     writer.drain();
-                    polls(5); // more arrives, and nobody reads it
+                    polls(5); // more arrives, and is not read
                   },
                   LOCAL,
                   0);

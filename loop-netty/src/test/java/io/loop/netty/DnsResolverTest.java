@@ -514,7 +514,7 @@ class DnsResolverTest extends OnNetty {
             assertThatThrownBy(three::await).isInstanceOf(CancelledError.class);
             assertThat(here(resolver).pending()).isZero();
             until(() -> here(resolver).sockets() == 0);
-            held.forEach(asked -> asked.answer(60, "6.6.6.6")); // nobody listens any more
+            held.forEach(asked -> asked.answer(60, "6.6.6.6")); // too late
             polls(5);
             assertThat(here(resolver).remembered()).isZero();
           });

@@ -26,7 +26,7 @@ record LoopKind(Origin origin, Transport transport) {
     OWNED,
     /// Two loops of a [LoopGroup].
     GROUP,
-    /// Two loops on event loops that somebody else made.
+    /// Two loops on event loops that another program made.
     ATTACHED
   }
 

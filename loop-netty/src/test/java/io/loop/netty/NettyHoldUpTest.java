@@ -95,7 +95,7 @@ final class NettyHoldUpTest {
     }
   }
 
-  /// Loops on executors that somebody else made.
+  /// Loops on executors that another program made.
   abstract static class Attached extends HoldUpContract {
     abstract EventExecutorGroup newGroup();
 

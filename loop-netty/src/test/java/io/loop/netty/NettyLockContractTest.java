@@ -68,7 +68,7 @@ final class NettyLockContractTest {
     }
   }
 
-  /// Loops on executors that somebody else made.
+  /// Loops on executors that another program made.
   abstract static class Attached extends LockContract {
     abstract EventExecutorGroup newGroup();
 

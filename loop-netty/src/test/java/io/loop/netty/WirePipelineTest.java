@@ -48,7 +48,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Handlers of the program between the socket and the stream.
+/// Handlers of the program between the socket and the stream. Long, because each kind of handler
+/// goes through the same cases: data, files, half-closes, TLS, back-pressure, the end.
 @SuppressWarnings("FutureReturnValueIgnored") // the handlers pass on the promises
 class WirePipelineTest extends OnNetty {
 
