@@ -1,5 +1,6 @@
 package io.loop.coroutine;
 
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,10 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
     /// Ends what [#beginRescue] began: the body has stopped.
     default void endRescue() {}
 
+    /// Frees memory if it can: the heap is full, and something that must be done needs memory. Any
+    /// thread.
+    default void freeMemory(OutOfMemoryError full) {}
+
     /// {@return whether the owner is closed and can no longer resume its coroutines} Any thread.
     default boolean isClosed() {
       return false;
@@ -63,6 +68,8 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
    * An errand for the host is postponed while the host is blocked: `errand` stays set, and the next
    * resume() runs it before it runs the body.
    */
+
+  static final long MEMORY_RETRY_NANOS = 10_000_000;
 
   private @Nullable Supplier<?> errand;
   private boolean errandNeedsHost;
@@ -214,6 +221,21 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
       errandFault = fault;
     }
     return true;
+  }
+
+  /// An owner that was not told would never resume the body.
+  static void tellThatItIsBack(Owner owner) {
+    OutOfMemoryError full;
+    do {
+      full = null;
+      try {
+        owner.comeBack();
+      } catch (OutOfMemoryError thrown) {
+        full = thrown;
+        owner.freeMemory(full);
+        LockSupport.parkNanos(MEMORY_RETRY_NANOS);
+      }
+    } while (full != null);
   }
 
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // erased: nothing is cast

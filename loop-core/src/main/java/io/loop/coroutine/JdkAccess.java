@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
 /// Access to internals of the JDK's virtual threads. This is the only class that opens the JDK.
 ///
 /// @param newVirtualThread creates a thread: (Executor, String, int, Runnable)Thread
+/// @param afterYield continues what a virtual thread does after it has unmounted: (Thread)void
 /// @param jdkScheduler the scheduler of virtual threads that have none of their own
 /// @param scheduler reads the scheduler of a virtual thread: (Thread)Object
 /// @param threadLocals reads a field of a thread: (Thread)Object
 /// @param inheritableThreadLocals reads a field of a thread: (Thread)Object
 record JdkAccess(
     MethodHandle newVirtualThread,
+    MethodHandle afterYield,
     Executor jdkScheduler,
     MethodHandle scheduler,
     MethodHandle threadLocals,
@@ -107,8 +109,9 @@ record JdkAccess(
     Field scheduler = field(virtualThread, Executor.class, "scheduler");
     Field threadLocals = field(thread, Object.class, "threadLocals");
     Field inheritable = field(thread, Object.class, "inheritableThreadLocals");
+    Method afterYield = method(virtualThread, void.class, "afterYield");
 
-    open(constructor, defaultScheduler, scheduler, threadLocals, inheritable);
+    open(constructor, defaultScheduler, scheduler, threadLocals, inheritable, afterYield);
     Executor jdkScheduler = (Executor) defaultScheduler.invoke(null);
     if (jdkScheduler == null) {
       throw new Unavailable(nameOf(defaultScheduler) + " returns null", null, false);
@@ -119,6 +122,9 @@ record JdkAccess(
             .asType(
                 MethodType.methodType(
                     Thread.class, Executor.class, String.class, int.class, Runnable.class)),
+        MethodHandles.lookup()
+            .unreflect(afterYield)
+            .asType(MethodType.methodType(void.class, Thread.class)),
         jdkScheduler,
         getter(scheduler),
         getter(threadLocals),

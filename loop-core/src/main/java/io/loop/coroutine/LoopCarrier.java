@@ -2,7 +2,9 @@ package io.loop.coroutine;
 
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// A coroutine whose virtual thread is scheduled by its owner: the fast carrier.
@@ -83,6 +85,9 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   /// ends.
   private static final int MOST_USES = 64;
 
+  private static final AtomicIntegerFieldUpdater<LoopCarrier> WATCHED =
+      AtomicIntegerFieldUpdater.newUpdater(LoopCarrier.class, "watched");
+
   private final AtomicReference<Place> place = new AtomicReference<>(Place.OWNED);
   private final @Nullable CoroutinePool pool;
   private final Thread thread;
@@ -97,6 +102,10 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   private boolean rescued; // runs without having its turn
   private boolean wantsTurn;
   private int uses;
+
+  private volatile int watched; // 1 if so; a field, because each coroutine has one
+  @Nullable LoopCarrier nextWatched; // Rescue's, like the next field
+  boolean wasHeldUp;
 
   /// @param pool gets the thread when its body has ended; null to end the thread
   LoopCarrier(Runnable body, Owner owner, String name, @Nullable CoroutinePool pool) {
@@ -132,7 +141,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   void end() {
     mounter = Thread.currentThread();
     phase = Phase.RESUMING;
-    Objects.requireNonNull(continuation).run();
+    runContinuation();
   }
 
   /// The body of the thread: runs one coroutine body after the other.
@@ -159,16 +168,30 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
         && thread.getUncaughtExceptionHandler() == thread.getThreadGroup();
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // as in suspend
   private boolean awaitBody() {
     phase = Phase.IDLE;
-    expected = true;
-    Thread.yield();
-    boolean wasUnmounted = !expected;
-    expected = false;
+    boolean wasUnmounted = false;
+    try {
+      wasUnmounted = yieldToMounter();
+    } catch (OutOfMemoryError full) {
+      // the thread ends; one that could not be suspended must not go to the pool
+    }
     phase = Phase.DONE;
     Thread.interrupted(); // meant for the previous body
     return wasUnmounted && body != null;
+  }
+
+  /// {@return whether the thread was unmounted and has been mounted again; false if its stack is
+  /// pinned}
+  @SuppressWarnings("ThreadPriorityCheck") // the yield goes to this scheduler
+  private boolean yieldToMounter() {
+    expected = true;
+    try {
+      Thread.yield();
+      return !expected;
+    } finally {
+      expected = false;
+    }
   }
 
   @Override
@@ -236,7 +259,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
       if (stuck.isHeldUp() || stuck.isClosed()) {
         rescued = true;
         mounter = Thread.currentThread();
-        Objects.requireNonNull(continuation).run();
+        runContinuation();
       } else {
         wantsTurn = true;
       }
@@ -246,12 +269,21 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
       if (again || !place.compareAndSet(Place.RESCUED, Place.AWAY)) {
         place.set(Place.BACK);
         stuck.endRescue();
-        stuck.comeBack();
+        tellThatItIsBack(stuck);
         Rescue.watch(this);
       } else {
         stuck.endRescue();
       }
     }
+  }
+
+  /// {@return whether the caller has to watch it; any thread} False if it is watched already.
+  boolean beginWatch() {
+    return WATCHED.compareAndSet(this, 0, 1);
+  }
+
+  void endWatch() {
+    watched = 0;
   }
 
   boolean isBack() {
@@ -268,7 +300,34 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     if (phase == Phase.SUSPENDED || phase == Phase.READY) {
       phase = Phase.RESUMING;
     }
-    Objects.requireNonNull(continuation).run(); // execute() kept it in start()
+    runContinuation();
+  }
+
+  private void runContinuation() {
+    try {
+      Objects.requireNonNull(continuation).run(); // execute() kept it in start()
+    } catch (OutOfMemoryError full) {
+      finishUnmounting(full);
+    }
+  }
+
+  /// The thread has unmounted in a call with a time-out, for which the JDK could not set the timer.
+  /// It would never be resumed.
+  private void finishUnmounting(OutOfMemoryError first) {
+    OutOfMemoryError full = first;
+    do {
+      Owner current = owner;
+      if (current != null) {
+        current.freeMemory(full);
+      }
+      full = null;
+      try {
+        VirtualThreads.afterYield(thread);
+      } catch (OutOfMemoryError again) {
+        full = again;
+        LockSupport.parkNanos(MEMORY_RETRY_NANOS);
+      }
+    } while (full != null);
   }
 
   @Override
@@ -299,7 +358,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
           };
       if (seen == next || place.compareAndSet(seen, next)) {
         if (next != Place.RESCUED_EARLY) { // otherwise the rescuer asks when it is done
-          current.comeBack();
+          tellThatItIsBack(current);
         }
         if (seen == Place.AWAY) {
           Rescue.watch(this);
@@ -310,7 +369,6 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   }
 
   @Override
-  @SuppressWarnings("ThreadPriorityCheck") // the yield goes to this scheduler
   public void suspend() {
     rejoin();
     if (rescued) {
@@ -319,16 +377,13 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     phase = Phase.SUSPENDED;
     try {
       do {
-        expected = true;
-        Thread.yield();
-        if (expected) {
+        if (!yieldToMounter()) {
           throw new IllegalStateException(
               "cannot suspend here: a native frame or a class initializer is on the stack; await"
                   + " outside of it");
         }
       } while (phase == Phase.SUSPENDED);
-    } finally { // also when the stack is too deep to suspend
-      expected = false;
+    } finally { // also when the stack is too deep to suspend, or there is no memory for it
       phase = Phase.RUNNING;
     }
   }
@@ -341,15 +396,18 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   }
 
   /// Waits for the turn of this body; returns without one if the owner is closed.
-  @SuppressWarnings("ThreadPriorityCheck") // as in suspend
   private void awaitTurn() {
     while (rescued && !Objects.requireNonNull(owner).isClosed()) {
+      boolean unmounted = false;
       wantsTurn = true;
-      expected = true;
-      Thread.yield();
-      if (expected) {
-        expected = false;
-        wantsTurn = false;
+      try {
+        unmounted = yieldToMounter();
+      } finally {
+        if (!unmounted) {
+          wantsTurn = false;
+        }
+      }
+      if (!unmounted) {
         throw new IllegalStateException(
             "cannot wait for the loop here: a native frame or a class initializer is on the stack;"
                 + " use the loop outside of it");

@@ -158,7 +158,7 @@ final class PortableCarrier extends Coroutine {
   private void awaitTurn() {
     while (phase.get() != Phase.RUNNING) {
       if (phase.compareAndSet(Phase.AWAY, Phase.RETURNING)) {
-        owner.comeBack();
+        tellThatItIsBack(owner);
       }
       LockSupport.parkNanos(this, CLOSED_LOOK_NANOS);
       if (thread.isInterrupted()) {

@@ -1,12 +1,10 @@
 package io.loop.coroutine;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// Runs coroutines that have returned from a blocking call and cannot be resumed, because the
 /// thread of their owner is held up, perhaps by a lock that one of them holds.
@@ -20,6 +18,11 @@ final class Rescue {
    * The watching thread sleeps without a limit when there has been nothing to watch for a while.
    * Each rescued body gets its own thread, because it may block that thread if its stack cannot be
    * unmounted.
+   *
+   * Watching takes no memory: a full heap may be why the owner does not go on. So the coroutines
+   * are linked through a field of their own. The flag of beginWatch() says that one is in a list;
+   * the thread that sets it adds it. If a coroutine comes back while the watching thread is about
+   * to drop it, one of the two threads adds it anew.
    */
 
   private static final long LOOK_NANOS = 1_000_000;
@@ -29,7 +32,9 @@ final class Rescue {
   /// thread that then mounts it, so that body sees true.
   static boolean hasHappened;
 
-  private static final Queue<LoopCarrier> CAME_BACK = new ConcurrentLinkedQueue<>();
+  /// The coroutines that were added since the last check, linked by their `nextWatched`.
+  private static final AtomicReference<@Nullable LoopCarrier> ADDED = new AtomicReference<>();
+
   private static volatile boolean asleep;
 
   /// Created when the first coroutine returns from a blocking call.
@@ -43,21 +48,18 @@ final class Rescue {
             Thread.ofPlatform().daemon().name("loop-rescue-", 0).factory());
   }
 
-  /// A watched coroutine, and whether its owner was held up at the last check.
-  private static final class Watched {
-    private final LoopCarrier carrier;
-    private boolean wasHeldUp;
-
-    Watched(LoopCarrier carrier) {
-      this.carrier = carrier;
-    }
-  }
-
   private Rescue() {}
 
   /// Watches a coroutine until it is resumed; any thread.
   static void watch(LoopCarrier carrier) {
-    CAME_BACK.add(carrier);
+    if (!carrier.beginWatch()) {
+      return;
+    }
+    LoopCarrier head;
+    do {
+      head = ADDED.get();
+      carrier.nextWatched = head;
+    } while (!ADDED.compareAndSet(head, carrier));
     Thread watcher = Watcher.THREAD;
     if (asleep) {
       LockSupport.unpark(watcher);
@@ -65,7 +67,7 @@ final class Rescue {
   }
 
   private static void watchAll() {
-    List<Watched> watched = new ArrayList<>();
+    LoopCarrier watched = null;
     int idleLooks = 0;
     while (true) {
       if (idleLooks < MOST_IDLE_LOOKS) {
@@ -74,35 +76,65 @@ final class Rescue {
         sleep();
       }
       boolean _ = Thread.interrupted(); // has no meaning here, and would end every later park
-      for (LoopCarrier next; (next = CAME_BACK.poll()) != null; ) {
-        watched.add(new Watched(next));
-      }
-      idleLooks = watched.isEmpty() ? idleLooks + 1 : 0;
-      watched.removeIf(Rescue::isTaken);
+      watched = checkAll(withAdded(watched));
+      idleLooks = watched == null ? idleLooks + 1 : 0;
     }
   }
 
   private static void sleep() {
     asleep = true;
-    if (CAME_BACK.isEmpty()) {
+    if (ADDED.get() == null) {
       LockSupport.park();
     }
     asleep = false;
   }
 
-  /// {@return whether it does not have to be watched any more, because a thread runs it}
-  private static boolean isTaken(Watched watched) {
-    LoopCarrier carrier = watched.carrier;
+  private static @Nullable LoopCarrier withAdded(@Nullable LoopCarrier watched) {
+    LoopCarrier all = watched;
+    LoopCarrier next;
+    for (LoopCarrier carrier = ADDED.getAndSet(null); carrier != null; carrier = next) {
+      next = carrier.nextWatched;
+      carrier.nextWatched = all;
+      carrier.wasHeldUp = false;
+      all = carrier;
+    }
+    return all;
+  }
+
+  /// {@return those that have to be watched further}
+  private static @Nullable LoopCarrier checkAll(@Nullable LoopCarrier watched) {
+    LoopCarrier kept = null;
+    LoopCarrier next;
+    for (LoopCarrier carrier = watched; carrier != null; carrier = next) {
+      next = carrier.nextWatched;
+      if (!isTaken(carrier)) {
+        carrier.nextWatched = kept;
+        kept = carrier;
+      }
+    }
+    return kept;
+  }
+
+  /// {@return whether it does not have to be watched any more: a thread runs it, or it was added
+  /// anew}
+  private static boolean isTaken(LoopCarrier carrier) {
     if (!carrier.isBack()) {
-      return true;
+      carrier.wasHeldUp = false;
+      carrier.endWatch();
+      return !carrier.isBack() || !carrier.beginWatch();
     }
     boolean heldUp = carrier.isOwnerHeldUp();
-    if (heldUp && watched.wasHeldUp) {
+    if (!heldUp || !carrier.wasHeldUp) {
+      carrier.wasHeldUp = heldUp;
+      return false;
+    }
+    carrier.endWatch();
+    try {
       Watcher.CARRIERS.execute(() -> run(carrier));
       return true;
+    } catch (OutOfMemoryError full) { // of heap or of threads: the next check tries again
+      return !carrier.beginWatch();
     }
-    watched.wasHeldUp = heldUp;
-    return false;
   }
 
   private static void run(LoopCarrier carrier) {

@@ -74,6 +74,18 @@ final class VirtualThreads {
     }
   }
 
+  /// Repeats what the JDK does on the carrier after a virtual thread has unmounted. Without effect
+  /// if it was completed.
+  static void afterYield(Thread virtual) {
+    try {
+      jdk().afterYield().invokeExact(virtual);
+    } catch (RuntimeException | Error fault) {
+      throw fault;
+    } catch (Throwable fault) {
+      throw new IllegalStateException(fault); // it declares no checked exception
+    }
+  }
+
   /// {@return whether a thread has values of thread locals, or has had some}
   static boolean hasThreadLocals(Thread thread) {
     try {

@@ -20,4 +20,9 @@ public interface Guest extends Coroutine.Owner {
   /// Called when the guest uses the loop without having its turn, because it continued on its own
   /// after a blocking call. Returns immediately if it has its turn.
   void rejoin();
+
+  @Override
+  default void freeMemory(OutOfMemoryError full) {
+    MemoryReserve.useAfter(full);
+  }
 }

@@ -159,7 +159,23 @@ final class LoopHost implements Guest {
   private void serve() {
     while (!ended) {
       perform();
-      coroutine.suspend();
+      suspendWhenMemoryAllows();
+    }
+  }
+
+  /// Suspends. A suspended stack is an object on the heap: if the heap is full, tries again.
+  ///
+  /// Nothing else can be done with the fault. The carrier waits for this thread, so no other code
+  /// of the loop is there to be told.
+  private void suspendWhenMemoryAllows() {
+    boolean suspended = false;
+    while (!suspended) {
+      try {
+        coroutine.suspend();
+        suspended = true;
+      } catch (OutOfMemoryError full) {
+        MemoryReserve.useAfter(full);
+      }
     }
   }
 
@@ -185,7 +201,7 @@ final class LoopHost implements Guest {
       coroutine.suspend();
       while (work != null) {
         perform();
-        coroutine.suspend();
+        suspendWhenMemoryAllows();
       }
     } finally {
       errand = null; // not run, if the stack could not be suspended

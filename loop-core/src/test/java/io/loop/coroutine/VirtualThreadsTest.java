@@ -136,6 +136,8 @@ final class VirtualThreadsTest {
   }
 
   static final class NullScheduler {
+    void afterYield() {}
+
     Executor scheduler = Runnable::run;
 
     static Executor defaultScheduler() {
@@ -144,6 +146,8 @@ final class VirtualThreadsTest {
   }
 
   static final class FailingScheduler {
+    void afterYield() {}
+
     Executor scheduler = Runnable::run;
 
     static Executor defaultScheduler() {
@@ -152,6 +156,8 @@ final class VirtualThreadsTest {
   }
 
   static final class FailingInitializer {
+    void afterYield() {}
+
     static final Executor DEFAULT = fail();
     Executor scheduler = Runnable::run;
 
@@ -165,6 +171,14 @@ final class VirtualThreadsTest {
   }
 
   static final class NoSchedulerField {
+    static Executor defaultScheduler() {
+      return Runnable::run;
+    }
+  }
+
+  static final class NoAfterYield {
+    Executor scheduler = Runnable::run;
+
     static Executor defaultScheduler() {
       return Runnable::run;
     }
@@ -236,6 +250,9 @@ final class VirtualThreadsTest {
         Arguments.of(with(VIRTUAL, NullScheduler.class), "defaultScheduler returns null"),
         Arguments.of(with(VIRTUAL, FailingScheduler.class), "not now"),
         Arguments.of(with(VIRTUAL, FailingInitializer.class), "ExceptionInInitializerError"),
+        Arguments.of(
+            with(VIRTUAL, NoAfterYield.class),
+            "there is no method " + NoAfterYield.class.getName() + ".afterYield()"),
         Arguments.of(
             with(VIRTUAL, NoSchedulerField.class),
             "there is no field " + NoSchedulerField.class.getName() + ".scheduler"),
