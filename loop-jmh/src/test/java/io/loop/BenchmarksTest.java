@@ -64,6 +64,10 @@ class BenchmarksTest {
             .param("connections", "50")
             .param("waiting", "1000")
             .param("size", "64")
+            .param("inFlight", "1")
+            .param("messages", "200")
+            .param("warmUps", "1")
+            .param("heap", "64m")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
             .build();
