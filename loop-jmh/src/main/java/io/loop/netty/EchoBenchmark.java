@@ -31,13 +31,13 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 /// own and has one worker thread, [#vertxVirtualThread] two; Netty is the same for all. Servers and
 /// clients are pinned to a processor each where that is possible.
 ///
-/// Each trial also has a raw server with clients of its own. The two take turns, a round of the one
-/// and then a round of the other, so what else happens on the machine happens to both. The figures
-/// are for one iteration: `wall`, the time of a message if all are sent one after another, `cpu`,
-/// the processor time of the server, `p50` and `p99`, round-trip times as the clients see them, and
-/// `allocated`, bytes on the server's heap. `rawNettyCpu` and `rawNettyP99` are the raw server's.
-/// `cpuRatio` and `p99Ratio` are the medians of what a round took divided by what the raw server's
-/// round before it took.
+/// Each trial but those of [#rawNetty] also has a raw server with clients of its own. The two take
+/// turns, a round of the one and then a round of the other, so what else happens on the machine
+/// happens to both. The figures are for one iteration: `wall`, the time of a message if all are
+/// sent one after another, `cpu`, the processor time of the server, `p50` and `p99`, round-trip
+/// times as the clients see them, and `allocated`, bytes on the server's heap. `rawNettyCpu` and
+/// `rawNettyP99` are the raw server's. `cpuRatio` and `p99Ratio` are the medians of what a round
+/// took divided by what the raw server's round before it took.
 ///
 /// A transport that is not available fails with a message.
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -45,6 +45,7 @@ public class EchoBenchmark extends LoopBenchmark {
 
   private static final String RAW = "rawNetty";
   private static final String SAME = "same";
+  private static final String NONE = "none";
 
   private static final int MESSAGES = 20_000;
   private static final int LARGE_MESSAGES = 5_000;
@@ -57,7 +58,8 @@ public class EchoBenchmark extends LoopBenchmark {
     @Param({"nio", "epoll", "io_uring"})
     public String transport = "";
 
-    /// The transport of the raw server to compare with, and of all clients, if it is another one.
+    /// The transport of the raw server to compare with, and of all clients, if it is another one;
+    /// `none` to compare with nothing.
     @Param(SAME)
     public String rawTransport = "";
 
@@ -78,9 +80,9 @@ public class EchoBenchmark extends LoopBenchmark {
     @Param("5")
     public int warmUps;
 
-    /// The heap of a server.
-    @Param(EchoProcess.HEAP)
-    public String heap = "";
+    /// Flags of a server's JVM.
+    @Param(EchoProcess.MEMORY)
+    public String memory = "";
 
     private final List<Round> rounds = new ArrayList<>();
     private final List<Round> rawRounds = new ArrayList<>();
@@ -90,17 +92,13 @@ public class EchoBenchmark extends LoopBenchmark {
     @Setup
     public void open(BenchmarkParams benchmark) throws IOException, InterruptedException {
       Transport chosen = Transport.named(transport);
-      Transport rawTransport = rawTransport();
       String whole = benchmark.getBenchmark();
       String method = whole.substring(whole.lastIndexOf('.') + 1);
       try {
-        side = EchoSide.start(method, chosen, heap);
-        raw = isCompared(method) ? EchoSide.start(RAW, rawTransport, heap) : null;
+        side = start(method, chosen);
+        raw = isCompared(method) ? start(RAW, rawTransport()) : null;
         for (EchoSide each : sides()) {
-          each.connect(rawTransport, new EchoClients.Load(connections, size, inFlight));
-        }
-        for (EchoSide each : sides()) {
-          each.awaitClients();
+          each.open();
         }
         for (int i = 0; i < warmUps; i++) {
           compare();
@@ -112,12 +110,19 @@ public class EchoBenchmark extends LoopBenchmark {
       }
     }
 
+    private EchoSide start(String method, Transport of) throws IOException, InterruptedException {
+      EchoProcess server = EchoProcess.start(method, of, memory);
+      return EchoSide.start(
+          server, rawTransport(), new EchoClients.Load(connections, size, inFlight));
+    }
+
     private Transport rawTransport() {
-      return Transport.named(rawTransport.equals(SAME) ? transport : rawTransport);
+      return Transport.named(
+          rawTransport.equals(SAME) || rawTransport.equals(NONE) ? transport : rawTransport);
     }
 
     private boolean isCompared(String method) {
-      return !method.equals(RAW) || !rawTransport.equals(SAME);
+      return !rawTransport.equals(NONE) && !(method.equals(RAW) && rawTransport.equals(SAME));
     }
 
     private List<EchoSide> sides() {
@@ -183,6 +188,7 @@ public class EchoBenchmark extends LoopBenchmark {
 
     @TearDown
     public void close() throws IOException, InterruptedException {
+      sides().forEach(EchoSide::end);
       try {
         if (side != null) {
           side.close();

@@ -34,12 +34,11 @@ final class EchoClients {
     this.answers = process.inputReader(StandardCharsets.US_ASCII);
   }
 
-  /// Starts clients, and does not wait for them. Call [#awaitOpen] once.
+  /// Starts clients, and does not wait for them.
   ///
-  /// @param port the port of the server
   /// @param transport the transport of the clients
   /// @param load what they do
-  static EchoClients start(int port, Transport transport, Load load) throws IOException {
+  static EchoClients start(Transport transport, Load load) throws IOException {
     List<String> arguments =
         List.of(
             "--enable-native-access=ALL-UNNAMED",
@@ -49,7 +48,6 @@ final class EchoClients {
             "-cp",
             JavaProcess.classPath(),
             EchoLoad.class.getName(),
-            String.valueOf(port),
             transport.toString(),
             String.valueOf(load.connections()),
             String.valueOf(load.size()),
@@ -62,9 +60,9 @@ final class EchoClients {
   /// @throws IOException if not all of them can be opened
   static EchoClients open(int port, Transport transport, Load load)
       throws IOException, InterruptedException {
-    EchoClients clients = start(port, transport, load);
+    EchoClients clients = start(transport, load);
     try {
-      clients.awaitOpen();
+      clients.open(port);
       return clients;
     } catch (IOException failed) {
       clients.close();
@@ -72,10 +70,12 @@ final class EchoClients {
     }
   }
 
-  /// Waits until all connections are open.
+  /// Opens all connections, once.
   ///
+  /// @param port the port of the server
   /// @throws IOException if not all of them can be opened
-  void awaitOpen() throws IOException {
+  void open(int port) throws IOException {
+    orders.println(port);
     answer();
   }
 
@@ -106,8 +106,13 @@ final class EchoClients {
     return process.pid();
   }
 
-  void close() throws IOException, InterruptedException {
+  /// Lets the clients end, and does not wait for it.
+  void end() {
     orders.close();
+  }
+
+  void close() throws IOException, InterruptedException {
+    end();
     JavaProcess.awaitEnd(process);
   }
 }

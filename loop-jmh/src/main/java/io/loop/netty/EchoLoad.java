@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /// The clients of an echo server, as a separate program: plain Netty on one event loop.
 ///
-/// It opens all connections and prints `open`. For each number on its standard input it makes that
-/// many round trips, and prints the median and the 99th percentile of their times, in nanoseconds;
-/// 0 discards the times. It ends when its input ends.
+/// The first line of its standard input is the port. It opens all connections and prints `open`.
+/// For each further number on its standard input it makes that many round trips, and prints the
+/// median and the 99th percentile of their times, in nanoseconds; 0 discards the times. It ends
+/// when its input ends.
 final class EchoLoad {
 
   /*
@@ -147,15 +148,19 @@ final class EchoLoad {
 
   /// Runs the clients.
   ///
-  /// @param arguments the port, the transport, how many connections, the bytes in a message, and
-  ///   how many messages are under way on each connection
+  /// @param arguments the transport, how many connections, the bytes in a message, and how many
+  ///   messages are under way on each connection
   public static void main(String... arguments) throws Exception {
-    Transport transport = Transport.named(arguments[1]);
-    int size = Integer.parseInt(arguments[3]);
-    var load = new EchoLoad(transport, size, Integer.parseInt(arguments[4]));
+    Transport transport = Transport.named(arguments[0]);
+    int size = Integer.parseInt(arguments[2]);
+    var load = new EchoLoad(transport, size, Integer.parseInt(arguments[3]));
+    var orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
     try {
-      load.open(transport, Integer.parseInt(arguments[0]), Integer.parseInt(arguments[2]));
-      load.obey();
+      String port = orders.readLine();
+      if (port != null) {
+        load.open(transport, Integer.parseInt(port), Integer.parseInt(arguments[1]));
+        load.obey(orders);
+      }
     } finally {
       var _ = load.group.shutdownGracefully(0, 1, TimeUnit.SECONDS).await();
     }
@@ -189,8 +194,7 @@ final class EchoLoad {
     System.out.println("open");
   }
 
-  private void obey() throws Exception {
-    var orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+  private void obey(BufferedReader orders) throws Exception {
     for (String order; (order = orders.readLine()) != null; ) {
       int roundTrips = Integer.parseInt(order);
       group.execute(() -> start(roundTrips));

@@ -25,20 +25,16 @@ final class EchoProcess {
   /// @param allocated the bytes that its threads have allocated on the heap
   record Usage(long cpuNanos, long allocated) {}
 
-  /// The heap of a server that is measured. With 512 MiB or less, Netty's allocator pools no
-  /// buffers above 16 KiB, and clears each one.
-  static final String HEAP = "1g";
+  /// The collector and the heap of a server that is measured. The collector is named because a JVM
+  /// that sees one processor chooses another one. With a heap of 512 MiB or less, Netty's allocator
+  /// pools no buffers above 16 KiB, and clears each one.
+  static final String MEMORY =
+      "-XX:+UseG1GC -Xms1g -Xmx1g -XX:+AlwaysPreTouch -XX:+UseTransparentHugePages";
 
   private static final Duration PATIENCE = Duration.ofSeconds(20); // to end, without its parent
 
-  /*
-   * The collector is named because a JVM that sees one processor chooses another one.
-   */
   private static final List<String> FLAGS =
       List.of(
-          "-XX:+UseG1GC",
-          "-XX:+AlwaysPreTouch",
-          "-XX:+UseTransparentHugePages",
           "--add-opens=java.base/java.lang=ALL-UNNAMED",
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow",
@@ -60,10 +56,10 @@ final class EchoProcess {
   ///
   /// @param method the name of a benchmark's method, as [EchoServer#start] takes it
   /// @param transport the transport of the server
-  /// @param heap the size of its heap, as in `-Xmx`
-  static EchoProcess start(String method, Transport transport, String heap) throws IOException {
+  /// @param memory flags of its JVM, such as [#MEMORY]
+  static EchoProcess start(String method, Transport transport, String memory) throws IOException {
     List<String> arguments = new ArrayList<>(FLAGS);
-    arguments.addAll(List.of("-Xms" + heap, "-Xmx" + heap));
+    arguments.addAll(List.of(memory.split(" ", -1)));
     arguments.addAll(List.of("-cp", JavaProcess.classPath(), EchoProcess.class.getName()));
     arguments.addAll(List.of(method, transport.toString()));
     return new EchoProcess(JavaProcess.of(Pinning.here().ofServer(), arguments).start());

@@ -1,13 +1,11 @@
 package io.loop.netty;
 
 import java.io.IOException;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /// An echo server and its clients, each a separate process.
 ///
-/// Call [#start], [#connect], [#awaitClients], then [#run] as often as needed, and [#close]. The
-/// first two do not wait for all of the process that they start, so two sides start together.
+/// Call [#start], then [#open] once and [#run] as often as needed, and [#close]. Two sides start
+/// and end faster together: [#start] and [#end] do not wait.
 final class EchoSide {
 
   /// What a number of messages took.
@@ -20,39 +18,38 @@ final class EchoSide {
   record Round(double time, double cpu, double p50, double p99, double allocated) {}
 
   private final EchoProcess server;
-  private @Nullable EchoClients clients;
+  private final EchoClients clients;
 
-  private EchoSide(EchoProcess server) {
+  private EchoSide(EchoProcess server, EchoClients clients) {
     this.server = server;
+    this.clients = clients;
   }
 
-  /// Starts the server.
+  /// Starts a server and clients, and does not wait for them.
   ///
-  /// @param method the name of a benchmark's method, as [EchoServer#start] takes it
-  /// @param transport the transport of the server
-  /// @param heap the size of its heap, as in `-Xmx`
-  static EchoSide start(String method, Transport transport, String heap) throws IOException {
-    return new EchoSide(EchoProcess.start(method, transport, heap));
-  }
-
-  /// Waits for the server and starts its clients.
-  ///
+  /// @param server the server
   /// @param transport the transport of the clients
   /// @param load what they do
-  void connect(Transport transport, EchoClients.Load load) throws IOException {
-    clients = EchoClients.start(server.awaitPort(), transport, load);
+  static EchoSide start(EchoProcess server, Transport transport, EchoClients.Load load)
+      throws IOException, InterruptedException {
+    try {
+      return new EchoSide(server, EchoClients.start(transport, load));
+    } catch (IOException failed) {
+      server.close();
+      throw failed;
+    }
   }
 
-  /// Waits until all connections are open.
-  void awaitClients() throws IOException {
-    clients().awaitOpen();
+  /// Waits for the server, and opens all connections.
+  void open() throws IOException {
+    clients.open(server.awaitPort());
   }
 
   Round run(int messages) throws IOException {
-    clients().forget();
+    clients.forget();
     EchoProcess.Usage before = server.usage();
     long start = System.nanoTime();
-    EchoClients.Latency latency = clients().run(messages);
+    EchoClients.Latency latency = clients.run(messages);
     long took = System.nanoTime() - start;
     EchoProcess.Usage after = server.usage();
     return new Round(
@@ -63,15 +60,15 @@ final class EchoSide {
         (double) (after.allocated() - before.allocated()) / messages);
   }
 
-  private EchoClients clients() {
-    return Objects.requireNonNull(clients, "connect() comes first");
+  /// Lets the clients end, and does not wait for it.
+  void end() {
+    clients.end();
   }
 
+  /// Ends the clients, and then the server.
   void close() throws IOException, InterruptedException {
     try {
-      if (clients != null) {
-        clients.close();
-      }
+      clients.close();
     } finally {
       server.close();
     }

@@ -9,18 +9,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class EchoProcessTest {
 
-  private static final int PATIENCE_SECONDS = 50;
+  private static final int PATIENCE_SECONDS = 120;
   private static final EchoClients.Load LOAD = new EchoClients.Load(2, 64, 4);
 
   /// Starts a server and clients, prints their process ids, and has the clients send on and on.
   static final class Parent {
     public static void main(String... arguments) throws IOException {
-      EchoProcess server = EchoProcess.start("streams", Transport.NIO, "64m");
-      EchoClients clients = EchoClients.start(server.awaitPort(), Transport.NIO, LOAD);
-      clients.awaitOpen();
+      EchoProcess server = EchoProcess.start("streams", Transport.NIO, "-Xmx64m");
+      EchoClients clients = EchoClients.start(Transport.NIO, LOAD);
+      clients.open(server.awaitPort());
       System.out.println(server.pid() + " " + clients.pid());
       for (; ; ) {
         clients.run(100);
@@ -30,6 +31,7 @@ class EchoProcessTest {
 
   @Test
   @Tag("slow")
+  @Timeout(value = 5, unit = TimeUnit.MINUTES) // it starts JVMs
   void parent_isKilledWhileMessagesAreUnderWay_serverAndClientsEnd() throws Exception {
     Process parent = JavaProcess.of(flags(Parent.class)).start();
     List<ProcessHandle> children;
@@ -49,11 +51,12 @@ class EchoProcessTest {
 
   @Test
   @Tag("slow")
+  @Timeout(value = 5, unit = TimeUnit.MINUTES) // it starts JVMs
   void run_pipelinedMessages_countsWhatTheServerUsed() throws Exception {
-    EchoSide side = EchoSide.start("channel", Transport.NIO, "64m");
+    EchoProcess server = EchoProcess.start("channel", Transport.NIO, "-Xmx64m");
+    EchoSide side = EchoSide.start(server, Transport.NIO, LOAD);
     try {
-      side.connect(Transport.NIO, LOAD);
-      side.awaitClients();
+      side.open();
 
       EchoSide.Round round = side.run(1001);
 
