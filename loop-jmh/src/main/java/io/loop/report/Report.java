@@ -45,7 +45,7 @@ public final class Report implements Callable<Integer> {
       paramLabel = "quick|full|report",
       description =
           "quick: each budget once, in less than 10 minutes (the default); full: 5 forks of"
-              + " everything, with the plots, in an hour or two; report: no measuring, but the"
+              + " everything, with the plots, in a few hours; report: no measuring, but the"
               + " table and the plots of FILE.json.")
   private Task task = Task.quick;
 
