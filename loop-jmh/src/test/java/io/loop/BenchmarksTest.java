@@ -17,7 +17,9 @@ import io.loop.task.TaskStepBenchmark;
 import io.loop.task.TimeoutBenchmark;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -47,6 +49,7 @@ class BenchmarksTest {
         IdleConnectionBenchmark.class
       })
   @Tag("slow")
+  @Timeout(value = 5, unit = TimeUnit.MINUTES) // the echo starts two JVMs for each method
   void benchmark_oneInvocationOfEachMethod_succeeds(Class<?> benchmark) throws RunnerException {
     var options =
         new OptionsBuilder()
@@ -64,6 +67,11 @@ class BenchmarksTest {
             .param("connections", "50")
             .param("waiting", "1000")
             .param("size", "64")
+            .param("inFlight", "1")
+            .param("messages", "200")
+            .param("warmUps", "1")
+            .param("rawTransport", "none")
+            .param("memory", "-XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1")
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
             .build();

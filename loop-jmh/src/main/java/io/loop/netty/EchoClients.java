@@ -1,5 +1,6 @@
 package io.loop.netty;
 
+import io.loop.report.Pinning;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -7,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// An [EchoLoad] in a separate process, so that its time is not measured, and its files and memory
-/// do not count.
+/// do not count. It is pinned to another processor than the servers if that is possible.
 final class EchoClients {
 
   /// Round-trip times.
@@ -15,6 +16,13 @@ final class EchoClients {
   /// @param p50Nanos the median
   /// @param p99Nanos the 99th percentile
   record Latency(double p50Nanos, double p99Nanos) {}
+
+  /// What clients do.
+  ///
+  /// @param connections the number of connections
+  /// @param size the bytes in a message
+  /// @param inFlight the messages under way on each connection
+  record Load(int connections, int size, int inFlight) {}
 
   private final Process process;
   private final PrintWriter orders;
@@ -26,16 +34,12 @@ final class EchoClients {
     this.answers = process.inputReader(StandardCharsets.US_ASCII);
   }
 
-  /// {@return clients whose connections are open}
+  /// Starts clients, and does not wait for them.
   ///
-  /// @param port the port of the server
   /// @param transport the transport of the clients
-  /// @param connections the number of connections
-  /// @param size the bytes in a message
-  /// @throws IOException if not all of them can be opened
-  static EchoClients open(int port, Transport transport, int connections, int size)
-      throws IOException, InterruptedException {
-    List<String> command =
+  /// @param load what they do
+  static EchoClients start(Transport transport, Load load) throws IOException {
+    List<String> arguments =
         List.of(
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
@@ -44,18 +48,35 @@ final class EchoClients {
             "-cp",
             JavaProcess.classPath(),
             EchoLoad.class.getName(),
-            String.valueOf(port),
             transport.toString(),
-            String.valueOf(connections),
-            String.valueOf(size));
-    var clients = new EchoClients(JavaProcess.of(command).start());
+            String.valueOf(load.connections()),
+            String.valueOf(load.size()),
+            String.valueOf(load.inFlight()));
+    return new EchoClients(JavaProcess.of(Pinning.here().ofClient(), arguments).start());
+  }
+
+  /// {@return clients whose connections are open, as [#start] takes their arguments}
+  ///
+  /// @throws IOException if not all of them can be opened
+  static EchoClients open(int port, Transport transport, Load load)
+      throws IOException, InterruptedException {
+    EchoClients clients = start(transport, load);
     try {
-      clients.answer();
+      clients.open(port);
       return clients;
     } catch (IOException failed) {
       clients.close();
       throw failed;
     }
+  }
+
+  /// Opens all connections, once.
+  ///
+  /// @param port the port of the server
+  /// @throws IOException if not all of them can be opened
+  void open(int port) throws IOException {
+    orders.println(port);
+    answer();
   }
 
   /// Makes round trips, over all connections.
@@ -81,8 +102,17 @@ final class EchoClients {
     return line;
   }
 
-  void close() throws IOException, InterruptedException {
+  long pid() {
+    return process.pid();
+  }
+
+  /// Lets the clients end, and does not wait for it.
+  void end() {
     orders.close();
+  }
+
+  void close() throws IOException, InterruptedException {
+    end();
     JavaProcess.awaitEnd(process);
   }
 }

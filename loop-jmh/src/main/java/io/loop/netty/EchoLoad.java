@@ -22,15 +22,17 @@ import org.jspecify.annotations.Nullable;
 
 /// The clients of an echo server, as a separate program: plain Netty on one event loop.
 ///
-/// It opens all connections and prints `open`. For each number on its standard input it makes that
-/// many round trips, and prints the median and the 99th percentile of their times, in nanoseconds;
-/// 0 discards the times. It ends when its input ends.
+/// The first line of its standard input is the port. It opens all connections and prints `open`.
+/// For each further number on its standard input it makes that many round trips, and prints the
+/// median and the 99th percentile of their times, in nanoseconds; 0 discards the times. It ends
+/// when its input ends.
 final class EchoLoad {
 
   /*
-   * The loop is closed: a connection sends when its last message has returned, while there are
-   * round trips left. The first messages are all sent before any answer is read. The main thread
-   * reads the numbers; everything else happens on the event loop's thread.
+   * The loop is closed: a connection sends when a message has returned, while there are round trips
+   * left. The first messages are all sent before any answer is read. What follows the answers of
+   * one read is flushed together. The main thread reads the numbers; everything else happens on the
+   * event loop's thread.
    *
    * A message starts with a stamp that names the connection and the message. The stamp and the
    * length are checked.
@@ -43,9 +45,10 @@ final class EchoLoad {
   private final class Conversation extends ChannelInboundHandlerAdapter {
     private final long id;
     private @Nullable ChannelHandlerContext context;
-    private long sequence;
-    private int received;
-    private long sentNanos;
+    private final long[] sentNanos = new long[inFlight]; // at the sequence, modulo
+    private long sent;
+    private long returned; // completely
+    private int received; // of the message after those
 
     Conversation(int index) {
       this.id = (long) index << 40;
@@ -62,41 +65,59 @@ final class EchoLoad {
         return;
       }
       left--;
-      sequence++;
-      received = 0;
-      sentNanos = System.nanoTime();
+      sentNanos[(int) (sent % inFlight)] = System.nanoTime();
       ChannelHandlerContext channel = Objects.requireNonNull(context);
       ByteBuf message = channel.alloc().directBuffer(padding.length + Long.BYTES);
-      message.writeLong(id + sequence).writeBytes(padding);
-      channel.writeAndFlush(message, channel.voidPromise());
+      message.writeLong(id + sent).writeBytes(padding);
+      sent++;
+      channel.write(message, channel.voidPromise());
+    }
+
+    void flush() {
+      Objects.requireNonNull(context).flush();
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       var data = (ByteBuf) message;
       try {
-        check(data);
+        while (data.isReadable()) {
+          receive(data);
+        }
       } finally {
         data.release();
       }
+    }
+
+    private void receive(ByteBuf data) {
+      check(data);
       if (received == padding.length + Long.BYTES) {
-        nanos.recordValue(System.nanoTime() - sentNanos);
+        nanos.recordValue(System.nanoTime() - sentNanos[(int) (returned % inFlight)]);
+        returned++;
+        received = 0;
         sendNext();
         countDown();
       }
     }
 
     private void check(ByteBuf data) {
+      if (returned == sent) {
+        throw new IllegalStateException("the answer is longer than message " + returned);
+      }
       for (; received < Long.BYTES && data.isReadable(); received++) {
         int shift = Long.SIZE - Byte.SIZE * (received + 1);
-        if (data.readByte() != (byte) ((id + sequence) >>> shift)) {
-          throw new IllegalStateException("the answer differs from message " + sequence);
+        if (data.readByte() != (byte) ((id + returned) >>> shift)) {
+          throw new IllegalStateException("the answer differs from message " + returned);
         }
       }
-      received += data.readableBytes();
-      if (received > padding.length + Long.BYTES) {
-        throw new IllegalStateException("the answer is longer than message " + sequence);
-      }
+      int more = Math.min(data.readableBytes(), padding.length + Long.BYTES - received);
+      data.skipBytes(more);
+      received += more;
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+      context.flush();
     }
 
     @Override
@@ -113,25 +134,33 @@ final class EchoLoad {
   private final MultiThreadIoEventLoopGroup group;
   private final List<Conversation> conversations = new ArrayList<>();
   private final byte[] padding;
+  private final int inFlight;
   private final Histogram nanos = new Histogram(SLOWEST_NANOS, 3);
   private volatile CompletableFuture<String> done = new CompletableFuture<>();
   private int left;
   private int outstanding;
 
-  private EchoLoad(Transport transport, int size) {
+  private EchoLoad(Transport transport, int size, int inFlight) {
     this.group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
     this.padding = new byte[size - Long.BYTES];
+    this.inFlight = inFlight;
   }
 
   /// Runs the clients.
   ///
-  /// @param arguments the port, the transport, how many connections, and the bytes in a message
+  /// @param arguments the transport, how many connections, the bytes in a message, and how many
+  ///   messages are under way on each connection
   public static void main(String... arguments) throws Exception {
-    Transport transport = Transport.named(arguments[1]);
-    var load = new EchoLoad(transport, Integer.parseInt(arguments[3]));
+    Transport transport = Transport.named(arguments[0]);
+    int size = Integer.parseInt(arguments[2]);
+    var load = new EchoLoad(transport, size, Integer.parseInt(arguments[3]));
+    var orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
     try {
-      load.open(transport, Integer.parseInt(arguments[0]), Integer.parseInt(arguments[2]));
-      load.obey();
+      String port = orders.readLine();
+      if (port != null) {
+        load.open(transport, Integer.parseInt(port), Integer.parseInt(arguments[1]));
+        load.obey(orders);
+      }
     } finally {
       var _ = load.group.shutdownGracefully(0, 1, TimeUnit.SECONDS).await();
     }
@@ -165,8 +194,7 @@ final class EchoLoad {
     System.out.println("open");
   }
 
-  private void obey() throws Exception {
-    var orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+  private void obey(BufferedReader orders) throws Exception {
     for (String order; (order = orders.readLine()) != null; ) {
       int roundTrips = Integer.parseInt(order);
       group.execute(() -> start(roundTrips));
@@ -184,7 +212,10 @@ final class EchoLoad {
     left = roundTrips;
     outstanding = roundTrips;
     for (Conversation conversation : conversations) {
-      conversation.sendNext();
+      for (int i = 0; i < inFlight; i++) {
+        conversation.sendNext();
+      }
+      conversation.flush();
     }
   }
 

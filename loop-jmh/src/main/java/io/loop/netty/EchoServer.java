@@ -88,6 +88,7 @@ final class EchoServer {
       case "channel" -> channel(transport);
       case "channelAttached" -> onNetty(transport, coroutines());
       case "rawNetty" -> onNetty(transport, RawEchoServer.echo());
+      case "rawNettyAndThread" -> onNetty(transport, ParkedThreadHandler.echo());
       case "blockingVirtualThreads" -> blockingVirtualThreads();
       case "vertx" -> VertxEchoServer.onEventLoop(transport);
       case "vertxVirtualThread" -> VertxEchoServer.onVirtualThreads(transport);

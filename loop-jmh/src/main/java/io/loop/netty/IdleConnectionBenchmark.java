@@ -38,7 +38,7 @@ public class IdleConnectionBenchmark extends LoopBenchmark {
   /// A server, and clients that come for one invocation.
   @State(Scope.Thread)
   public static class Idle {
-    @Param("epoll")
+    @Param("auto")
     public String transport = "";
 
     @Param("5000")
@@ -64,7 +64,8 @@ public class IdleConnectionBenchmark extends LoopBenchmark {
 
     private static EchoClients talk(EchoServer server, Transport chosen, int connections)
         throws IOException, InterruptedException {
-      var opened = EchoClients.open(server.port(), chosen, connections, MESSAGE_BYTES);
+      var load = new EchoClients.Load(connections, MESSAGE_BYTES, 1);
+      EchoClients opened = EchoClients.open(server.port(), chosen, load);
       opened.run(connections); // one message on each: all are sent before an answer is read
       return opened;
     }
@@ -104,6 +105,13 @@ public class IdleConnectionBenchmark extends LoopBenchmark {
   /// One operation: all connections, each with a handler that all of them share.
   @Benchmark
   public void rawNetty(Idle idle) throws IOException, InterruptedException {
+    idle.run();
+  }
+
+  /// One operation: all connections, each with a parked virtual thread of the JDK, which writes
+  /// what its handler receives.
+  @Benchmark
+  public void rawNettyAndThread(Idle idle) throws IOException, InterruptedException {
     idle.run();
   }
 

@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +18,15 @@ final class JavaProcess {
   ///
   /// @param arguments the arguments of `java`
   static ProcessBuilder of(List<String> arguments) {
-    List<String> command = new ArrayList<>();
+    return of(List.of(), arguments);
+  }
+
+  /// {@return a child to be started; it inherits standard error}
+  ///
+  /// @param prefix what comes before `java`, as of a [io.loop.report.Pinning]
+  /// @param arguments the arguments of `java`
+  static ProcessBuilder of(List<String> prefix, List<String> arguments) {
+    List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(arguments);
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
@@ -41,5 +50,20 @@ final class JavaProcess {
   /// Kills a child and waits until it has ended.
   static void kill(Process process) throws InterruptedException {
     process.destroyForcibly().waitFor();
+  }
+
+  /// Ends this JVM after a time, whatever still runs, unless it ends before.
+  static void haltAfter(Duration time) {
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try {
+            Thread.sleep(time);
+          } catch (InterruptedException ended) {
+            return;
+          }
+          System.err.println("has not ended within " + time);
+          Runtime.getRuntime().halt(1);
+        });
   }
 }

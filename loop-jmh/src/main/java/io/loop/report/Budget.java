@@ -34,6 +34,15 @@ record Budget(
     return or(new Limit(peer, times, "×"));
   }
 
+  /// {@return this budget, which a quotient of at most `times` meets too}
+  ///
+  /// @param times the limit
+  /// @param peer the peer's figure, for the reader
+  /// @param quotient the figure that is limited: ours ÷ the peer's, as the benchmark measured it
+  Budget atMost(double times, Measure peer, Measure quotient) {
+    return or(new Limit(peer, times, "×", quotient));
+  }
+
   /// {@return this budget with a peer for comparison that sets no limit}
   Budget beside(Measure peer) {
     return or(new Limit(peer, Limit.NONE, "×"));

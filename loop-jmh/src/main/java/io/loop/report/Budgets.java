@@ -2,7 +2,9 @@ package io.loop.report;
 
 import static io.loop.report.Measure.ALLOCATED;
 
+import io.loop.netty.Transport;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -39,11 +41,6 @@ final class Budgets {
       "The ratio varies from 1.0 to 1.5 between runs. A handle that any thread may cancel"
           + " takes 48 bytes, and submitting it looks up the context. Netty queues the bare"
           + " callback.";
-  private static final String CHANNEL =
-      "Each write has a promise and a listener, so that `drain` can throw a failure. The raw"
-          + " handler has neither.";
-  private static final String MANY =
-      "The full set also measures raw Netty with 10,000 connections.";
   private static final String SLEEPERS =
       "In addition to the JDK's thread, each sleeper has a task, its context, a timer and a"
           + " future, which the collector copies, and a somewhat deeper stack.";
@@ -53,6 +50,41 @@ final class Budgets {
   private static final String START =
       "Most of the difference from raw Netty is the command line: picocli's classes and"
           + " reflection.";
+
+  private static final double TAIL = 1.1; // of raw Netty's 99th percentile
+
+  private static final List<String> ECHO_KINDS =
+      List.of("channel", "streams", "streamsInto", "streamsBuffers");
+  private static final List<String> QUICK_KINDS = List.of("channel", "streams");
+
+  /// Work of an echo server, and the limits of its processor time as multiples of raw Netty's.
+  private record Cell(
+      int connections, int inFlight, int size, double channel, double streams, boolean quick) {
+
+    /// {@return connections × messages in flight × bytes, without a number in flight of 1}
+    String name() {
+      String bytes = size < 1024 ? size + " B" : size / 1024 + " KiB";
+      return String.format(Locale.ROOT, "%,d × ", connections)
+          + (inFlight == 1 ? "" : inFlight + " × ")
+          + bytes;
+    }
+
+    Measure of(String kind, String transport) {
+      return echo(kind, connections)
+          .with("transport", transport)
+          .with("inFlight", inFlight)
+          .with("size", size);
+    }
+  }
+
+  private static final List<Cell> CELLS =
+      List.of(
+          new Cell(64, 1, 64, 1.03, 1.05, true),
+          new Cell(1000, 1, 64, 1.05, 1.05, true),
+          new Cell(64, 1, 4096, 1.05, 1.1, false),
+          new Cell(64, 1, 65_536, 1.1, 1.1, true),
+          new Cell(THOUSANDS, 1, 64, 1.05, 1.05, false),
+          new Cell(64, 16, 64, 1.05, 1.05, true));
 
   private static final List<String> ECHO_PEERS =
       List.of("rawNetty", "blockingVirtualThreads", "vertx", "vertxVirtualThread", "reactorNetty");
@@ -67,7 +99,7 @@ final class Budgets {
             under("Timers", timers()),
             under("Timeouts", timeouts()),
             under("Queues, locks and threads", sync()),
-            under("Echo over 127.0.0.1", echo()),
+            echo(),
             under("Echo, other libraries", echoOfOthers().map(Budget::onlyInFull)),
             under("Memory and start", memoryAndStart()))
         .flatMap(rows -> rows)
@@ -228,44 +260,57 @@ final class Budgets {
     return Measure.of("CallSoonThreadsafeBenchmark." + method).with("producers", 8);
   }
 
+  /// {@return the transport of the quick set and of rows that have only one: the default of loops}
+  static String transport() {
+    return Transport.named("auto").toString();
+  }
+
+  /// {@return every cell on each transport of this machine, on the default one first}
   private static Stream<Budget> echo() {
-    return Stream.of(
-            echoOn("epoll"),
-            echoOfMany(),
-            echoOn("io_uring").map(Budget::onlyInFull),
-            echoOn("nio").map(Budget::onlyInFull))
-        .flatMap(rows -> rows);
+    return Stream.concat(
+            Stream.of(transport()),
+            Transport.available().stream().map(Transport::toString).sorted())
+        .distinct()
+        .flatMap(transport -> under("Echo over " + transport, echoOn(transport)));
   }
 
   private static Stream<Budget> echoOn(String transport) {
-    Measure raw = echo("rawNetty", 64).with("transport", transport);
-    Measure channel = echo("channel", 64).with("transport", transport);
-    Measure streams = echo("streams", 64).with("transport", transport);
-    Measure rawLarge = raw.with("size", 4096);
-    Measure streamsLarge = streams.with("size", 4096);
-    return Stream.of(
-        row("channel, 64 B, CPU; " + transport, channel.cpu())
-            .atMost(1.03, raw.cpu())
-            .note(CHANNEL),
-        row("streams, 64 B, CPU; " + transport, streams.cpu()).atMost(1.1, raw.cpu()),
-        row("streams, 4 KiB, CPU; " + transport, streamsLarge.cpu()).atMost(1.15, rawLarge.cpu()),
-        row("channel, 64 B, 99 % within; " + transport, channel.figure("p99"))
-            .atMost(1.2, raw.figure("p99"))
-            .note(CHANNEL),
-        row("streams, 64 B, 99 % within; " + transport, streams.figure("p99"))
-            .atMost(1.2, raw.figure("p99")));
+    Stream<Budget> rows =
+        Stream.concat(CELLS.stream().flatMap(cell -> echoCell(cell, transport)), idleOn(transport));
+    return transport.equals(transport()) ? rows : rows.map(Budget::onlyInFull);
   }
 
-  private static Stream<Budget> echoOfMany() {
-    return Stream.of(
-        row("channel, 10,000 connections, CPU", echo("channel", THOUSANDS).cpu())
-            .atMost(1.3, echo("channel", 64).cpu())
-            .note(MANY),
-        row("streams, 10,000 connections, CPU", echo("streams", THOUSANDS).cpu())
-            .atMost(1.3, echo("streams", 64).cpu())
-            .note(MANY),
-        row("raw Netty, 10,000 connections, CPU", echo("rawNetty", THOUSANDS).cpu())
-            .beside(echo("rawNetty", 64).cpu()));
+  /// {@return the rows of a cell: processor time and tail of a channel and of each kind of stream}
+  private static Stream<Budget> echoCell(Cell cell, String transport) {
+    return ECHO_KINDS.stream()
+        .flatMap(kind -> {
+          Measure ours = cell.of(kind, transport);
+          double times = kind.equals("channel") ? cell.channel() : cell.streams();
+          boolean quick = cell.quick() && QUICK_KINDS.contains(kind);
+          Stream<Budget> both =
+              Stream.of(
+                  row(kind + ", " + cell.name() + ", CPU", ours.cpu())
+                      .atMost(times, ours.figure("rawNettyCpu"), ours.figure("cpuRatio")),
+                  row(kind + ", " + cell.name() + ", p99", ours.figure("p99"))
+                      .atMost(TAIL, ours.figure("rawNettyP99"), ours.figure("p99Ratio")));
+          return quick ? both : both.map(Budget::onlyInFull);
+        });
+  }
+
+  private static Stream<Budget> idleOn(String transport) {
+    UnaryOperator<Measure> on = measure -> measure.with("transport", transport);
+    Measure thread = on.apply(idle("rawNettyAndThread"));
+    Stream<Budget> limited =
+        Stream.of("channel", "streams")
+            .flatMap(kind -> {
+              Measure ours = on.apply(idle(kind));
+              String work = kind + ", an idle connection, heap";
+              return Stream.of(
+                  row(work, ours).atMost(2560, "B").note(IDLE),
+                  row(work, ours).atMost(1, thread).note(IDLE));
+            });
+    return Stream.concat(
+        limited, Stream.of(row("raw Netty, an idle connection, heap", on.apply(idle("rawNetty")))));
   }
 
   private static Stream<Budget> echoOfOthers() {
@@ -275,7 +320,7 @@ final class Budgets {
   private static Stream<Budget> echoOfOthers(int size) {
     String bytes = size < 1024 ? size + " B, " : size / 1024 + " KiB, ";
     return Stream.of(
-            besideOthers(bytes + "time", size, Measure.TIME),
+            besideOthers(bytes + "time", size, "wall"),
             besideOthers(bytes + "CPU", size, "cpu"),
             besideOthers(bytes + "99 % within", size, "p99"))
         .flatMap(rows -> rows);
@@ -294,9 +339,10 @@ final class Budgets {
 
   private static Measure echo(String method, int connections) {
     return Measure.of("EchoBenchmark." + method)
-        .with("transport", "epoll")
+        .with("transport", transport())
         .with("connections", connections)
-        .with("size", 64);
+        .with("size", 64)
+        .with("inFlight", 1);
   }
 
   private static Stream<Budget> memoryAndStart() {
@@ -309,10 +355,9 @@ final class Budgets {
         row("a million sleeping tasks, heap of each", sleepers.heap())
             .atMost(1.3, jdkSleepers.heap())
             .note(SLEEPERS),
-        row("idle connection, streams, heap", idle("streams")).atMost(3072, "B").note(IDLE),
-        row("idle connection, channel, heap", idle("channel")).atMost(3072, "B").note(IDLE),
-        row("idle connection, raw Netty, heap", idle("rawNetty")),
-        row("idle connection, JDK threads, heap", idle("blockingVirtualThreads")),
+        row(
+            "idle connection, JDK threads, heap",
+            idle("blockingVirtualThreads").with("transport", transport())),
         row("start to first accept", start("samplesEcho"))
             .atMost(1.2, start("rawNetty"))
             .note(START),

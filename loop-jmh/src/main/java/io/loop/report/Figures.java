@@ -1,5 +1,6 @@
 package io.loop.report;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
@@ -23,6 +24,16 @@ public final class Figures {
   /// @param unit its unit, such as `ns/op` or `B`
   public static void set(String name, double value, String unit) {
     SET.put(name, new Figure(value, unit));
+  }
+
+  /// {@return the middle value, or the mean of the two in the middle}
+  ///
+  /// @param values at least one
+  public static double median(double... values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
   /// {@return the figures that were set since the last call}

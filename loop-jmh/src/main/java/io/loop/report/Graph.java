@@ -73,17 +73,23 @@ record Graph(
         curves("EchoBenchmark", "streams", "channel", "rawNetty", "blockingVirtualThreads");
     return new Graph(
         "echo.svg",
-        "Echo of 64 bytes over 127.0.0.1, epoll",
+        "Echo of 64 bytes over 127.0.0.1, " + Budgets.transport(),
         "connections",
         List.of(1, 64, 1000, 10_000),
         "connections",
         "round trips per second",
         nanos -> 1e9 / nanos,
-        curves.stream().map(Graph::onEpoll).toList());
+        curves.stream().map(Graph::asEcho).toList());
   }
 
-  private static Curve onEpoll(Curve curve) {
-    Measure measure = curve.measure().with("transport", "epoll").with("size", 64);
+  private static Curve asEcho(Curve curve) {
+    Measure measure =
+        curve
+            .measure()
+            .with("transport", Budgets.transport())
+            .with("size", 64)
+            .with("inFlight", 1)
+            .figure("wall");
     return new Curve(curve.label(), curve.dashed(), measure);
   }
 

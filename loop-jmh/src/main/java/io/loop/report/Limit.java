@@ -8,9 +8,15 @@ import org.jspecify.annotations.Nullable;
 /// @param peer the peer whose figure is the divisor; null for an absolute limit
 /// @param atMost the largest quotient or figure, in the unit of the figure; [#NONE] to report only
 /// @param unit the unit of `atMost`, for the reader
-record Limit(@Nullable Measure peer, double atMost, String unit) {
+/// @param quotient where a benchmark has measured ours ÷ the peer's itself; null if the medians of
+///   the two are to be divided
+record Limit(@Nullable Measure peer, double atMost, String unit, @Nullable Measure quotient) {
 
   static final double NONE = Double.POSITIVE_INFINITY;
+
+  Limit(@Nullable Measure peer, double atMost, String unit) {
+    this(peer, atMost, unit, null);
+  }
 
   boolean isSet() {
     return atMost < NONE;

@@ -10,6 +10,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Where and when something was measured. It is saved in a separate file next to the results.
 ///
@@ -20,8 +21,16 @@ import java.util.stream.Stream;
 /// @param os the operating system and its version
 /// @param jvm the virtual machine and its version
 /// @param netty Netty's version
+/// @param pinning where servers and clients run; null in the files of older versions
 record Machine(
-    String date, String set, int cores, String cpu, String os, String jvm, String netty) {
+    String date,
+    String set,
+    int cores,
+    String cpu,
+    String os,
+    String jvm,
+    String netty,
+    @Nullable String pinning) {
 
   private static final Path CPUS = Path.of("/proc/cpuinfo");
 
@@ -33,7 +42,8 @@ record Machine(
         cpuName(),
         System.getProperty("os.name") + " " + majorAndMinor(System.getProperty("os.version")),
         System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
-        nettyVersion());
+        nettyVersion(),
+        Pinning.here().describe());
   }
 
   private static String majorAndMinor(String version) {
@@ -76,7 +86,9 @@ record Machine(
 
   /// {@return a description in one line}
   String describe() {
-    return "%d cores, %s, %s, %s, Netty %s; measured on %s (%s)"
-        .formatted(cores, cpu, os, jvm, netty, date, set);
+    String machine =
+        "%d cores, %s, %s, %s, Netty %s; measured on %s (%s)"
+            .formatted(cores, cpu, os, jvm, netty, date, set);
+    return pinning == null ? machine : machine + "; " + pinning;
   }
 }

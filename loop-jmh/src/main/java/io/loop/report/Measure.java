@@ -60,7 +60,8 @@ record Measure(String benchmark, SortedMap<String, String> params, String figure
                 itsParams.getOrDefault(param.getKey(), param.getValue()).equals(param.getValue()));
   }
 
-  /// {@return the difference between this measure and another of the same class, in few words}
+  /// {@return the difference between this measure and another of the same class, in few words: the
+  /// method and the parameters, or the name of the figure if these are equal}
   String besides(Measure other) {
     var words = new StringJoiner(" ");
     if (!method().equals(other.method())) {
@@ -71,7 +72,7 @@ record Measure(String benchmark, SortedMap<String, String> params, String figure
         words.add(name + "=" + value);
       }
     });
-    return words.toString();
+    return words.length() == 0 ? figure : words.toString();
   }
 
   /// {@return the benchmark and its parameters, as text}

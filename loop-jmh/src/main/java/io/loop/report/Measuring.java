@@ -74,7 +74,7 @@ final class Measuring {
     try (var out = new PrintStream(Files.newOutputStream(log), true)) {
       OutputFormat format = OutputFormatFactory.createFormatInstance(out, VerboseMode.NORMAL);
       for (Measure measure : runs) {
-        progress.printf("[%d/%d] %s … ", ++done, runs.size(), measure);
+        progress.printf("[%d/%d] %s … ", ++done, runs.size(), brief(measure));
         progress.flush();
         long start = System.nanoTime();
         String outcome = runOne(measure, format, out);
@@ -101,6 +101,19 @@ final class Measuring {
     return complete;
   }
 
+  /// {@return the measure without the parameters that have one value only}
+  private Measure brief(Measure measure) {
+    BenchmarkListEntry entry = known.get(measure.benchmark());
+    Map<String, String[]> params = entry == null ? Map.of() : entry.getParams().orElse(Map.of());
+    Measure brief = Measure.of(measure.benchmark());
+    for (var param : measure.params().entrySet()) {
+      if (params.getOrDefault(param.getKey(), new String[0]).length > 1) {
+        brief = brief.with(param.getKey(), param.getValue());
+      }
+    }
+    return brief;
+  }
+
   private String runOne(Measure measure, OutputFormat format, PrintStream log) throws IOException {
     BenchmarkListEntry entry = known.get(measure.benchmark());
     if (entry == null) {
@@ -113,7 +126,8 @@ final class Measuring {
       return result.isEmpty() ? "failed, see the log" : brief(result);
     } catch (RunnerException e) {
       e.printStackTrace(log);
-      return "failed, see the log";
+      return "failed, see the log: "
+          + String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
   }
 

@@ -44,8 +44,8 @@ public final class Report implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "quick|full|report",
       description =
-          "quick: each budget once, in less than 5 minutes (the default); full: 5 forks of"
-              + " everything, with the plots, in an hour or two; report: no measuring, but the"
+          "quick: each budget once, in less than 10 minutes (the default); full: 5 forks of"
+              + " everything, with the plots, in a few hours; report: no measuring, but the"
               + " table and the plots of FILE.json.")
   private Task task = Task.quick;
 
@@ -112,7 +112,9 @@ public final class Report implements Callable<Integer> {
 
   private void measure(Path json, Path log) throws IOException {
     Files.deleteIfExists(json);
-    Machine.here(task.name()).write(machineOf(json));
+    Machine machine = Machine.here(task.name());
+    machine.write(machineOf(json));
+    OUT.println(machine.describe());
     Effort effort = task == Task.full ? Effort.FULL : Effort.QUICK;
     new Measuring(forks > 0 ? effort.withForks(forks) : effort, json).run(wanted(), log, OUT);
     OUT.println();

@@ -1,6 +1,5 @@
 package io.loop.report;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -21,19 +20,11 @@ record Sample(double median, double min, double max, String unit) {
   static Sample of(List<List<Double>> forks, String unit) {
     double[] medians = forks.stream().mapToDouble(Sample::median).toArray();
     var all = forks.stream().flatMap(List::stream).mapToDouble(value -> value).summaryStatistics();
-    return new Sample(median(medians), all.getMin(), all.getMax(), plain(unit));
+    return new Sample(Figures.median(medians), all.getMin(), all.getMax(), plain(unit));
   }
 
   private static double median(List<Double> values) {
-    return median(values.stream().mapToDouble(value -> value).toArray());
-  }
-
-  /// {@return the middle value, or the mean of the two in the middle}
-  static double median(double... values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return Figures.median(values.stream().mapToDouble(value -> value).toArray());
   }
 
   private static String plain(String unit) {

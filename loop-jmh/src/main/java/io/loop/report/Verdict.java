@@ -24,7 +24,13 @@ record Verdict(Budget budget, @Nullable Sample ours, List<Comparison> comparison
         return new Comparison(limit, null, ours == null ? null : ours.median());
       }
       Sample peer = results.find(measure).orElse(null);
-      return new Comparison(limit, peer, quotient(ours, peer));
+      Measure measured = limit.quotient();
+      return new Comparison(
+          limit,
+          peer,
+          measured == null
+              ? quotient(ours, peer)
+              : results.find(measured).map(Sample::median).orElse(null));
     }
 
     private static @Nullable Double quotient(@Nullable Sample ours, @Nullable Sample peer) {

@@ -27,9 +27,12 @@ class EchoServerTest {
   private static Stream<Arguments> servers() {
     return Stream.of(
             "streams",
+            "streamsInto",
+            "streamsBuffers",
             "channel",
             "channelAttached",
             "rawNetty",
+            "rawNettyAndThread",
             "blockingVirtualThreads",
             "vertx",
             "vertxVirtualThread",

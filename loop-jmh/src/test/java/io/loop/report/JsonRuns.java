@@ -12,9 +12,10 @@ final class JsonRuns {
 
   private final List<Run> runs = new ArrayList<>();
 
-  /// Adds a run of one fork with three iterations: the time, one below and one above.
-  JsonRuns add(Measure measure, double nanos) {
-    return add(measure, nanos, Map.of());
+  /// Adds a run of one fork with three iterations: the figure, one below and one above.
+  JsonRuns add(Measure measure, double value) {
+    Metric figure = metric("ns/op", value - 1, value, value + 1);
+    return add(measure, value, Map.of(measure.figure(), figure));
   }
 
   JsonRuns add(Measure measure, double nanos, Map<String, Metric> figures) {

@@ -23,6 +23,23 @@ class VerdictTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"1.05, MET", "1.06, MISSED"})
+  void judge_quotientThatTheBenchmarkMeasured_isLimited(double quotient, Mark mark) {
+    Results results =
+        new JsonRuns()
+            .add(OURS, 100)
+            .add(PEER, 100)
+            .add(Measure.of("ABenchmark.quotient"), quotient)
+            .results();
+    Budget budget = Budget.of("work", OURS).atMost(1.05, PEER, Measure.of("ABenchmark.quotient"));
+
+    Verdict verdict = budget.judge(results);
+
+    assertThat(verdict.mark()).isEqualTo(mark);
+    assertThat(verdict.comparisons().getFirst().value()).isEqualTo(quotient);
+  }
+
+  @ParameterizedTest
   @CsvSource({"30, MET", "31, MISSED"})
   void judge_absoluteLimit_isMarked(double ours, Mark mark) {
     Results results = new JsonRuns().add(OURS, ours).results();
