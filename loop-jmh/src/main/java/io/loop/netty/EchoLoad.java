@@ -119,7 +119,7 @@ final class EchoLoad {
   private int outstanding;
 
   private EchoLoad(Transport transport, int size) {
-    this.group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    this.group = new MultiThreadIoEventLoopGroup(1, EventLoops.newHandlerFactory(transport));
     this.padding = new byte[size - Long.BYTES];
   }
 

@@ -192,7 +192,7 @@ final class EchoServer {
 
   private static EchoServer onNetty(Transport transport, ChannelInitializer<Channel> pipeline)
       throws InterruptedException {
-    var group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    var group = new MultiThreadIoEventLoopGroup(1, EventLoops.newHandlerFactory(transport));
     Channel server = RawEchoServer.bind(group, group, transport.serverType(), 0, pipeline);
     int port = ((InetSocketAddress) server.localAddress()).getPort();
     return new EchoServer(

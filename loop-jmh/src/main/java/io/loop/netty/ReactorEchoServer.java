@@ -15,7 +15,7 @@ final class ReactorEchoServer {
   ///
   /// @return a server of one thread, an event loop that accepts connections and serves them
   static EchoServer start(Transport transport) {
-    var group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    var group = new MultiThreadIoEventLoopGroup(1, EventLoops.newHandlerFactory(transport));
     DisposableServer server =
         TcpServer.create()
             .runOn(group)

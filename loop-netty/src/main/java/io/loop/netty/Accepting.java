@@ -25,22 +25,22 @@ final class Accepting extends ChannelInitializer<Channel>
   private static final String NO_HANDSHAKE = "SSL handshake failed";
   private static final String NO_HEADER = "Connection without a valid PROXY header";
 
-  private final Server server;
+  private final ServerConnections server;
   private final ConnectionBody body;
   private final ServerOptions options;
   private final Context context;
-  private final ProxyProtocol.@Nullable Trust trust;
+  private final @Nullable Subnets trust;
 
   private final TlsContextReports contextReports = new TlsContextReports();
 
   /// @param context copied for every connection
-  Accepting(Server server, ConnectionBody body, ServerOptions options, Context context) {
+  Accepting(ServerConnections server, ConnectionBody body, ServerOptions options, Context context) {
     this.server = server;
     this.body = body;
     this.options = options;
     this.context = context;
     ProxyProtocol proxy = options.proxyProtocol();
-    this.trust = proxy == null ? null : ProxyProtocol.Trust.of(proxy);
+    this.trust = proxy == null ? null : Subnets.of(proxy.trusted(), "trusted");
   }
 
   @Override

@@ -11,12 +11,12 @@ import io.netty.channel.ChannelInitializer;
 /// loop's thread.
 final class AcceptingChannels extends ChannelInitializer<Channel> {
 
-  private final Server server;
+  private final ServerConnections server;
   private final ServerOptions options;
   private final ChannelHandler childHandler;
   private final TlsContextReports contextReports = new TlsContextReports();
 
-  AcceptingChannels(Server server, ServerOptions options, ChannelHandler childHandler) {
+  AcceptingChannels(ServerConnections server, ServerOptions options, ChannelHandler childHandler) {
     this.server = server;
     this.options = options;
     this.childHandler = childHandler;

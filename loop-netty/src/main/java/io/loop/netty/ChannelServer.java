@@ -73,7 +73,7 @@ public final class ChannelServer {
     Addresses.requirePort(port);
     Loop loop = Loop.running();
     var server = new Server(loop, options);
-    var accepting = new AcceptingChannels(server, options, new Building(pipeline));
+    var accepting = new AcceptingChannels(server.connections(), options, new Building(pipeline));
     List<Channel> bound = new Listening(loop, accepting, options).bind(List.of(host), port);
     server.listenOn(bound, null, options.startServing());
     return server;
@@ -143,8 +143,8 @@ public final class ChannelServer {
     ServerBootstrap own = bootstrap.clone();
     complete(own, NettyDriver.of(loop), address, options);
     own.handler(withBackoff(bootstrap.config().handler()))
-        .childHandler(new AcceptingChannels(server, options, childHandler));
-    ChannelFuture opened = NettyFutures.await(loop, () -> own.bind(address));
+        .childHandler(new AcceptingChannels(server.connections(), options, childHandler));
+    ChannelFuture opened = ChannelFutures.open(loop, () -> own.bind(address));
     if (!opened.isSuccess()) {
       throw Listening.bindFailure(address, opened.cause());
     }
@@ -181,7 +181,9 @@ public final class ChannelServer {
       LoopGroup group = options.group();
       bootstrap.group(
           driver.ioEventLoop(),
-          group == null ? driver.ioEventLoop() : group.nettyGroup(driver.transport()));
+          group == null
+              ? driver.ioEventLoop()
+              : NettyGroup.of(group.eventLoops(), driver.transport()));
     }
     if (bootstrap.config().channelFactory() == null) {
       bootstrap.channelFactory(Sockets.listening(driver.transport(), address));

@@ -81,7 +81,7 @@ final class Clients {
   /// Schedules an action for each connection, on its loop's thread.
   void forEach(Consumer<Served> action) {
     for (Served connection : connections.keySet()) {
-      Server.onLoop(connection.loop(), () -> action.accept(connection));
+      LoopCalls.soon(connection.loop(), () -> action.accept(connection));
     }
   }
 
@@ -90,7 +90,7 @@ final class Clients {
   }
 
   void cancelBodies() {
-    bodies.forEach((_, body) -> Server.onLoop(body.getLoop(), body::cancel));
+    bodies.forEach((_, body) -> LoopCalls.soon(body.getLoop(), body::cancel));
   }
 
   /// {@return whether servers have connections or bodies on a loop} Its thread.
@@ -141,7 +141,7 @@ final class Clients {
     }
     for (Served connection : connectionsOn(loop)) {
       ChannelFuture closed = connection.channel().closeFuture();
-      NettyFutures.await(closed);
+      ChannelFutures.await(closed);
     }
   }
 }

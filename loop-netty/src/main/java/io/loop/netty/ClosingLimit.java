@@ -26,7 +26,7 @@ final class ClosingLimit {
   }
 
   private void arm() {
-    timer = loop.callLater(Sweeper.part(limit, LOOKS), this::look);
+    timer = loop.callLater(Durations.part(limit, LOOKS), this::look);
   }
 
   private void look() {

@@ -23,23 +23,19 @@ final class Connection implements ChannelCore.Kind, Served {
 
   private static final int TLS_CHUNK = 16_384; // Netty encrypts at once, whatever the socket takes
 
-  private static final int LENT_SHARE = 4;
-
   private final Loop loop;
   private final Channel channel;
   private final ChannelCore core;
   private final PendingBytes pending;
   private final ConnectionTransport transport;
-  private final StreamReader reader;
+  private final ConnectionInput input;
   private final ConnectionPeer peer;
   private final ConnectionEvents events;
   private final ConnectionTls tls;
-  private final Activity activity = new Activity();
   private final SendProgress sent = new SendProgress();
   private final ConnectionHandler handler = new ConnectionHandler(this);
   private @Nullable GracefulEnd ending;
   private boolean ready;
-  private boolean inputEnded;
 
   Connection(
       Channel channel,
@@ -54,7 +50,7 @@ final class Connection implements ChannelCore.Kind, Served {
     this.pending = new PendingBytes(channel, WriteChunks.of(loop));
     this.core = new ChannelCore(loop, channel, channel, pending, this);
     this.transport = new ConnectionTransport(this, core, pending, limit);
-    this.reader = transport.reader();
+    this.input = new ConnectionInput(transport.reader());
     this.peer = new ConnectionPeer(channel);
     allowHalfClosure(options == null);
     if (options != null) {
@@ -100,7 +96,7 @@ final class Connection implements ChannelCore.Kind, Served {
   }
 
   StreamReader reader() {
-    return reader;
+    return transport.reader();
   }
 
   StreamWriter writer() {
@@ -168,20 +164,9 @@ final class Connection implements ChannelCore.Kind, Served {
 
   /// Adds what has arrived; does not release it.
   void received(ByteBuf data) {
-    if (!core.life().isOpen() || inputEnded || reader.atEof()) {
-      return;
+    if (core.life().isOpen() && input.add(data)) {
+      core.keepReadingPaused();
     }
-    activity.received(data.readableBytes());
-    if (isWorthLending(data)) {
-      reader.feedSegment(new BufferSegment(data.retain()));
-    } else if (data.nioBufferCount() == 1) {
-      reader.feedData(data.nioBuffer());
-    } else {
-      for (var part : data.nioBuffers()) {
-        reader.feedData(part);
-      }
-    }
-    core.keepReadingPaused();
   }
 
   /// A message that is not bytes has arrived.
@@ -195,19 +180,8 @@ final class Connection implements ChannelCore.Kind, Served {
                 + ", but a stream takes ByteBufs only"));
   }
 
-  /// A buffer that is mostly empty is lent only if it is the only one: a reader that is slow must
-  /// not hold many of them.
-  private boolean isWorthLending(ByteBuf data) {
-    return data.isReadable()
-        && reader.takesSegments()
-        && (reader.buffered() == 0 || data.readableBytes() >= data.capacity() / LENT_SHARE);
-  }
-
   void endInput() {
-    if (!inputEnded) {
-      inputEnded = true;
-      reader.feedEof();
-    }
+    input.end();
   }
 
   /// The peer has shut down its output.
@@ -259,7 +233,7 @@ final class Connection implements ChannelCore.Kind, Served {
     if (!loop.isClosed()) {
       tellLoss(cause());
     }
-    reader.keepSegments();
+    reader().keepSegments();
     events.closed(this);
   }
 
@@ -267,14 +241,14 @@ final class Connection implements ChannelCore.Kind, Served {
     if (cause == null) {
       endInput();
     } else {
-      reader.setException(cause instanceof IOException ? cause : new IOException(cause));
+      reader().setException(cause instanceof IOException ? cause : new IOException(cause));
     }
     writer().connectionLost(cause);
   }
 
   /// The channel is closed or out of reach.
   void lose() {
-    if (!inputEnded && core.life().isOpen()) {
+    if (!input.hasEnded() && core.life().isOpen()) {
       var cutOff = tls.cutOff();
       if (cutOff != null) {
         boolean _ = core.life().fail(cutOff);
@@ -302,8 +276,7 @@ final class Connection implements ChannelCore.Kind, Served {
 
   @Override
   public Activity lookAtActivity() {
-    activity.look(loop.time(), pending.passed(), hasMoved(sent));
-    return activity;
+    return input.look(loop.time(), pending.passed(), hasMoved(sent));
   }
 
   /// {@return whether anything was sent since the last call}
@@ -313,7 +286,7 @@ final class Connection implements ChannelCore.Kind, Served {
 
   @Override
   public boolean hasBeenRead() {
-    return activity.received() > reader.buffered();
+    return input.hasBeenRead();
   }
 
   @Override
@@ -326,7 +299,7 @@ final class Connection implements ChannelCore.Kind, Served {
     if (!ready) {
       close();
     } else if (ending == null) {
-      ending = new GracefulEnd(core, reader::feedEofWhenEmpty);
+      ending = new GracefulEnd(core, reader()::feedEofWhenEmpty);
     }
   }
 

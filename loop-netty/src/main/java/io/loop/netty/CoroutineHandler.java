@@ -2,11 +2,6 @@ package io.loop.netty;
 
 import io.loop.event.Loop;
 import io.loop.event.MemoryReserve;
-import io.loop.netty.HandlerOptions.Disconnect;
-import io.loop.task.Coro;
-import io.loop.task.LoopFuture;
-import io.loop.task.Task;
-import io.loop.task.TaskOptions;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -16,8 +11,6 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.Objects;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -63,30 +56,11 @@ import org.jspecify.annotations.Nullable;
 /// @param <I> the type of the messages the coroutine receives
 public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
-  /*
-   *   NEW --active, or handshake done--> STARTING --next tick--> RUNNING --body's end--> ENDED
-   *    `---------- handshake failed, lost or removed before it runs ----------------------^
-   *
-   * Everything here runs on the loop's thread: Netty's calls while the loop polls, begin() and
-   * ended() as callbacks of the loop. The body is never entered from a Netty call.
-   */
-
-  private enum Phase {
-    NEW,
-    STARTING,
-    RUNNING,
-    ENDED
-  }
-
-  private static final Logger LOG = System.getLogger("io.loop");
-
   private final Class<I> type;
   private final ChannelBody<I> body;
   private final HandlerOptions options;
 
-  private Phase phase = Phase.NEW;
-  private @Nullable Messages<I> messages;
-  private @Nullable Task<@Nullable Void> task;
+  private @Nullable ChannelTask<I> task;
 
   private CoroutineHandler(Class<I> type, ChannelBody<I> body, HandlerOptions options) {
     this.type = Objects.requireNonNull(type, "type");
@@ -148,15 +122,18 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     return of(type, PerMessage.of(body, concurrency), options);
   }
 
+  private ChannelTask<I> task() {
+    return Objects.requireNonNull(task, "handlerAdded() comes first");
+  }
+
   private Messages<I> messages() {
-    return Objects.requireNonNull(messages, "handlerAdded() comes first");
+    return task().messages();
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     Loop loop = NettyLoop.of(context.executor());
-    messages = new Messages<>(context, loop, options);
-    ServedChannel.join(context.channel(), messages);
+    task = new ChannelTask<>(this, context, body, new Messages<>(context, loop, options));
     if (context.channel().isActive()) {
       start(context);
     }
@@ -173,73 +150,13 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
       Addresses.rememberPeer(context.channel());
     }
     if (!options.afterHandshake() || hasShakenHands(context)) {
-      startSoon(context);
+      task().startSoon();
     }
   }
 
   private static boolean hasShakenHands(ChannelHandlerContext context) {
     SslHandler tls = context.pipeline().get(SslHandler.class);
     return tls != null && tls.handshakeFuture().isSuccess();
-  }
-
-  private void startSoon(ChannelHandlerContext context) {
-    Loop loop = messages().loop();
-    if (phase == Phase.NEW && !loop.isClosed()) {
-      phase = Phase.STARTING;
-      loop.callSoon(() -> begin(context));
-    }
-  }
-
-  private void begin(ChannelHandlerContext context) {
-    if (phase != Phase.STARTING) {
-      return; // cancelled or lost before it began
-    }
-    phase = Phase.RUNNING;
-    var served = new CoroutineChannel<>(this, context, messages());
-    Coro<@Nullable Void> coro =
-        () -> { // not Coro.of: each idle channel would keep its frames
-          body.serve(served);
-          return null;
-        };
-    var options = TaskOptions.named(Addresses.text(messages().channel()));
-    task = Task.create(messages().loop(), coro, options);
-    messages().bodyBegan();
-    ServedChannel.began(context.channel(), task);
-    task.addDoneCallback(this::ended);
-  }
-
-  private void ended(LoopFuture<?> done) {
-    phase = Phase.ENDED;
-    task = null;
-    Throwable fault = done.isCancelled() ? null : done.exception();
-    try {
-      if (fault != null) {
-        report(fault);
-      }
-    } finally {
-      messages().bodyEnded(fault == null);
-      ServedChannel.ended(messages().channel());
-    }
-  }
-
-  /// A lost connection is not a fault of the program, and can happen at any rate.
-  private void report(Throwable fault) {
-    if (messages().writes().isLoss(fault)) {
-      LOG.log(
-          Level.DEBUG,
-          () -> "Connection lost, and its coroutine did not catch the exception: " + messages(),
-          fault);
-    } else {
-      messages().report("Unhandled exception in the coroutine of a channel", fault);
-    }
-  }
-
-  /// The body has not begun, and will not.
-  private void giveUp() {
-    if (phase == Phase.NEW || phase == Phase.STARTING) {
-      phase = Phase.ENDED;
-      messages().bodyEnded(false);
-    }
   }
 
   @Override
@@ -257,22 +174,21 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
       case ChannelInputShutdownEvent _ -> messages().inputShutDown();
       case ChannelOutputShutdownEvent _ -> messages().outputShutDown();
       case SslCloseCompletionEvent _ -> messages().inputEnded();
-      case SslHandshakeCompletionEvent shaken when options.afterHandshake() ->
-          shaken(context, shaken);
+      case SslHandshakeCompletionEvent shaken when options.afterHandshake() -> shaken(shaken);
       default -> {}
     }
-    if (phase != Phase.ENDED) {
+    if (!task().hasEnded()) {
       messages().happened(event);
     }
     context.fireUserEventTriggered(event);
   }
 
-  private void shaken(ChannelHandlerContext context, SslHandshakeCompletionEvent handshake) {
+  private void shaken(SslHandshakeCompletionEvent handshake) {
     if (handshake.isSuccess()) {
-      startSoon(context);
-    } else if (phase == Phase.NEW) {
+      task().startSoon();
+    } else if (task().isNew()) {
       messages().report("The TLS handshake of a channel failed", handshake.cause());
-      giveUp();
+      task().giveUp();
     }
   }
 
@@ -330,7 +246,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     }
     if (context.channel().isOpen()) {
       messages().detached();
-      phase = phase == Phase.RUNNING ? phase : Phase.ENDED;
+      task().detached();
     } else {
       lose();
     }
@@ -338,14 +254,6 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   private void lose() {
     messages().core().lose();
-    if (phase == Phase.NEW || messages().loop().isClosed()) {
-      phase = Phase.ENDED;
-      messages().bodyEnded(false);
-    } else if (options.disconnect() == Disconnect.CANCEL) {
-      giveUp();
-      if (task != null) {
-        task.cancel("the connection was lost");
-      }
-    }
+    task().lost(options.disconnect());
   }
 }

@@ -79,7 +79,7 @@ public final class Datagrams {
     DatagramSocket socket = open(loop, familyOf(important));
     var handler = new DatagramHandler(loop, socket, received, remote != null);
     Bootstrap bootstrap = socket.bootstrap(loop, options).handler(handler);
-    ChannelFuture opened = NettyFutures.await(loop, () -> start(bootstrap, local, remote));
+    ChannelFuture opened = ChannelFutures.open(loop, () -> start(bootstrap, local, remote));
     if (opened.cause() instanceof IllegalArgumentException option) {
       throw option; // it is not on this transport, or its value is not valid
     }

@@ -59,7 +59,8 @@ final class DnsClient {
             .maxQueriesPerResolve(MOST_QUERIES)
             .maxPayloadSize(MOST_PAYLOAD);
     if (options.queryTimeout() != null) {
-      builder.queryTimeoutMillis(Math.min(Integer.MAX_VALUE, Millis.of(options.queryTimeout())));
+      builder.queryTimeoutMillis(
+          Math.min(Integer.MAX_VALUE, Durations.millis(options.queryTimeout())));
     }
     List<InetSocketAddress> servers = options.servers();
     if (!servers.isEmpty()) {

@@ -68,7 +68,7 @@ final class DnsLookup {
     findings = new DnsFindings();
     Future<List<InetAddress>> started = owner.netty().resolveAll(name);
     query = started;
-    started.addListener(_ -> NettyFutures.onLoop(owner.loop(), () -> answered(started)));
+    started.addListener(_ -> LoopCalls.run(owner.loop(), () -> answered(started)));
   }
 
   private void answered(Future<List<InetAddress>> done) {

@@ -84,7 +84,7 @@ final class DnsResolver implements NameResolver {
 
   private static boolean hasSockets(Loop loop) {
     return NettyDriver.of(loop).executor() instanceof IoEventLoop sockets
-        && Transport.of(sockets) != null;
+        && EventLoops.transportOf(sockets) != null;
   }
 
   /// Without servers Netty would ask public ones.

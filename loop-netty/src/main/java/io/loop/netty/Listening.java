@@ -137,7 +137,7 @@ final class Listening {
     for (EventLoop acceptor : acceptors()) {
       SocketAddress here = wanted;
       ChannelFuture opened =
-          NettyFutures.await(loop, () -> bootstrap(acceptor, here, both).bind(here));
+          ChannelFutures.open(loop, () -> bootstrap(acceptor, here, both).bind(here));
       if (!opened.isSuccess()) {
         return leaveOut(here, opened);
       }
@@ -184,7 +184,7 @@ final class Listening {
       return List.of(driver.ioEventLoop());
     }
     List<EventLoop> each = new ArrayList<>();
-    for (EventExecutor eventLoop : group.nettyGroup(driver.transport())) {
+    for (EventExecutor eventLoop : NettyGroup.of(group.eventLoops(), driver.transport())) {
       each.add((EventLoop) eventLoop);
     }
     return each;
@@ -200,7 +200,7 @@ final class Listening {
                     Sockets.listening(transport, address), options.socketOptions(), transport))
             .option(ChannelOption.SO_BACKLOG, options.backlog())
             .option(ChannelOption.AUTO_READ, options.startServing())
-            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, PendingBytes.WATER_MARKS)
             .handler(
                 new ChannelInitializer<>() {
                   @Override
@@ -217,7 +217,7 @@ final class Listening {
       Sockets.keepToFamily(bootstrap, transport, address);
       bootstrap.option(ChannelOption.SO_REUSEADDR, true);
       if (options.reusePort()) {
-        bootstrap.option(transport.reusePort(), true);
+        bootstrap.option(Sockets.reusePort(transport), true);
       }
     }
     return bootstrap;
@@ -225,7 +225,9 @@ final class Listening {
 
   private EventLoopGroup childGroup() {
     LoopGroup group = options.group();
-    return group == null ? driver.ioEventLoop() : group.nettyGroup(driver.transport());
+    return group == null
+        ? driver.ioEventLoop()
+        : NettyGroup.of(group.eventLoops(), driver.transport());
   }
 
   private void closeAll() {

@@ -27,10 +27,7 @@ final class Messages<I> implements ChannelCore.Kind {
   private final ChannelCore core;
   private @Nullable ChannelEvents events;
   private @Nullable Object turn; // the message that the body is using, if this has to release it
-  private final Activity activity = new Activity();
-  private final SendProgress sent = new SendProgress();
-  private @Nullable GracefulEnd ending;
-  private boolean running; // the body
+  private final ServedMessages served;
 
   Messages(ChannelHandlerContext context, Loop loop, HandlerOptions options) {
     this.context = context;
@@ -40,6 +37,7 @@ final class Messages<I> implements ChannelCore.Kind {
     this.inbound = new Inbound<>(loop, options.lastPart());
     this.writes = new MessageWrites(loop, context, this);
     this.core = writes.core();
+    this.served = new ServedMessages(loop, core, inbound, writes);
     OpenChannels.of(loop).add(this);
   }
 
@@ -57,6 +55,11 @@ final class Messages<I> implements ChannelCore.Kind {
 
   MessageWrites writes() {
     return writes;
+  }
+
+  /// {@return it as its server sees it}
+  ServedMessages served() {
+    return served;
   }
 
   ChannelLife life() {
@@ -91,7 +94,7 @@ final class Messages<I> implements ChannelCore.Kind {
 
   /// A message has arrived; it belongs to this channel from now on.
   void received(I message) {
-    activity.received(1);
+    served.received();
     inbound.add(message);
     pauseReadingIfFull();
   }
@@ -132,9 +135,7 @@ final class Messages<I> implements ChannelCore.Kind {
     }
     core.inputEnded();
     inbound.end();
-    if (ending != null) {
-      ending.inputEnded();
-    }
+    served.inputEnded();
     closeIfBothEnded();
   }
 
@@ -149,19 +150,13 @@ final class Messages<I> implements ChannelCore.Kind {
   // --- writing ---
 
   void write(Object message) {
-    noteWrite();
+    served.written();
     writes.write(message);
   }
 
   void send(Object message) throws IOException {
-    noteWrite();
+    served.written();
     writes.send(message);
-  }
-
-  private void noteWrite() {
-    if (ending != null && writes.isOpen()) {
-      ending.written();
-    }
   }
 
   boolean canWriteEof() {
@@ -180,8 +175,7 @@ final class Messages<I> implements ChannelCore.Kind {
   /// Netty has shut down the output. Either a write failed for a reason other than the socket, and
   /// Netty drops later writes; or this channel or other code requested it.
   void outputShutDown() {
-    boolean lingers = ending != null && ending.isLingering();
-    if (!core.outgoing().hasEnded() && life().isSending() && !lingers) {
+    if (!core.outgoing().hasEnded() && life().isSending() && !served.isLingering()) {
       if (writes.haveFailed()) {
         broken(new IOException("a write failed, and Netty has shut down the output of " + channel));
         return;
@@ -202,48 +196,9 @@ final class Messages<I> implements ChannelCore.Kind {
     }
   }
 
-  // --- the limits and the end of a server ---
-
-  /// The body has started.
-  void bodyBegan() {
-    running = true;
-  }
-
-  /// Records whether anything was received or sent since the last call.
-  Activity lookAtActivity() {
-    boolean moved = sent.hasMoved(channel, writes.waiting());
-    activity.look(loop.time(), writes.passed(), moved);
-    return activity;
-  }
-
-  /// {@return whether the coroutine has received something}
-  boolean hasBeenRead() {
-    return activity.received() > inbound.size();
-  }
-
-  /// Ends it for a reason on this side.
-  void cut(IOException why) {
-    if (life().isSending()) {
-      writes.endsBecause(why);
-      boolean _ = inbound.fail(why, Integer.MAX_VALUE);
-      core.fail(why);
-      core.outgoing().wakeWriters();
-    }
-  }
-
-  /// Ends it gracefully: what has arrived can be received, and what the body writes is sent. Then
-  /// the input ends, and the body closes the channel.
-  void finish() {
-    if (!running) {
-      core.close();
-    } else if (ending == null && life().isSending()) {
-      ending = new GracefulEnd(core, inbound::endWhenWhole);
-    }
-  }
-
   @Override
   public void lastSent(boolean all) {
-    if (ending == null || !canWriteEof() || !ending.linger()) {
+    if (!canWriteEof() || !served.linger()) {
       core.closeChannel();
     }
   }
@@ -269,9 +224,7 @@ final class Messages<I> implements ChannelCore.Kind {
 
   @Override
   public void lost() {
-    if (ending != null) {
-      ending.stop();
-    }
+    served.stop();
     inbound.end();
     if (events != null) {
       events.end();
@@ -281,7 +234,7 @@ final class Messages<I> implements ChannelCore.Kind {
 
   /// The handler has left the pipeline of an open channel.
   void detached() {
-    if (!running) {
+    if (!served.isRunning()) {
       OpenChannels.of(loop).remove(this);
     }
     core.detach();

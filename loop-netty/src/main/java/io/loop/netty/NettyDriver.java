@@ -9,6 +9,8 @@ import io.loop.event.SystemExit;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /// The common base of loops on Netty, attached or not: an executor, and a list of channels that
@@ -37,7 +39,7 @@ abstract class NettyDriver implements Poller {
 
   private final ArrayDeque<Dirty> dirty = new ArrayDeque<>();
   private @Nullable Transport transport;
-  private volatile @Nullable NameResolver nameResolver; // the system property's until it is set
+  private final ConcurrentMap<Class<?>, Object> settings = new ConcurrentHashMap<>(1);
 
   /// {@return the driver of a loop on Netty}
   static NettyDriver of(Loop loop) {
@@ -50,17 +52,9 @@ abstract class NettyDriver implements Poller {
     return driver == null ? DRIVER.get(loop) : driver;
   }
 
-  final NameResolver nameResolver() {
-    NameResolver known = nameResolver;
-    if (known == null) {
-      known = Resolver.preset();
-      nameResolver = known;
-    }
-    return known;
-  }
-
-  final void setNameResolver(NameResolver resolver) {
-    nameResolver = resolver;
+  /// {@return what is set on this loop, by type} Any thread.
+  final ConcurrentMap<Class<?>, Object> settings() {
+    return settings;
   }
 
   final void register(Loop loop) {
@@ -90,7 +84,7 @@ abstract class NettyDriver implements Poller {
   Transport transport() {
     Transport known = transport;
     if (known == null) {
-      known = executor() instanceof IoEventLoop sockets ? Transport.of(sockets) : null;
+      known = executor() instanceof IoEventLoop sockets ? EventLoops.transportOf(sockets) : null;
       if (known == null) {
         throw noSockets();
       }

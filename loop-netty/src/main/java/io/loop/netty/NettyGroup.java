@@ -4,6 +4,7 @@ import io.loop.Runner;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -27,15 +28,34 @@ final class NettyGroup extends MultiThreadIoEventLoopGroup {
    * then on. The group is shutting down from the call on.
    */
 
+  private final Transport transport;
   private volatile boolean ending;
   private volatile boolean shutdown;
 
   private NettyGroup(int size, Transport transport, long stackBytes) {
-    super(size, new GroupThreads(stackBytes), transport.newHandlerFactory(), transport);
+    super(size, new GroupThreads(stackBytes), EventLoops.newHandlerFactory(transport), transport);
+    this.transport = transport;
   }
 
   static NettyGroup start(int size, Transport transport, long stackBytes) {
     return new NettyGroup(size, transport, stackBytes);
+  }
+
+  /// {@return the event loops of a group, for channels of a transport}
+  ///
+  /// @param eventLoops of a [LoopGroup]
+  /// @throws IllegalArgumentException if the group is on another transport
+  static EventLoopGroup of(EventLoopGroup eventLoops, Transport wanted) {
+    Transport transport = ((NettyGroup) eventLoops).transport;
+    if (wanted != transport) {
+      throw new IllegalArgumentException(
+          "the transport of the group is "
+              + transport
+              + ", that of the listening loop is "
+              + wanted
+              + "; create both on the same transport");
+    }
+    return eventLoops;
   }
 
   /// Netty's threads, with a stack of a given size.

@@ -123,7 +123,7 @@ public final class NettyLoop {
   /// @param resolver the resolver
   /// @throws IllegalStateException if the loop does not run on Netty
   public static void setNameResolver(Loop loop, NameResolver resolver) {
-    NettyDriver.anywhere(loop).setNameResolver(Objects.requireNonNull(resolver, "resolver"));
+    Resolver.set(loop, Objects.requireNonNull(resolver, "resolver"));
   }
 
   /// {@return what looks up host names on a loop} Any thread.
@@ -133,7 +133,7 @@ public final class NettyLoop {
   ///   `jdk`
   /// @throws IllegalStateException if the loop does not run on Netty
   public static NameResolver getNameResolver(Loop loop) {
-    return NettyDriver.anywhere(loop).nameResolver();
+    return Resolver.of(loop);
   }
 
   /// {@return the socket addresses of a host, in the order in which they should be tried; at least

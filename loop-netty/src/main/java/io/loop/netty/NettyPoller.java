@@ -50,7 +50,7 @@ public final class NettyPoller extends NettyDriver {
   /// @param transport the transport
   /// @throws IllegalArgumentException if the transport is not available on this machine
   public NettyPoller(Transport transport) {
-    this(transport, transport.newHandlerFactory(), null);
+    this(transport, EventLoops.newHandlerFactory(transport), null);
   }
 
   NettyPoller(Transport transport, IoHandlerFactory handlers, @Nullable IoEventLoopGroup group) {

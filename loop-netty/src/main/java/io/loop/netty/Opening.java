@@ -44,7 +44,7 @@ final class Opening {
   }
 
   StreamConnection openUnix(Path path) throws IOException {
-    SocketAddress address = driver.transport().unixAddress(path);
+    SocketAddress address = Sockets.unixAddress(driver.transport(), path);
     return finish(connect(address), null, 0);
   }
 
@@ -110,11 +110,11 @@ final class Opening {
             .channelFactory(
                 SocketOptions.with(
                     Sockets.connecting(transport, address), options.socketOptions(), transport))
-            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Streams.WATER_MARKS)
+            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, PendingBytes.WATER_MARKS)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMillis())
             .handler(initializer);
     SocketAddress local = address instanceof InetSocketAddress ? options.localAddress() : null;
-    ChannelFuture connected = NettyFutures.await(loop, () -> bootstrap.connect(address, local));
+    ChannelFuture connected = ChannelFutures.open(loop, () -> bootstrap.connect(address, local));
     if (initializer.fault != null) {
       throw Rethrow.unchecked(initializer.fault);
     }

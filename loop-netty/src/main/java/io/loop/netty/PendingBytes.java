@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.WriteBufferWaterMark;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -29,6 +30,11 @@ final class PendingBytes implements Pending {
 
   static final int HIGH_WATER = 65_536;
   static final int LOW_WATER = HIGH_WATER / 4;
+
+  /// Netty calls a channel writable again below the low mark, asyncio at it.
+  static final WriteBufferWaterMark WATER_MARKS =
+      new WriteBufferWaterMark(LOW_WATER + 1, HIGH_WATER);
+
   static final int CHUNK = HIGH_WATER;
   private static final int SMALLEST = 256;
   private static final byte[] NONE = {};

@@ -92,13 +92,13 @@ final class ProxyGate extends ChannelInboundHandlerAdapter {
   }
 
   private final Connection connection;
-  private final ProxyProtocol.Trust trust;
+  private final Subnets trust;
   private final Duration limit;
   private final Events events;
   private @Nullable TimerHandle timer;
   private boolean refused;
 
-  ProxyGate(Connection connection, ProxyProtocol.Trust trust, Duration limit, Events events) {
+  ProxyGate(Connection connection, Subnets trust, Duration limit, Events events) {
     this.connection = connection;
     this.trust = trust;
     this.limit = limit;

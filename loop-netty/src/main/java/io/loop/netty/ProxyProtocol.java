@@ -1,9 +1,5 @@
 package io.loop.netty;
 
-import io.netty.handler.ipfilter.IpFilterRuleType;
-import io.netty.handler.ipfilter.IpSubnetFilterRule;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 
@@ -53,7 +49,7 @@ public record ProxyProtocol(List<String> trusted, Duration headerTimeout, int ma
     if (trusted.isEmpty()) {
       throw new IllegalArgumentException("trusted should have an address or a subnet");
     }
-    trusted.forEach(ProxyProtocol::rule);
+    Subnets _ = Subnets.of(trusted, "trusted");
     Range.positive(headerTimeout, "headerTimeout");
     Range.atLeast(0, maxFieldBytes, "maxFieldBytes");
   }
@@ -77,30 +73,5 @@ public record ProxyProtocol(List<String> trusted, Duration headerTimeout, int ma
   /// @param maxFieldBytes how many bytes of additional fields the header may have
   public ProxyProtocol withMaxFieldBytes(int maxFieldBytes) {
     return new ProxyProtocol(trusted, headerTimeout, maxFieldBytes);
-  }
-
-  /// The peers that may connect.
-  record Trust(List<IpSubnetFilterRule> rules) {
-
-    static Trust of(ProxyProtocol options) {
-      return new Trust(options.trusted.stream().map(ProxyProtocol::rule).toList());
-    }
-
-    boolean includes(SocketAddress peer) {
-      return !(peer instanceof InetSocketAddress internet)
-          || rules.stream().anyMatch(rule -> rule.matches(internet));
-    }
-  }
-
-  private static IpSubnetFilterRule rule(String subnet) {
-    try {
-      return subnet.indexOf('/') < 0
-          ? new IpSubnetFilterRule(
-              subnet, subnet.indexOf(':') < 0 ? 32 : 128, IpFilterRuleType.ACCEPT)
-          : new IpSubnetFilterRule(subnet, IpFilterRuleType.ACCEPT);
-    } catch (IllegalArgumentException fault) {
-      throw new IllegalArgumentException(
-          "trusted should have addresses and subnets, such as 10.0.0.0/8, got " + subnet, fault);
-    }
   }
 }

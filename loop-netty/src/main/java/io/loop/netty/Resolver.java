@@ -26,12 +26,23 @@ final class Resolver {
       return List.of(literal);
     }
     HostNames.requireName(host);
-    NameResolver resolver = chosen == null ? NettyDriver.of(Loop.running()).nameResolver() : chosen;
+    NameResolver resolver = chosen == null ? of(Loop.running()) : chosen;
     List<InetAddress> addresses = resolver.resolve(host);
     if (addresses.isEmpty()) {
       throw new UnknownHostException(host + ": the resolver returned no address");
     }
     return addresses;
+  }
+
+  /// {@return the resolver of a loop: the system property's until another one is set} Any thread.
+  static NameResolver of(Loop loop) {
+    return (NameResolver)
+        NettyDriver.anywhere(loop).settings().computeIfAbsent(NameResolver.class, _ -> preset());
+  }
+
+  /// Sets the resolver of a loop. Any thread.
+  static void set(Loop loop, NameResolver resolver) {
+    NettyDriver.anywhere(loop).settings().put(NameResolver.class, resolver);
   }
 
   /// {@return the resolver that the system property selects}

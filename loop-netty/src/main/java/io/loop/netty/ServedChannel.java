@@ -6,14 +6,13 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.util.AttributeKey;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// An accepted channel whose pipeline the program builds, as its server sees it; the first handler
 /// of that pipeline. Event loop's thread.
 @SuppressWarnings("FutureReturnValueIgnored") // closing cannot fail in a way that matters here
-final class ServedChannel extends ChannelInboundHandlerAdapter implements Served {
+final class ServedChannel extends ChannelInboundHandlerAdapter implements Served, Place {
 
   /*
    * Until a CoroutineHandler joins the pipeline, for example while a handshake or an upgrade is
@@ -21,16 +20,13 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
    * event loop, so what it is asked goes to its own loop.
    */
 
-  private static final AttributeKey<ServedChannel> KEY =
-      AttributeKey.valueOf(ServedChannel.class, "SERVED");
-
-  private final Server server;
+  private final ServerConnections server;
   private final Channel channel;
   private final Loop loop;
   private final Activity silence = new Activity();
-  private @Nullable Messages<?> messages;
+  private @Nullable Served joined;
 
-  private ServedChannel(Server server, Channel channel) {
+  private ServedChannel(ServerConnections server, Channel channel) {
     this.server = server;
     this.channel = channel;
     this.loop = NettyLoop.of(channel.eventLoop());
@@ -39,7 +35,7 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
   /// Adds an accepted channel to its server.
   ///
   /// @return false if the server does not want it, and the channel is being closed
-  static boolean accept(Server server, Channel channel) {
+  static boolean accept(ServerConnections server, Channel channel) {
     var served = new ServedChannel(server, channel);
     channel.attr(KEY).set(served);
     channel.pipeline().addLast(served);
@@ -50,35 +46,26 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
     return true;
   }
 
-  /// A coroutine is going to serve a channel.
-  static void join(Channel channel, Messages<?> messages) {
-    ServedChannel served = channel.attr(KEY).get();
-    if (served != null) {
-      served.messages = messages;
-    }
+  @Override
+  public void join(Served coroutine) {
+    joined = coroutine;
   }
 
-  /// The coroutine has started.
-  static void began(Channel channel, Task<?> body) {
-    ServedChannel served = channel.attr(KEY).get();
-    if (served != null) {
-      served.server.began(served, body);
-    }
+  @Override
+  public void began(Task<?> body) {
+    server.began(this, body);
   }
 
-  /// The coroutine has finished.
-  static void ended(Channel channel) {
-    ServedChannel served = channel.attr(KEY).get();
-    if (served != null) {
-      served.server.ended(served);
-    }
+  @Override
+  public void ended() {
+    server.ended(this);
   }
 
   /// As without this class, a channel without a coroutine closes when its peer half-closes.
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     context.fireUserEventTriggered(event);
-    if (event instanceof ChannelInputShutdownEvent && messages == null) {
+    if (event instanceof ChannelInputShutdownEvent && joined == null) {
       channel.close();
     }
   }
@@ -101,17 +88,17 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
 
   @Override
   public boolean isClosing() {
-    Messages<?> served = messages;
-    return served == null ? !channel.isActive() : !served.life().isOpen();
+    Served served = joined;
+    return served == null ? !channel.isActive() : served.isClosing();
   }
 
   @Override
   public void close() {
-    Messages<?> served = messages;
+    Served served = joined;
     if (served == null) {
       channel.close();
     } else {
-      Server.onLoop(served.loop(), served.core()::close);
+      LoopCalls.soon(served.loop(), served::close);
     }
   }
 
@@ -122,27 +109,27 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
 
   @Override
   public void cut(IOException reason) {
-    Messages<?> served = messages;
+    Served served = joined;
     if (served == null) {
       abort();
     } else {
-      Server.onLoop(served.loop(), () -> served.cut(reason));
+      LoopCalls.soon(served.loop(), () -> served.cut(reason));
     }
   }
 
   @Override
   public void finish() {
-    Messages<?> served = messages;
+    Served served = joined;
     if (served == null) {
       channel.close();
     } else {
-      Server.onLoop(served.loop(), served::finish);
+      LoopCalls.soon(served.loop(), served::finish);
     }
   }
 
   @Override
   public Activity lookAtActivity() {
-    Messages<?> served = messages;
+    Served served = joined;
     if (served == null) {
       silence.look(loop.time(), 0, false);
       return silence;
@@ -152,7 +139,7 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
 
   @Override
   public boolean hasBeenRead() {
-    Messages<?> served = messages;
+    Served served = joined;
     return served != null && served.hasBeenRead();
   }
 }

@@ -5,12 +5,10 @@ import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
-import io.loop.task.Task;
 import io.loop.task.Tasks;
 import io.loop.task.WaiterLine;
 import io.netty.channel.Channel;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -18,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,22 +31,18 @@ public final class Server implements AutoCloseable {
    *   has no connections
    *
    * Connections and bodies run on their own loops, and are added and removed on those threads, see
-   * Clients. Everything else belongs to the listening loop. A connection that ends asks that loop
+   * ServerConnections. Everything else belongs to the listening loop. A connection that ends asks that loop
    * to check whether it was the last one, and to wake the waiting coroutines.
    */
 
   /// How long cancelled bodies may still send data.
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
-  /// Connections from this machine count in total only.
-  private static final InetAddress NOT_COUNTED = InetAddress.getLoopbackAddress();
-
   private final Loop loop;
   private final Duration grace;
   private final Clients clients;
-  private final Admission admission;
   private final Sweeper sweeper;
-  private final AtomicLong refused = new AtomicLong();
+  private final ServerConnections connections;
   private final WaiterLine waiters;
   private @Nullable LoopFuture<@Nullable Void> serving;
   private List<Channel> listeners = List.of();
@@ -61,10 +54,16 @@ public final class Server implements AutoCloseable {
   Server(Loop loop, ServerOptions options) {
     this.loop = loop;
     this.grace = options.grace();
-    this.admission = new Admission(options.limits());
     this.waiters = new WaiterLine(loop);
     this.clients = new Clients(grace);
     this.sweeper = new Sweeper(loop, clients.connections(), options.limits());
+    this.connections =
+        new ServerConnections(clients, new Admission(options.limits()), this::lookWhetherGone);
+  }
+
+  /// {@return its connections, for the code that accepts them}
+  ServerConnections connections() {
+    return connections;
   }
 
   void listenOn(List<Channel> channels, @Nullable UnixSocketFile file, boolean accepting) {
@@ -76,62 +75,6 @@ public final class Server implements AutoCloseable {
 
   List<Channel> listeners() {
     return listeners;
-  }
-
-  /// Adds a connection whose peer is not known yet; on its loop's thread. When it is, [#add] is
-  /// called.
-  ///
-  /// @return false if the server is closed, or the limit of connections is reached
-  boolean expect(Served connection) {
-    return add(connection, NOT_COUNTED);
-  }
-
-  /// Adds a connection; on its loop's thread.
-  ///
-  /// @return false if the server is closed, or a limit of connections is reached
-  boolean add(Served connection) {
-    return add(connection, connection.peerAddress());
-  }
-
-  private boolean add(Served connection, InetAddress from) {
-    boolean expected = clients.connections().contains(connection);
-    if (!(expected ? admission.enterFrom(from) : admission.enter(from))) {
-      refused();
-      return false;
-    }
-    clients.add(connection, from);
-    return !closed;
-  }
-
-  /// Counts a connection that was refused. Any thread.
-  void refused() {
-    refused.incrementAndGet();
-  }
-
-  /// Removes a connection; on its loop's thread.
-  void remove(Served connection) {
-    InetAddress from = clients.remove(connection);
-    if (from != null) {
-      admission.leave(from);
-    }
-    lookWhetherGone();
-  }
-
-  /// The body of a connection has started; on the connection's loop.
-  void began(Served connection, Task<?> body) {
-    clients.began(connection, body);
-  }
-
-  /// The body of a connection has finished; on the connection's loop.
-  void ended(Served connection) {
-    clients.ended(connection);
-    lookWhetherGone();
-  }
-
-  private void lookWhetherGone() {
-    if (closed && !loop.isClosed()) {
-      onLoop(loop, this::wakeWaiters);
-    }
   }
 
   /// {@return the first address that this server listens on, with its actual port}
@@ -204,7 +147,7 @@ public final class Server implements AutoCloseable {
   /// {@return how many connections were refused because a limit was reached, or because they did
   /// not start with the required PROXY header} Any thread.
   public long refusedCount() {
-    return refused.get();
+    return connections.refusedCount();
   }
 
   /// Accepts connections until the calling task is cancelled, then shuts the server down
@@ -282,6 +225,7 @@ public final class Server implements AutoCloseable {
     listeners = List.of();
     accepting = false;
     closed = true;
+    connections.refuseAll();
     if (Loop.runningOrNull() == loop) {
       closeListeners(closing);
     } else {
@@ -302,7 +246,7 @@ public final class Server implements AutoCloseable {
     if (gone.isDone()) {
       listenersGone();
     } else {
-      var _ = gone.thenRun(() -> onLoop(loop, this::listenersGone));
+      var _ = gone.thenRun(() -> LoopCalls.soon(loop, this::listenersGone));
     }
   }
 
@@ -346,14 +290,6 @@ public final class Server implements AutoCloseable {
     wakeWaiters();
   }
 
-  static void onLoop(Loop loop, Runnable action) {
-    try {
-      loop.callSoonThreadsafe(action::run);
-    } catch (IllegalStateException loopClosed) {
-      // a loop that closes also closes its connections
-    }
-  }
-
   /// Waits until this server is closed and has no connections left, and then, for up to the grace
   /// period, until the last body has finished. Coroutine only; suspends unless all that is already
   /// true.
@@ -363,6 +299,13 @@ public final class Server implements AutoCloseable {
     loop.checkTurn();
     await(this::hasNoConnections);
     boolean _ = isGoneWithin(grace);
+  }
+
+  /// Called after a connection or a body has ended, on its loop.
+  private void lookWhetherGone() {
+    if (closed && !loop.isClosed()) {
+      LoopCalls.soon(loop, this::wakeWaiters);
+    }
   }
 
   private void awaitGone() {

@@ -6,20 +6,35 @@ import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.kqueue.KQueueDomainSocketChannel;
+import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.UnixChannelOption;
+import io.netty.channel.uring.IoUringDomainSocketChannel;
+import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.spi.SelectorProvider;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /// Creates sockets with the family of their address.
@@ -63,7 +78,7 @@ final class Sockets {
   /// {@return the factory for the channel of a connection to an address}
   static ChannelFactory<Channel> connecting(Transport transport, SocketAddress to) {
     if (!(to instanceof InetSocketAddress peer)) {
-      return new ReflectiveChannelFactory<>(transport.unixSocketType());
+      return new ReflectiveChannelFactory<>(unixSocketType(transport));
     }
     SocketProtocolFamily family = familyOf(peer.getAddress());
     return switch (transport) {
@@ -77,7 +92,7 @@ final class Sockets {
   /// {@return the factory for the channel that listens on an address}
   static ChannelFactory<ServerChannel> listening(Transport transport, SocketAddress on) {
     if (!(on instanceof InetSocketAddress address)) {
-      return new ReflectiveChannelFactory<>(transport.unixServerType());
+      return new ReflectiveChannelFactory<>(unixServerType(transport));
     }
     SocketProtocolFamily family = familyOf(address.getAddress());
     return switch (transport) {
@@ -108,5 +123,36 @@ final class Sockets {
       case EPOLL -> null;
       case NIO -> ANY_6;
     };
+  }
+
+  private static Class<? extends DuplexChannel> unixSocketType(Transport transport) {
+    return switch (transport) {
+      case IO_URING -> IoUringDomainSocketChannel.class;
+      case EPOLL -> EpollDomainSocketChannel.class;
+      case KQUEUE -> KQueueDomainSocketChannel.class;
+      case NIO -> NioDomainSocketChannel.class;
+    };
+  }
+
+  private static Class<? extends ServerChannel> unixServerType(Transport transport) {
+    return switch (transport) {
+      case IO_URING -> IoUringServerDomainSocketChannel.class;
+      case EPOLL -> EpollServerDomainSocketChannel.class;
+      case KQUEUE -> KQueueServerDomainSocketChannel.class;
+      case NIO -> NioServerDomainSocketChannel.class;
+    };
+  }
+
+  static ChannelOption<Boolean> reusePort(Transport transport) {
+    return transport == Transport.NIO
+        ? NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT)
+        : UnixChannelOption.SO_REUSEPORT;
+  }
+
+  /// {@return the address of a socket file}
+  static SocketAddress unixAddress(Transport transport, Path path) {
+    return transport == Transport.NIO
+        ? UnixDomainSocketAddress.of(path)
+        : new DomainSocketAddress(path.toString());
   }
 }

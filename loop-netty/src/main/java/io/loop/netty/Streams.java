@@ -8,7 +8,6 @@ import io.loop.stream.StreamWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -23,10 +22,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: `asyncio.start_server` and `asyncio.open_connection`, Python 3.15.
 public final class Streams {
-
-  /// Netty calls a channel writable again below the low mark, asyncio at it.
-  static final WriteBufferWaterMark WATER_MARKS =
-      new WriteBufferWaterMark(PendingBytes.LOW_WATER + 1, PendingBytes.HIGH_WATER);
 
   private Streams() {}
 
@@ -83,7 +78,7 @@ public final class Streams {
     Addresses.requirePort(port);
     Loop loop = Loop.running();
     var server = new Server(loop, options);
-    var accepting = new Accepting(server, body, options, Context.copyCurrent());
+    var accepting = new Accepting(server.connections(), body, options, Context.copyCurrent());
     List<Channel> bound = new Listening(loop, accepting, options).bind(hosts, port);
     server.listenOn(bound, null, options.startServing());
     return server;
@@ -108,12 +103,12 @@ public final class Streams {
     Objects.requireNonNull(body, "body");
     Loop loop = Loop.running();
     var server = new Server(loop, options);
-    var accepting = new Accepting(server, body, options, Context.copyCurrent());
+    var accepting = new Accepting(server.connections(), body, options, Context.copyCurrent());
     var file = new UnixSocketFile(path.toAbsolutePath());
     file.removeStale();
     List<Channel> bound =
         new Listening(loop, accepting, options)
-            .bind(NettyDriver.of(loop).transport().unixAddress(path));
+            .bind(Sockets.unixAddress(NettyDriver.of(loop).transport(), path));
     file.identify();
     server.listenOn(bound, file, options.startServing());
     return server;

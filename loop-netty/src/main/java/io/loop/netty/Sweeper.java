@@ -18,7 +18,6 @@ final class Sweeper {
    * timeout. With eight checks per timeout, it is exceeded by at most a quarter.
    */
 
-  private static final long NANOS_PER_SECOND = 1_000_000_000;
   private static final int LOOKS = 8;
 
   private final Loop loop;
@@ -31,7 +30,8 @@ final class Sweeper {
     this.loop = loop;
     this.connections = connections;
     this.limits = limits;
-    this.interval = part(shorter(limits.idleTimeout(), limits.firstMessageTimeout()), LOOKS);
+    this.interval =
+        Durations.part(shorter(limits.idleTimeout(), limits.firstMessageTimeout()), LOOKS);
   }
 
   private static Duration shorter(@Nullable Duration one, @Nullable Duration other) {
@@ -39,12 +39,6 @@ final class Sweeper {
       return other == null ? Duration.ZERO : other;
     }
     return other == null || one.compareTo(other) < 0 ? one : other;
-  }
-
-  /// Like [Duration#dividedBy], which is slow when cold because it divides big numbers.
-  static Duration part(Duration whole, int parts) {
-    long rest = whole.getSeconds() % parts * NANOS_PER_SECOND + whole.getNano();
-    return Duration.ofSeconds(whole.getSeconds() / parts, rest / parts);
   }
 
   void start() {
@@ -63,7 +57,7 @@ final class Sweeper {
     var loops = new HashSet<Loop>();
     for (Served connection : connections) {
       if (loops.add(connection.loop())) {
-        Server.onLoop(connection.loop(), () -> sweepThoseOf(connection.loop()));
+        LoopCalls.soon(connection.loop(), () -> sweepThoseOf(connection.loop()));
       }
     }
     start();

@@ -37,7 +37,7 @@ final class TlsChoice extends SniHandler {
           throw new IllegalStateException("lookup() is overridden");
         },
         LONGEST_HELLO,
-        Millis.of(options.handshakeTimeoutOf(false)));
+        Durations.millis(TlsHandler.handshakeTimeout(options, false)));
     this.options = options;
     this.contexts = contexts;
     this.faults = faults;

@@ -9,6 +9,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ImmediateExecutor;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -28,6 +29,8 @@ final class TlsHandler extends SslHandler {
    * handshake, no handshake record may arrive. The JDK's engine reads one record per call.
    */
 
+  private static final Duration CLIENT_HANDSHAKE = Duration.ofSeconds(60);
+  private static final Duration SERVER_HANDSHAKE = Duration.ofSeconds(10);
   private static final int HANDSHAKE_RECORD = 22;
   private static final String LAST_WITH_RENEGOTIATION = "TLSv1.2";
   private static final List<String> ALLOWED = List.of("TLSv1.3", LAST_WITH_RENEGOTIATION);
@@ -38,7 +41,7 @@ final class TlsHandler extends SslHandler {
   private TlsHandler(SslContext context, SSLEngine engine, TlsOptions options) {
     super(engine, executorOf(options));
     this.context = context;
-    setHandshakeTimeoutMillis(Millis.of(options.handshakeTimeoutOf(context.isClient())));
+    setHandshakeTimeoutMillis(Durations.millis(handshakeTimeout(options, context.isClient())));
     setCloseNotifyFlushTimeoutMillis(0); // ClosingLimit does this, and recognises a slow peer
   }
 
@@ -179,5 +182,14 @@ final class TlsHandler extends SslHandler {
       protocol = engine().getSession().getProtocol();
     }
     return LAST_WITH_RENEGOTIATION.equals(protocol);
+  }
+
+  /// {@return how long a handshake may take}
+  static Duration handshakeTimeout(TlsOptions options, boolean client) {
+    Duration timeout = options.handshakeTimeout();
+    if (timeout != null) {
+      return timeout;
+    }
+    return client ? CLIENT_HANDSHAKE : SERVER_HANDSHAKE;
   }
 }

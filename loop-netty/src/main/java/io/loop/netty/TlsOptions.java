@@ -42,8 +42,6 @@ public record TlsOptions(
     Duration shutdownTimeout,
     @Nullable Executor handshakeExecutor) {
 
-  private static final Duration CLIENT_HANDSHAKE = Duration.ofSeconds(60);
-  private static final Duration SERVER_HANDSHAKE = Duration.ofSeconds(10);
   private static final Duration SHUTDOWN = Duration.ofSeconds(30);
 
   /// Checks the timeouts and the name.
@@ -177,12 +175,5 @@ public record TlsOptions(
         handshakeTimeout,
         shutdownTimeout,
         handshakeExecutor);
-  }
-
-  Duration handshakeTimeoutOf(boolean client) {
-    if (handshakeTimeout != null) {
-      return handshakeTimeout;
-    }
-    return client ? CLIENT_HANDSHAKE : SERVER_HANDSHAKE;
   }
 }

@@ -1,43 +1,18 @@
 package io.loop.netty;
 
-import io.netty.channel.ChannelOption;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandle;
-import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.kqueue.KQueue;
-import io.netty.channel.kqueue.KQueueDomainSocketChannel;
-import io.netty.channel.kqueue.KQueueIoHandle;
-import io.netty.channel.kqueue.KQueueIoHandler;
-import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
-import io.netty.channel.nio.NioIoHandle;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.channel.socket.nio.NioChannelOption;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUring;
-import io.netty.channel.uring.IoUringDomainSocketChannel;
-import io.netty.channel.uring.IoUringIoHandle;
-import io.netty.channel.uring.IoUringIoHandler;
-import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
-import java.net.SocketAddress;
-import java.net.StandardSocketOptions;
-import java.net.UnixDomainSocketAddress;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -105,21 +80,6 @@ public enum Transport {
     return NIO;
   }
 
-  /// {@return the transport of any event loop; null if it is none of these}
-  static @Nullable Transport of(IoEventLoop eventLoop) {
-    // NIO first: the check for it loads no other classes of Netty
-    if (eventLoop.isCompatible(NioIoHandle.class)) {
-      return NIO;
-    }
-    if (eventLoop.isCompatible(EpollIoHandle.class)) {
-      return EPOLL;
-    }
-    if (eventLoop.isCompatible(IoUringIoHandle.class)) {
-      return IO_URING;
-    }
-    return eventLoop.isCompatible(KQueueIoHandle.class) ? KQUEUE : null;
-  }
-
   /// {@return the transports that are available on this machine}
   public static List<Transport> available() {
     return Arrays.stream(values()).filter(Transport::isAvailable).toList();
@@ -157,15 +117,6 @@ public enum Transport {
     };
   }
 
-  IoHandlerFactory newHandlerFactory() {
-    return switch (require()) {
-      case IO_URING -> IoUringIoHandler.newFactory();
-      case EPOLL -> EpollHandler.newFactory();
-      case KQUEUE -> KQueueIoHandler.newFactory();
-      case NIO -> NioIoHandler.newFactory();
-    };
-  }
-
   /// {@return the channel type of a TCP connection, for your own bootstraps}
   public Class<? extends DuplexChannel> socketType() {
     return switch (this) {
@@ -184,36 +135,6 @@ public enum Transport {
       case KQUEUE -> KQueueServerSocketChannel.class;
       case NIO -> NioServerSocketChannel.class;
     };
-  }
-
-  Class<? extends DuplexChannel> unixSocketType() {
-    return switch (this) {
-      case IO_URING -> IoUringDomainSocketChannel.class;
-      case EPOLL -> EpollDomainSocketChannel.class;
-      case KQUEUE -> KQueueDomainSocketChannel.class;
-      case NIO -> NioDomainSocketChannel.class;
-    };
-  }
-
-  Class<? extends ServerChannel> unixServerType() {
-    return switch (this) {
-      case IO_URING -> IoUringServerDomainSocketChannel.class;
-      case EPOLL -> EpollServerDomainSocketChannel.class;
-      case KQUEUE -> KQueueServerDomainSocketChannel.class;
-      case NIO -> NioServerDomainSocketChannel.class;
-    };
-  }
-
-  ChannelOption<Boolean> reusePort() {
-    return this == NIO
-        ? NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT)
-        : UnixChannelOption.SO_REUSEPORT;
-  }
-
-  SocketAddress unixAddress(Path path) {
-    return this == NIO
-        ? UnixDomainSocketAddress.of(path)
-        : new DomainSocketAddress(path.toString());
   }
 
   @Override

@@ -141,7 +141,7 @@ final class AttachedStreamsTest extends OnNetty {
             .channel(transport.serverType())
             .childHandler(
                 Pipelines.initializer(pipeline -> initializer.accept(pipeline.channel())));
-    return NettyFutures.await(
+    return ChannelFutures.open(
             Loop.running(),
             () -> bootstrap.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
         .channel();

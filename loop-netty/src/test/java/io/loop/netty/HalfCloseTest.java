@@ -127,7 +127,7 @@ final class HalfCloseTest extends OnNetty {
               .childHandler(
                   Pipelines.initializer(pipeline -> pipeline.addLast(Pipelines.bytes(body))));
       Channel server =
-          NettyFutures.await(
+          ChannelFutures.open(
                   Loop.running(),
                   () -> bootstrap.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
               .channel();

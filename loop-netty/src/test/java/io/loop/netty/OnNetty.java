@@ -35,7 +35,7 @@ abstract class OnNetty {
   /// On io_uring they end as ours do: those of Netty 4.2.18 leave requests in the kernel that take
   /// a descriptor, or write to memory, of whatever the process makes next (hazard 66).
   static IoHandlerFactory handlers(Transport transport) {
-    IoHandlerFactory factory = transport.newHandlerFactory();
+    IoHandlerFactory factory = EventLoops.newHandlerFactory(transport);
     return transport == Transport.IO_URING
         ? executor -> new OwnedHandler(factory.newHandler(executor), true)
         : factory;

@@ -55,7 +55,7 @@ final class Pipelines {
             .childOption(ChannelOption.SO_RCVBUF, OnNetty.SMALL_BUFFER)
             .childHandler(initializer(pipeline));
     options.forEach(bootstrap::childOption);
-    return NettyFutures.await(
+    return ChannelFutures.open(
             loop, () -> bootstrap.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
         .channel();
   }
@@ -77,7 +77,7 @@ final class Pipelines {
             .group(NettyLoop.eventLoop(loop))
             .channel(transport.socketType())
             .handler(initializer(pipeline));
-    var connected = NettyFutures.await(loop, () -> bootstrap.connect(server.localAddress()));
+    var connected = ChannelFutures.open(loop, () -> bootstrap.connect(server.localAddress()));
     NettyFutures.await(connected);
     return connected.channel();
   }

@@ -245,14 +245,14 @@ class ProxyRefusalTest extends ProxyTests {
 
   @Test
   void trusted_addressesAndSubnets_areCompared() {
-    var trust = ProxyProtocol.Trust.of(ProxyProtocol.DEFAULT.withTrusted("10.0.0.0/8", "fd00::1"));
+    var trust = Subnets.of(List.of("10.0.0.0/8", "fd00::1"), "trusted");
 
     assertThat(trust.includes(new InetSocketAddress("10.255.0.1", 1))).isTrue();
     assertThat(trust.includes(new InetSocketAddress("11.0.0.1", 1))).isFalse();
     assertThat(trust.includes(new InetSocketAddress("fd00::1", 1))).isTrue();
     assertThat(trust.includes(new InetSocketAddress("fd00::2", 1))).isFalse();
     assertThat(trust.includes(new DomainSocketAddress("/run/proxy"))).isTrue();
-    var every = ProxyProtocol.Trust.of(ProxyProtocol.DEFAULT);
+    var every = Subnets.of(ProxyProtocol.DEFAULT.trusted(), "trusted");
     assertThat(every.includes(CLIENT)).isTrue();
     assertThat(every.includes(CLIENT_6)).isTrue();
   }
