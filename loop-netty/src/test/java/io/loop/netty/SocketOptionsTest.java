@@ -3,13 +3,10 @@ package io.loop.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.loop.event.Loop;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.channel.uring.IoUringChannelOption;
@@ -121,28 +118,6 @@ class SocketOptionsTest extends OnNetty {
 
           assertThat(accepted.get().config().getOption(keepIdle(transport))).isEqualTo(77);
           TlsTest.end(server, connection);
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("transports")
-  void packets_optionIsSet(Transport transport) {
-    run(
-        transport,
-        () -> {
-          Loop loop = Loop.running();
-          var options = DatagramOptions.DEFAULT.withOption(ChannelOption.SO_RCVBUF, BUFFER);
-
-          Channel channel =
-              NettyFutures.open(() ->
-                  DatagramSocket.open(loop, SocketProtocolFamily.INET)
-                      .bootstrap(loop, options)
-                      .handler(new ChannelInboundHandlerAdapter())
-                      .bind(ANY_PORT));
-
-          assertThat((int) channel.config().getOption(ChannelOption.SO_RCVBUF))
-              .isGreaterThanOrEqualTo(BUFFER);
-          NettyFutures.await(channel::close);
         });
   }
 
