@@ -1,5 +1,6 @@
 package io.loop.netty;
 
+import io.loop.netty.transport.Transport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,5 +1,7 @@
 package io.loop.netty;
 
+import io.loop.netty.poller.EventLoops;
+import io.loop.netty.transport.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;

@@ -1,5 +1,7 @@
 package io.loop.netty;
 
+import io.loop.netty.poller.EventLoops;
+import io.loop.netty.transport.Transport;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.util.concurrent.TimeUnit;

@@ -1,6 +1,9 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.netty.poller.NettyGroup;
+import io.loop.netty.poller.OwnedEventLoop;
+import io.loop.netty.transport.Transport;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;

@@ -1,6 +1,9 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.netty.base.ChannelFutures;
+import io.loop.netty.base.LoopCalls;
+import io.loop.netty.base.Rethrow;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;

@@ -1,6 +1,13 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.netty.base.Addresses;
+import io.loop.netty.name.NameResolver;
+import io.loop.netty.poller.AttachedLoops;
+import io.loop.netty.poller.NettyDriver;
+import io.loop.netty.poller.NettyPoller;
+import io.loop.netty.socket.Resolver;
+import io.loop.netty.transport.Transport;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.internal.ThreadExecutorMap;
