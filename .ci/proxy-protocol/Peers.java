@@ -1,10 +1,10 @@
 import io.loop.Asyncio;
 import io.loop.event.Loop;
-import io.loop.netty.ProxyHeader;
-import io.loop.netty.ProxyProtocol;
-import io.loop.netty.Server;
-import io.loop.netty.ServerOptions;
-import io.loop.netty.Streams;
+import io.loop.netty.stream.Server;
+import io.loop.netty.stream.ServerOptions;
+import io.loop.netty.stream.Streams;
+import io.loop.netty.transport.ProxyHeader;
+import io.loop.netty.transport.ProxyProtocol;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.netty.channel.unix.DomainSocketAddress;

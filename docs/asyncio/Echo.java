@@ -1,5 +1,5 @@
 import static io.loop.Asyncio.*;
-import static io.loop.netty.Streams.*;
+import static io.loop.netty.stream.Streams.*;
 
 import io.loop.stream.*;
 

@@ -1,5 +1,5 @@
 import static io.loop.Asyncio.*;
-import static io.loop.netty.Datagrams.*;
+import static io.loop.netty.datagram.Datagrams.*;
 
 void program() throws IOException {
   var any = new InetSocketAddress("127.0.0.1", 0);

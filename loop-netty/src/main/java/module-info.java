@@ -2,7 +2,8 @@ import org.jspecify.annotations.NullMarked;
 
 /// Loops on Netty: servers and connections as streams, groups of loops.
 ///
-/// Start at [io.loop.netty.Streams].
+/// Start at [io.loop.netty.stream.Streams], or with pipelines of your own at
+/// [io.loop.netty.channel.CoroutineHandler].
 @NullMarked
 module io.loop.netty {
   requires static transitive org.jspecify;
@@ -22,7 +23,12 @@ module io.loop.netty {
   requires io.netty.transport.unix.common;
 
   exports io.loop.netty;
+  exports io.loop.netty.channel;
+  exports io.loop.netty.datagram;
+  exports io.loop.netty.name;
+  exports io.loop.netty.stream;
+  exports io.loop.netty.transport;
 
   provides io.loop.event.Poller with
-      io.loop.netty.NettyPoller;
+      io.loop.netty.poller.NettyPoller;
 }

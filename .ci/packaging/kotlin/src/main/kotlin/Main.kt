@@ -8,9 +8,9 @@ import io.loop.kotlin.timeout
 import io.loop.kotlin.toThread
 import io.loop.kotlin.withLock
 import io.loop.kotlin.withPermit
-import io.loop.netty.Streams.openConnection
-import io.loop.netty.Streams.startServer
-import io.loop.netty.Transport
+import io.loop.netty.stream.Streams.openConnection
+import io.loop.netty.stream.Streams.startServer
+import io.loop.netty.transport.Transport
 import io.loop.sync.Lock
 import io.loop.sync.Semaphore
 import java.time.Duration

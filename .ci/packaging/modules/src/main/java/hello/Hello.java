@@ -2,8 +2,8 @@ package hello;
 
 import io.loop.Asyncio;
 import io.loop.coroutine.Coroutine;
-import io.loop.netty.Streams;
-import io.loop.netty.Transport;
+import io.loop.netty.stream.Streams;
+import io.loop.netty.transport.Transport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 

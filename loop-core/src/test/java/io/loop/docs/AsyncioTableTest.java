@@ -15,7 +15,7 @@ final class AsyncioTableTest {
 
   /// The test of the same name in loop-netty looks at these.
   private static boolean isNettys(String packageName) {
-    return packageName.startsWith("io.netty.") || packageName.equals("io.loop.netty");
+    return packageName.startsWith("io.netty.") || packageName.startsWith("io.loop.netty");
   }
 
   @Test

@@ -2,7 +2,9 @@ package io.loop.testing;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.module.ModuleDescriptor;
 import java.lang.reflect.Array;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -18,17 +20,18 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the public methods of a module's public types, and calls them on a thread that is not the
-/// loop's.
+/// Finds the public methods of the types that a module exports, and calls them on a thread that is
+/// not the loop's.
 public final class ForeignCalls {
 
   private ForeignCalls() {}
 
   /// {@return the names, as `Type.method`, of all public methods that a program can call on an
-  /// object of a public class}
+  /// object of a public class of an exported package}
   ///
   /// Records, enums, exceptions and interfaces hold no state of a loop, and are left out. So are
   /// static methods, which have no object that could belong to a loop.
@@ -47,15 +50,25 @@ public final class ForeignCalls {
   private static List<Class<?>> types(Class<?> anchor) {
     Path root = Path.of(anchor.getProtectionDomain().getCodeSource().getLocation().getPath());
     try (Stream<Path> files = Files.walk(root)) {
+      Set<String> exported = exportedPackages(root);
       return files
           .map(file -> root.relativize(file).toString())
           .filter(name -> name.endsWith(".class") && !name.endsWith("-info.class"))
           .map(name -> name.replace(File.separatorChar, '.').replaceAll("\\.class$", ""))
           .<Class<?>>map(name -> load(anchor, name))
+          .filter(type -> exported.contains(type.getPackageName()))
           .filter(ForeignCalls::isOfALoop)
           .toList();
     } catch (IOException fault) {
       throw new UncheckedIOException(fault);
+    }
+  }
+
+  private static Set<String> exportedPackages(Path root) throws IOException {
+    try (InputStream descriptor = Files.newInputStream(root.resolve("module-info.class"))) {
+      return ModuleDescriptor.read(descriptor).exports().stream()
+          .map(ModuleDescriptor.Exports::source)
+          .collect(Collectors.toSet());
     }
   }
 

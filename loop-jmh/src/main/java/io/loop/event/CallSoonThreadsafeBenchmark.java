@@ -1,7 +1,7 @@
 package io.loop.event;
 
 import io.loop.netty.NettyLoop;
-import io.loop.netty.Transport;
+import io.loop.netty.transport.Transport;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.util.ArrayList;

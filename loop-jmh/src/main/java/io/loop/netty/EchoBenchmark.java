@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.event.LoopBenchmark;
 import io.loop.netty.EchoSide.Round;
+import io.loop.netty.transport.Transport;
 import io.loop.report.Figures;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.loop.netty;
 
+import io.loop.netty.transport.Transport;
 import io.loop.report.Pinning;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,5 +1,7 @@
 package io.loop.netty;
 
+import io.loop.netty.poller.EventLoops;
+import io.loop.netty.transport.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -141,7 +143,7 @@ final class EchoLoad {
   private int outstanding;
 
   private EchoLoad(Transport transport, int size, int inFlight) {
-    this.group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    this.group = new MultiThreadIoEventLoopGroup(1, EventLoops.newHandlerFactory(transport));
     this.padding = new byte[size - Long.BYTES];
     this.inFlight = inFlight;
   }

@@ -3,6 +3,15 @@ package io.loop.netty;
 import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.event.Loop;
+import io.loop.netty.channel.CoroutineChannel;
+import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.poller.EventLoops;
+import io.loop.netty.stream.ConnectionBody;
+import io.loop.netty.stream.Server;
+import io.loop.netty.stream.ServerLimits;
+import io.loop.netty.stream.ServerOptions;
+import io.loop.netty.stream.Streams;
+import io.loop.netty.transport.Transport;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.task.CancelledError;
@@ -193,7 +202,7 @@ final class EchoServer {
 
   private static EchoServer onNetty(Transport transport, ChannelInitializer<Channel> pipeline)
       throws InterruptedException {
-    var group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    var group = new MultiThreadIoEventLoopGroup(1, EventLoops.newHandlerFactory(transport));
     Channel server = RawEchoServer.bind(group, group, transport.serverType(), 0, pipeline);
     int port = ((InetSocketAddress) server.localAddress()).getPort();
     return new EchoServer(

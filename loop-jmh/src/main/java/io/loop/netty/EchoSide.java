@@ -1,5 +1,6 @@
 package io.loop.netty;
 
+import io.loop.netty.transport.Transport;
 import java.io.IOException;
 
 /// An echo server and its clients, each a separate process.

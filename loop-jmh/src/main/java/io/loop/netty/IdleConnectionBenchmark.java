@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.event.LoopBenchmark;
+import io.loop.netty.transport.Transport;
 import io.loop.report.Figures;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

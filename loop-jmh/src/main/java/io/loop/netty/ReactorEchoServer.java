@@ -1,5 +1,7 @@
 package io.loop.netty;
 
+import io.loop.netty.poller.EventLoops;
+import io.loop.netty.transport.Transport;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +17,7 @@ final class ReactorEchoServer {
   ///
   /// @return a server of one thread, an event loop that accepts connections and serves them
   static EchoServer start(Transport transport) {
-    var group = new MultiThreadIoEventLoopGroup(1, transport.newHandlerFactory());
+    var group = new MultiThreadIoEventLoopGroup(1, EventLoops.newHandlerFactory(transport));
     DisposableServer server =
         TcpServer.create()
             .runOn(group)

@@ -1,5 +1,6 @@
 package io.loop.netty;
 
+import io.loop.netty.transport.Transport;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Handler;
 import io.vertx.core.ThreadingModel;

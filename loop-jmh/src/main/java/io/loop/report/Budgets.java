@@ -2,7 +2,7 @@ package io.loop.report;
 
 import static io.loop.report.Measure.ALLOCATED;
 
-import io.loop.netty.Transport;
+import io.loop.netty.transport.Transport;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;

@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.netty.transport.Transport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.List;

@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.netty.transport.Transport;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;

@@ -22,7 +22,7 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.loop.Asyncio;
 import io.loop.netty.LoopGroup;
-import io.loop.netty.Transport;
+import io.loop.netty.transport.Transport;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.Task;

@@ -1,6 +1,9 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.netty.poller.NettyGroup;
+import io.loop.netty.poller.OwnedEventLoop;
+import io.loop.netty.transport.Transport;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
@@ -12,7 +15,6 @@ import java.util.List;
 /// thread.
 public final class LoopGroup implements AutoCloseable {
 
-  private final Transport transport;
   private final NettyGroup group;
 
   /// Starts a group on the default transport, [Transport#best].
@@ -51,7 +53,6 @@ public final class LoopGroup implements AutoCloseable {
     if (stackBytes < 0) {
       throw new IllegalArgumentException("a stack cannot have " + stackBytes + " bytes");
     }
-    this.transport = transport;
     this.group = NettyGroup.start(size, transport, stackBytes);
   }
 
@@ -85,18 +86,6 @@ public final class LoopGroup implements AutoCloseable {
   /// `isShuttingDown` is true for the group from the call on, but for an event loop only when its
   /// tasks have finished.
   public EventLoopGroup eventLoops() {
-    return group;
-  }
-
-  EventLoopGroup nettyGroup(Transport wanted) {
-    if (wanted != transport) {
-      throw new IllegalArgumentException(
-          "the transport of the group is "
-              + transport
-              + ", that of the listening loop is "
-              + wanted
-              + "; create both on the same transport");
-    }
     return group;
   }
 

@@ -1,15 +1,16 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.netty.base.ChannelFutures;
+import io.loop.netty.base.LoopCalls;
+import io.loop.netty.base.Rethrow;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import io.loop.task.Tasks;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.GenericFutureListener;
 import io.netty.util.concurrent.Promise;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
@@ -53,7 +54,7 @@ public final class NettyFutures {
   /// @throws CancelledError if the future or the calling task was cancelled
   /// @throws IllegalStateException if the future's event loop terminated before the future was done
   public static <T extends @Nullable Object> T await(Future<? extends T> future) {
-    return await(future, executorOf(future));
+    return await(future, ChannelFutures.executorOf(future));
   }
 
   /// {@return the result of a Netty future, after waiting for it if necessary} Like
@@ -67,7 +68,7 @@ public final class NettyFutures {
   public static <T extends @Nullable Object> T await(
       Future<? extends T> future, @Nullable EventExecutor executor) {
     if (!future.isDone()) {
-      waitFor(Loop.running(), future, executor);
+      ChannelFutures.waitFor(Loop.running(), future, executor);
     }
     return outcome(future);
   }
@@ -100,7 +101,7 @@ public final class NettyFutures {
     try {
       return await(future);
     } catch (CancelledError cancelled) {
-      Tasks.onLoopThread(() -> giveUp(future, opening));
+      Tasks.onLoopThread(() -> ChannelFutures.giveUp(future, opening));
       throw cancelled;
     }
   }
@@ -147,84 +148,6 @@ public final class NettyFutures {
     return future.getNow();
   }
 
-  private static @Nullable EventExecutor executorOf(Future<?> future) {
-    return future instanceof ChannelFuture ofChannel && ofChannel.channel().isRegistered()
-        ? ofChannel.channel().eventLoop()
-        : null;
-  }
-
-  private static void waitFor(Loop loop, Future<?> future, @Nullable EventExecutor executor) {
-    var done = new LoopFuture<@Nullable Void>(loop);
-    GenericFutureListener<Future<Object>> settled = _ -> onLoop(loop, () -> settle(done));
-    GenericFutureListener<Future<Object>> ended =
-        _ -> onLoop(loop, () -> endedWithout(future, done));
-    Future<?> termination =
-        Tasks.onLoopThread(() -> {
-          listen(future, settled);
-          return listenToEnd(executor, ended);
-        });
-    try {
-      done.await();
-    } finally {
-      unlisten(future, settled);
-      if (termination != null) {
-        unlisten(termination, ended);
-      }
-    }
-  }
-
-  /// {@return the future that got a listener, or null: this loop's own executor does not terminate
-  /// during a wait}
-  private static @Nullable Future<?> listenToEnd(
-      @Nullable EventExecutor executor, GenericFutureListener<Future<Object>> listener) {
-    if (executor == null || executor.inEventLoop()) {
-      return null;
-    }
-    Future<?> termination = executor.terminationFuture();
-    listen(termination, listener);
-    return termination;
-  }
-
-  @SuppressWarnings("unchecked") // the listener takes any future
-  private static void listen(Future<?> future, GenericFutureListener<Future<Object>> listener) {
-    ((Future<Object>) future).addListener(listener);
-  }
-
-  @SuppressWarnings("unchecked")
-  private static void unlisten(Future<?> future, GenericFutureListener<Future<Object>> listener) {
-    ((Future<Object>) future).removeListener(listener);
-  }
-
-  private static void endedWithout(Future<?> future, LoopFuture<@Nullable Void> done) {
-    if (future.isDone()) {
-      settle(done);
-    } else if (!done.isDone()) {
-      done.setException(
-          new IllegalStateException(
-              "the executor of " + future + " terminated before it was done"));
-    }
-  }
-
-  private static boolean giveUp(Future<?> future, boolean opening) {
-    boolean cancelled = future.cancel(false);
-    if (opening && future instanceof ChannelFuture ofChannel) {
-      // if it was cancelled before it began, it would stay open
-      var _ = ofChannel.channel().close();
-    } else if (!cancelled) {
-      future.addListener(NettyFutures::dispose);
-    }
-    return cancelled;
-  }
-
-  private static void dispose(Future<?> late) {
-    Object result = late.isSuccess() ? late.getNow() : null;
-    if (result instanceof Channel channel) {
-      var _ = channel.close();
-    } else {
-      ReferenceCountUtil.release(result);
-    }
-  }
-
   /// {@return a promise with the outcome of a future or task of a loop} Loop thread and coroutines
   /// of that loop only; never suspends. The promise may be used by any thread.
   ///
@@ -250,7 +173,7 @@ public final class NettyFutures {
         });
     promise.addListener(done -> {
       if (!used.get()) {
-        onLoop(future.getLoop(), done.isCancelled() ? future::cancel : takeBack);
+        LoopCalls.run(future.getLoop(), done.isCancelled() ? future::cancel : takeBack);
       }
     });
     return promise;
@@ -275,46 +198,6 @@ public final class NettyFutures {
       promise.tryFailure(fault);
     } else {
       promise.trySuccess(settled.result());
-    }
-  }
-
-  /// Starts the opening of a channel on the loop's thread, and waits until it has succeeded or
-  /// failed. Coroutine only.
-  ///
-  /// Cancelling the caller cancels Netty's future and closes the channel, because no code will use
-  /// it.
-  static <F extends ChannelFuture> F await(Loop loop, Supplier<F> start) {
-    F future = Tasks.onLoopThread(start);
-    try {
-      if (!future.isDone()) {
-        waitFor(loop, future, null);
-      }
-    } catch (CancelledError cancelled) {
-      Tasks.onLoopThread(() -> giveUp(future, true));
-      throw cancelled;
-    }
-    return future;
-  }
-
-  private static void settle(LoopFuture<@Nullable Void> done) {
-    if (!done.isDone()) {
-      done.setResult(null);
-    }
-  }
-
-  /// Runs an action on a loop's thread, now or soon; not if the loop is closed. Any thread.
-  static void onLoop(Loop loop, Runnable action) {
-    if (loop.isClosed()) {
-      return; // the loop is closed, and its waiters with it
-    }
-    if (loop.isOnLoop()) {
-      action.run();
-      return;
-    }
-    try {
-      loop.callSoonThreadsafe(action::run);
-    } catch (IllegalStateException closed) {
-      // the loop has closed in the meantime, and its waiters with it
     }
   }
 }

@@ -1,6 +1,13 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.netty.base.Addresses;
+import io.loop.netty.name.NameResolver;
+import io.loop.netty.poller.AttachedLoops;
+import io.loop.netty.poller.NettyDriver;
+import io.loop.netty.poller.NettyPoller;
+import io.loop.netty.socket.Resolver;
+import io.loop.netty.transport.Transport;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.internal.ThreadExecutorMap;
@@ -123,7 +130,7 @@ public final class NettyLoop {
   /// @param resolver the resolver
   /// @throws IllegalStateException if the loop does not run on Netty
   public static void setNameResolver(Loop loop, NameResolver resolver) {
-    NettyDriver.anywhere(loop).setNameResolver(Objects.requireNonNull(resolver, "resolver"));
+    Resolver.set(loop, Objects.requireNonNull(resolver, "resolver"));
   }
 
   /// {@return what looks up host names on a loop} Any thread.
@@ -133,7 +140,7 @@ public final class NettyLoop {
   ///   `jdk`
   /// @throws IllegalStateException if the loop does not run on Netty
   public static NameResolver getNameResolver(Loop loop) {
-    return NettyDriver.anywhere(loop).nameResolver();
+    return Resolver.of(loop);
   }
 
   /// {@return the socket addresses of a host, in the order in which they should be tried; at least

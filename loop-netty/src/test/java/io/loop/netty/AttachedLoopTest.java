@@ -9,6 +9,8 @@ import io.loop.event.Callback;
 import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
+import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;

@@ -9,11 +9,11 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 /// Certificates of an authority that exists for a test run, and contexts that trust it.
-final class Certificates {
+public final class Certificates {
 
-  static final X509Bundle AUTHORITY = authority("Test authority");
-  static final X509Bundle STRANGER = authority("Another authority");
-  static final X509Bundle LOCAL = issued(AUTHORITY, "localhost", "127.0.0.1");
+  public static final X509Bundle AUTHORITY = authority("Test authority");
+  public static final X509Bundle STRANGER = authority("Another authority");
+  public static final X509Bundle LOCAL = issued(AUTHORITY, "localhost", "127.0.0.1");
 
   private Certificates() {}
 
@@ -30,7 +30,7 @@ final class Certificates {
   }
 
   /// A server's certificate for a name, and an address if it is not empty.
-  static X509Bundle issued(X509Bundle authority, String name, String address) {
+  public static X509Bundle issued(X509Bundle authority, String name, String address) {
     try {
       CertificateBuilder builder =
           new CertificateBuilder().ecp256().subject("CN=" + name).addSanDnsName(name);
@@ -43,24 +43,24 @@ final class Certificates {
     }
   }
 
-  static SslContextBuilder server(X509Bundle certificate) {
+  public static SslContextBuilder server(X509Bundle certificate) {
     return SslContextBuilder.forServer(
         certificate.getKeyPair().getPrivate(), certificate.getCertificatePath());
   }
 
-  static SslContextBuilder client(X509Bundle trusted) {
+  public static SslContextBuilder client(X509Bundle trusted) {
     return SslContextBuilder.forClient().trustManager(trusted.getCertificate());
   }
 
-  static SslContext serverContext() {
+  public static SslContext serverContext() {
     return build(server(LOCAL));
   }
 
-  static SslContext clientContext() {
+  public static SslContext clientContext() {
     return build(client(AUTHORITY));
   }
 
-  static SslContext build(SslContextBuilder builder) {
+  public static SslContext build(SslContextBuilder builder) {
     try {
       return builder.build();
     } catch (SSLException fault) {
@@ -69,7 +69,7 @@ final class Certificates {
   }
 
   /// The JDK's own, for a client that is not ours.
-  static SSLContext jdkClient(String protocol) throws Exception {
+  public static SSLContext jdkClient(String protocol) throws Exception {
     var context = SSLContext.getInstance(protocol);
     context.init(new KeyManager[0], AUTHORITY.toTrustManagerFactory().getTrustManagers(), null);
     return context;

@@ -3,6 +3,8 @@ package io.loop.netty;
 import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.event.Loop;
+import io.loop.netty.poller.NettyPoller;
+import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
 import io.loop.event.Loop;
+import io.loop.netty.transport.Transport;
 import io.loop.testing.ManualLoop;
 import io.loop.testing.Threads;
 import io.netty.util.concurrent.EventExecutor;

@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
 import io.loop.Runner;
+import io.loop.netty.stream.Server;
+import io.loop.netty.stream.ServerLimits;
+import io.loop.netty.stream.ServerOptions;
+import io.loop.netty.stream.Streams;
+import io.loop.netty.stream.TlsTest;
+import io.loop.netty.transport.Transport;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.task.Coro;

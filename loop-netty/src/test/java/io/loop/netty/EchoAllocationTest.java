@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.loop.event.Loop;
+import io.loop.netty.channel.CoroutineChannel;
+import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.stream.Streams;
+import io.loop.netty.transport.Transport;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.loop.task.Tasks;

@@ -8,6 +8,7 @@ import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.coroutine.Coroutine;
 import io.loop.event.Loop;
+import io.loop.netty.transport.Transport;
 import io.loop.task.LoopFuture;
 import java.io.IOException;
 import java.nio.file.Files;

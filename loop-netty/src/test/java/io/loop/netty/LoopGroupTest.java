@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.loop.Asyncio;
 import io.loop.coroutine.Coroutine;
 import io.loop.event.Loop;
+import io.loop.netty.transport.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

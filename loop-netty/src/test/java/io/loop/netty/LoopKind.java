@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.Asyncio;
 import io.loop.event.Loop;
+import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
 import io.loop.testing.Threads;
 import io.netty.bootstrap.ServerBootstrap;
@@ -17,11 +18,11 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// A kind of loop that has sockets: where its thread comes from, and its transport.
-record LoopKind(Origin origin, Transport transport) {
+public record LoopKind(Origin origin, Transport transport) {
 
   private static final int LOOPS = 2;
 
-  enum Origin {
+  public enum Origin {
     /// One loop that a runner runs.
     OWNED,
     /// Two loops of a [LoopGroup].
@@ -31,7 +32,7 @@ record LoopKind(Origin origin, Transport transport) {
   }
 
   /// What is run on loops of a kind.
-  interface Body {
+  public interface Body {
     /// Suspends.
     ///
     /// @param loops the event loops of all loops; the body runs on the first one
@@ -39,14 +40,14 @@ record LoopKind(Origin origin, Transport transport) {
   }
 
   /// {@return all kinds that this machine has}
-  static Stream<LoopKind> all() {
+  public static Stream<LoopKind> all() {
     return Stream.of(Origin.values())
         .flatMap(origin ->
             Transport.available().stream().map(transport -> new LoopKind(origin, transport)));
   }
 
   /// {@return how many kinds this machine has}
-  static int count() {
+  public static int count() {
     return Math.toIntExact(all().count());
   }
 
@@ -54,7 +55,7 @@ record LoopKind(Origin origin, Transport transport) {
   ///
   /// Fails if that takes half a minute, and leaves the threads behind: those of a loop that stands
   /// still cannot be ended.
-  void run(Body body) {
+  public void run(Body body) {
     Threads.onThread(() -> runHere(body));
   }
 
@@ -87,7 +88,7 @@ record LoopKind(Origin origin, Transport transport) {
   /// Listens on a free port of the loopback address.
   ///
   /// Suspends.
-  InetSocketAddress listen(EventLoopGroup loops, Consumer<ChannelPipeline> pipeline) {
+  public InetSocketAddress listen(EventLoopGroup loops, Consumer<ChannelPipeline> pipeline) {
     var bootstrap =
         new ServerBootstrap()
             .group(loops)

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
 import io.loop.event.Loop;
+import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
 import io.loop.testing.HoldUpContract;
 import io.netty.channel.MultiThreadIoEventLoopGroup;

@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.Asyncio;
 import io.loop.event.Loop;
+import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
 import io.loop.testing.LockContract;
 import io.netty.channel.MultiThreadIoEventLoopGroup;

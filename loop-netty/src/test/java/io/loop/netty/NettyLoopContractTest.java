@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.loop.event.Loop;
+import io.loop.netty.transport.Transport;
 import io.loop.testing.CoroutineContract;
 import io.loop.testing.LoopContract;
 import org.junit.jupiter.api.Nested;

@@ -2,6 +2,10 @@ package io.loop.netty;
 
 import io.loop.Asyncio;
 import io.loop.Runner;
+import io.loop.netty.poller.EventLoops;
+import io.loop.netty.poller.OwnedHandler;
+import io.loop.netty.stream.Server;
+import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.util.LeakPresenceDetector;
@@ -19,14 +23,14 @@ import org.junit.jupiter.api.AfterAll;
 /// What the tests on real sockets share: every transport, and the leak gate.
 ///
 /// A body that has not ended after half a minute fails, so that no test hangs.
-abstract class OnNetty {
+public abstract class OnNetty {
 
-  static final Duration PATIENCE = Duration.ofSeconds(30);
-  static final int SMALL_BUFFER = 64 << 10;
+  public static final Duration PATIENCE = Duration.ofSeconds(30);
+  public static final int SMALL_BUFFER = 64 << 10;
 
   private static final Duration MILLI = Duration.ofMillis(1);
 
-  static Stream<Transport> transports() {
+  public static Stream<Transport> transports() {
     return Transport.available().stream();
   }
 
@@ -34,25 +38,25 @@ abstract class OnNetty {
   ///
   /// On io_uring they end as ours do: those of Netty 4.2.18 leave requests in the kernel that take
   /// a descriptor, or write to memory, of whatever the process makes next (hazard 66).
-  static IoHandlerFactory handlers(Transport transport) {
-    IoHandlerFactory factory = transport.newHandlerFactory();
+  public static IoHandlerFactory handlers(Transport transport) {
+    IoHandlerFactory factory = EventLoops.newHandlerFactory(transport);
     return transport == Transport.IO_URING
         ? executor -> new OwnedHandler(factory.newHandler(executor), true)
         : factory;
   }
 
   @AfterAll
-  static void noBufferIsLeft() {
+  public static void noBufferIsLeft() {
     LeakPresenceDetector.check();
   }
 
-  static <T> T run(Transport transport, Coro<T> body) {
+  public static <T> T run(Transport transport, Coro<T> body) {
     var options =
         Runner.Options.DEFAULT.withoutSignals().withLoopFactory(() -> NettyLoop.create(transport));
     return Asyncio.run(() -> within(body), options);
   }
 
-  static void run(Transport transport, Coro.Action body) {
+  public static void run(Transport transport, Coro.Action body) {
     run(
         transport,
         () -> {
@@ -62,14 +66,14 @@ abstract class OnNetty {
   }
 
   /// Waits until something holds; the loop runs on meanwhile.
-  static void until(BooleanSupplier condition) {
+  public static void until(BooleanSupplier condition) {
     while (!condition.getAsBoolean()) {
       Asyncio.sleep(MILLI);
     }
   }
 
   /// Lets the loop look at its sockets so many times: enough for what must not happen to happen.
-  static void polls(int count) {
+  public static void polls(int count) {
     for (int i = 0; i < count; i++) {
       Asyncio.sleep(MILLI); // longer than no time, so that the loop polls
     }
@@ -83,7 +87,7 @@ abstract class OnNetty {
   ///
   /// A port that is free on it stays free: builds that run at the same time take ports of their own
   /// addresses, and the system gives outgoing connections those of `127.0.0.1`.
-  static String ownAddress(int number) {
+  public static String ownAddress(int number) {
     if (!PlatformDependent.normalizedOs().equals("linux")) {
       return "127.0.0." + number; // elsewhere there may be the first only
     }
@@ -91,7 +95,7 @@ abstract class OnNetty {
     return "127." + (64 + process / 256 % 128) + "." + process % 256 + "." + number;
   }
 
-  static Socket connect(Server server) {
+  public static Socket connect(Server server) {
     return connect(server.localAddress());
   }
 
@@ -99,7 +103,7 @@ abstract class OnNetty {
   ///
   /// The socket's buffers are small, so that the system takes little of what nobody reads, however
   /// it is set up.
-  static Socket connect(SocketAddress address) {
+  public static Socket connect(SocketAddress address) {
     return offLoop(() -> {
       var socket = new Socket();
       socket.setReceiveBufferSize(SMALL_BUFFER);
@@ -115,7 +119,7 @@ abstract class OnNetty {
   }
 
   /// Runs blocking work on a thread of its own and awaits it.
-  static <T> T offLoop(Callable<T> work) {
+  public static <T> T offLoop(Callable<T> work) {
     var answer = new CompletableFuture<T>();
     onThread(() -> {
       try {

@@ -5,6 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Runner;
 import io.loop.event.Loop;
+import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.channel.HandlerOptions;
+import io.loop.netty.datagram.DatagramOptions;
+import io.loop.netty.name.DnsOptions;
+import io.loop.netty.stream.ConnectionOptions;
+import io.loop.netty.stream.ServerLimits;
+import io.loop.netty.stream.ServerOptions;
+import io.loop.netty.transport.TlsOptions;
 import io.loop.process.SubprocessOptions;
 import java.net.InetSocketAddress;
 import java.time.Duration;

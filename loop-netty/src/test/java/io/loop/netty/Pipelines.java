@@ -5,6 +5,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.loop.Asyncio;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
+import io.loop.netty.base.ChannelFutures;
+import io.loop.netty.channel.ChannelBody;
+import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.channel.HandlerOptions;
+import io.loop.netty.transport.Transport;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import io.netty.bootstrap.Bootstrap;
@@ -33,16 +38,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Plain Netty servers and clients on the running loop's event loop, as a user would write them.
-final class Pipelines {
+public final class Pipelines {
 
   private Pipelines() {}
 
   /// Listens on a free port of the loopback address.
-  static Channel serve(Transport transport, Consumer<ChannelPipeline> pipeline) {
+  public static Channel serve(Transport transport, Consumer<ChannelPipeline> pipeline) {
     return serve(transport, Map.of(), pipeline);
   }
 
-  static Channel serve(
+  public static Channel serve(
       Transport transport,
       Map<ChannelOption<Boolean>, Boolean> options,
       Consumer<ChannelPipeline> pipeline) {
@@ -55,12 +60,12 @@ final class Pipelines {
             .childOption(ChannelOption.SO_RCVBUF, OnNetty.SMALL_BUFFER)
             .childHandler(initializer(pipeline));
     options.forEach(bootstrap::childOption);
-    return NettyFutures.await(
+    return ChannelFutures.open(
             loop, () -> bootstrap.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
         .channel();
   }
 
-  static ChannelInitializer<Channel> initializer(Consumer<ChannelPipeline> pipeline) {
+  public static ChannelInitializer<Channel> initializer(Consumer<ChannelPipeline> pipeline) {
     return new ChannelInitializer<>() {
       @Override
       protected void initChannel(Channel channel) {
@@ -70,25 +75,26 @@ final class Pipelines {
   }
 
   /// Connects a channel of the running loop.
-  static Channel connect(Transport transport, Channel server, Consumer<ChannelPipeline> pipeline) {
+  public static Channel connect(
+      Transport transport, Channel server, Consumer<ChannelPipeline> pipeline) {
     Loop loop = Loop.running();
     var bootstrap =
         new Bootstrap()
             .group(NettyLoop.eventLoop(loop))
             .channel(transport.socketType())
             .handler(initializer(pipeline));
-    var connected = NettyFutures.await(loop, () -> bootstrap.connect(server.localAddress()));
+    var connected = ChannelFutures.open(loop, () -> bootstrap.connect(server.localAddress()));
     NettyFutures.await(connected);
     return connected.channel();
   }
 
   /// Connects a socket that knows nothing of Netty.
-  static Socket socket(Channel server) {
+  public static Socket socket(Channel server) {
     return OnNetty.connect(server.localAddress());
   }
 
   /// {@return a handler that tells when a message has come by} For one channel.
-  static ChannelHandler noting(LoopFuture<@Nullable Void> arrival) {
+  public static ChannelHandler noting(LoopFuture<@Nullable Void> arrival) {
     return new ChannelInboundHandlerAdapter() {
       @Override
       public void channelRead(ChannelHandlerContext context, Object message) {
@@ -101,54 +107,54 @@ final class Pipelines {
   }
 
   /// {@return what the running loop's exception handler is told from now on}
-  static List<ExceptionContext> reports() {
+  public static List<ExceptionContext> reports() {
     List<ExceptionContext> reports = new ArrayList<>();
     Loop.running().setExceptionHandler((_, report) -> reports.add(report));
     return reports;
   }
 
   /// Adds codecs for lines of up to 64 characters.
-  static void lines(ChannelPipeline pipeline) {
+  public static void lines(ChannelPipeline pipeline) {
     pipeline.addLast(
         new LineBasedFrameDecoder(64), new StringDecoder(US_ASCII), new StringEncoder(US_ASCII));
   }
 
-  static Consumer<ChannelPipeline> lines(ChannelBody<String> body) {
+  public static Consumer<ChannelPipeline> lines(ChannelBody<String> body) {
     return lines(body, HandlerOptions.DEFAULT);
   }
 
-  static Consumer<ChannelPipeline> lines(ChannelBody<String> body, HandlerOptions options) {
+  public static Consumer<ChannelPipeline> lines(ChannelBody<String> body, HandlerOptions options) {
     return pipeline -> {
       lines(pipeline);
       pipeline.addLast(CoroutineHandler.of(String.class, body, options));
     };
   }
 
-  static CoroutineHandler<ByteBuf> bytes(ChannelBody<ByteBuf> body) {
+  public static CoroutineHandler<ByteBuf> bytes(ChannelBody<ByteBuf> body) {
     return CoroutineHandler.of(ByteBuf.class, body);
   }
 
-  static byte[] randomBytes(int size) {
+  public static byte[] randomBytes(int size) {
     byte[] bytes = new byte[size];
     new Random(size).nextBytes(bytes);
     return bytes;
   }
 
-  static void forever() {
+  public static void forever() {
     Asyncio.sleep(Duration.ofHours(1));
   }
 
   /// Closes a socket so that its peer gets a reset.
-  static void reset(Socket socket) throws IOException {
+  public static void reset(Socket socket) throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();
   }
 
-  interface Failing {
+  public interface Failing {
     void run() throws Exception;
   }
 
-  static Throwable thrownBy(Failing action) {
+  public static Throwable thrownBy(Failing action) {
     try {
       action.run();
     } catch (Exception | CancelledError fault) {

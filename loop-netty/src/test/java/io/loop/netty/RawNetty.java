@@ -4,6 +4,7 @@ import static io.loop.Asyncio.runCoroutineThreadsafe;
 
 import io.loop.Asyncio;
 import io.loop.event.Loop;
+import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
@@ -15,13 +16,13 @@ import io.netty.channel.nio.NioIoHandler;
 import java.util.concurrent.TimeUnit;
 
 /// A group of event loops as a Netty program makes it, with Netty's own handlers.
-final class RawNetty implements AutoCloseable {
+public final class RawNetty implements AutoCloseable {
 
   private static final long QUIET_MILLIS = 100; // with less, io_uring leaves channels half closed
 
   private final IoEventLoopGroup group;
 
-  RawNetty(Transport transport) {
+  public RawNetty(Transport transport) {
     group = new MultiThreadIoEventLoopGroup(1, handlers(transport));
   }
 
@@ -34,16 +35,16 @@ final class RawNetty implements AutoCloseable {
     };
   }
 
-  IoEventLoop eventLoop() {
+  public IoEventLoop eventLoop() {
     return group.next();
   }
 
-  Loop loop() {
+  public Loop loop() {
     return NettyLoop.of(eventLoop());
   }
 
   /// Runs a body on the attached loop, to its end; not from one of the group's threads.
-  void run(Coro.Action body) {
+  public void run(Coro.Action body) {
     runCoroutineThreadsafe(
             () -> {
               Asyncio.timeout(

@@ -6,33 +6,33 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 
 /// An allocator that runs out of direct memory when it is told to, and keeps what was asked of it.
-final class ScarceAllocator extends AbstractByteBufAllocator {
+public final class ScarceAllocator extends AbstractByteBufAllocator {
 
   private final UnpooledByteBufAllocator memory = UnpooledByteBufAllocator.DEFAULT;
   private boolean empty;
   private int buffers;
   private int largest;
 
-  ScarceAllocator() {
+  public ScarceAllocator() {
     super(true);
   }
 
   /// Becomes the allocator of a channel.
-  ScarceAllocator of(Channel channel) {
+  public ScarceAllocator of(Channel channel) {
     channel.config().setAllocator(this);
     return this;
   }
 
-  ScarceAllocator empty() {
+  public ScarceAllocator empty() {
     empty = true;
     return this;
   }
 
-  int buffers() {
+  public int buffers() {
     return buffers;
   }
 
-  int largest() {
+  public int largest() {
     return largest;
   }
 

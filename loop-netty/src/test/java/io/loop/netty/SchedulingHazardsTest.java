@@ -7,6 +7,8 @@ import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.event.Loop;
 import io.loop.event.Poller;
+import io.loop.netty.poller.NettyPoller;
+import io.loop.netty.transport.Transport;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;

@@ -4,6 +4,8 @@ import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.event.Loop;
 import io.loop.event.Poller;
+import io.loop.netty.poller.NettyPoller;
+import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
 import io.loop.task.Task;
 import java.time.Duration;
@@ -14,17 +16,17 @@ import java.util.concurrent.atomic.AtomicLong;
 /// A loop on real sockets whose clock a test moves on: limits of hours, and no waiting for them.
 ///
 /// Timers of Netty's own, such as those of TLS, stay in real time.
-final class SkippableTime implements Poller {
+public final class SkippableTime implements Poller {
 
   private final Poller netty;
   private final AtomicLong skippedNanos = new AtomicLong();
 
-  SkippableTime(Transport transport) {
+  public SkippableTime(Transport transport) {
     this.netty = new NettyPoller(transport);
   }
 
   /// Moves the clock on, and lets the loop run what has become due and what follows from it.
-  void skip(Duration time) {
+  public void skip(Duration time) {
     skippedNanos.addAndGet(time.toNanos());
     OnNetty.polls(2);
   }
@@ -64,11 +66,11 @@ final class SkippableTime implements Poller {
     netty.close();
   }
 
-  interface Body {
+  public interface Body {
     void run(SkippableTime time) throws Exception;
   }
 
-  static void run(Transport transport, Body body) {
+  public static void run(Transport transport, Body body) {
     var time = new SkippableTime(transport);
     Asyncio.run(
         Coro.of(() -> runWithin(time, body)),

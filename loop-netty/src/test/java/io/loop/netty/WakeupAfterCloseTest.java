@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
 import io.loop.event.Loop;
+import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -3,6 +3,14 @@ package io.loop.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.event.Loop;
+import io.loop.netty.channel.ChannelEvents;
+import io.loop.netty.channel.CoroutineChannel;
+import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.datagram.DatagramEndpoint;
+import io.loop.netty.datagram.Datagrams;
+import io.loop.netty.stream.Server;
+import io.loop.netty.stream.Streams;
+import io.loop.netty.transport.Transport;
 import io.loop.task.LoopFuture;
 import io.loop.testing.ForeignCalls;
 import io.netty.channel.Channel;

@@ -2,7 +2,7 @@ package io.loop.samples;
 
 import io.loop.Runner;
 import io.loop.netty.NettyLoop;
-import io.loop.netty.Transport;
+import io.loop.netty.transport.Transport;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -1,13 +1,13 @@
 package io.loop.samples;
 
-import io.loop.netty.ChannelServer;
-import io.loop.netty.CoroutineChannel;
-import io.loop.netty.CoroutineHandler;
 import io.loop.netty.LoopGroup;
-import io.loop.netty.Server;
-import io.loop.netty.ServerLimits;
-import io.loop.netty.ServerOptions;
-import io.loop.netty.Streams;
+import io.loop.netty.channel.CoroutineChannel;
+import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.stream.ChannelServer;
+import io.loop.netty.stream.Server;
+import io.loop.netty.stream.ServerLimits;
+import io.loop.netty.stream.ServerOptions;
+import io.loop.netty.stream.Streams;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.netty.buffer.ByteBuf;

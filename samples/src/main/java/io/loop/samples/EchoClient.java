@@ -4,8 +4,8 @@ import static io.loop.Asyncio.createTask;
 import static io.loop.Asyncio.sleep;
 
 import io.loop.Asyncio;
-import io.loop.netty.StreamConnection;
-import io.loop.netty.Streams;
+import io.loop.netty.stream.StreamConnection;
+import io.loop.netty.stream.Streams;
 import io.loop.stream.IncompleteReadException;
 import io.loop.stream.StreamReader;
 import io.loop.sync.Barrier;

@@ -5,10 +5,10 @@ import static io.netty.handler.codec.http.HttpVersion.HTTP_1_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.loop.Asyncio;
-import io.loop.netty.CoroutineChannel;
-import io.loop.netty.CoroutineHandler;
 import io.loop.netty.LoopGroup;
-import io.loop.netty.Transport;
+import io.loop.netty.channel.CoroutineChannel;
+import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.transport.Transport;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

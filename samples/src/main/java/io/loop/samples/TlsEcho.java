@@ -1,9 +1,9 @@
 package io.loop.samples;
 
 import io.loop.Asyncio;
-import io.loop.netty.Server;
-import io.loop.netty.ServerOptions;
-import io.loop.netty.Streams;
+import io.loop.netty.stream.Server;
+import io.loop.netty.stream.ServerOptions;
+import io.loop.netty.stream.Streams;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.File;

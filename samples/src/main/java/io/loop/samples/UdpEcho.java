@@ -1,8 +1,8 @@
 package io.loop.samples;
 
-import io.loop.netty.Datagram;
-import io.loop.netty.DatagramEndpoint;
-import io.loop.netty.Datagrams;
+import io.loop.netty.datagram.Datagram;
+import io.loop.netty.datagram.DatagramEndpoint;
+import io.loop.netty.datagram.Datagrams;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;

@@ -2,7 +2,7 @@ package io.loop.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.loop.netty.Transport;
+import io.loop.netty.transport.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

@@ -2,7 +2,7 @@ package io.loop.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.loop.netty.Transport;
+import io.loop.netty.transport.Transport;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;

@@ -1,0 +1,68 @@
+package io.loop.netty.base;
+
+import io.netty.channel.socket.ChannelOutputShutdownException;
+import io.netty.channel.unix.Errors;
+import java.io.IOException;
+import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Converts failures of connections to the JDK's types, the same on every transport. Any thread.
+public final class Disconnects {
+
+  /*
+   * Native transports have their own type for system errors. NIO has the JDK's, but for a write it
+   * is an IOException with the system's text. When a channel closes, Netty fails a write with a
+   * subclass of ClosedChannelException without a stack trace.
+   */
+
+  private static final Set<String> RESETS = Set.of("Broken pipe", "Connection reset by peer");
+  private static final String NETTY = "io.netty.";
+
+  private Disconnects() {}
+
+  /// {@return a failure in the form that a program sees} A failure that is not one of a connection
+  /// is returned unchanged.
+  public static Throwable inJdksTerms(Throwable fault) {
+    return switch (fault) {
+      case Errors.NativeIoException nativeOne ->
+          because(new SocketException(fault.getMessage()), nativeOne);
+      case ClosedChannelException closed when isNettys(closed) ->
+          because(new ClosedChannelException(), closed);
+      case ChannelOutputShutdownException shut ->
+          new IOException("a write failed, and the output of the connection was shut down", shut);
+      case IOException io when isReset(io) -> because(new SocketException(io.getMessage()), io);
+      default -> fault;
+    };
+  }
+
+  /// {@return a failure as the cause of a connection's end, in the form that a program sees}
+  public static Throwable causeOf(Throwable fault) {
+    if (!(fault instanceof ClosedChannelException)) {
+      return inJdksTerms(fault);
+    }
+    return because(
+        new SocketException("the connection was closed before everything was sent"), fault);
+  }
+
+  private static boolean isNettys(Throwable fault) {
+    return fault.getClass().getName().startsWith(NETTY);
+  }
+
+  private static boolean isReset(IOException fault) {
+    @Nullable String text = fault.getMessage();
+    return fault.getClass() == IOException.class && text != null && RESETS.contains(text);
+  }
+
+  private static Throwable because(IOException translated, Throwable cause) {
+    translated.initCause(cause);
+    return translated;
+  }
+
+  /// {@return whether a failure is an ordinary loss of a connection} Failures of TLS or of a
+  /// decoder are not.
+  public static boolean isOrdinary(Throwable fault) {
+    return fault instanceof SocketException || fault instanceof ClosedChannelException;
+  }
+}

@@ -1,0 +1,30 @@
+package io.loop.netty.connection;
+
+import io.loop.stream.Segment;
+import io.netty.buffer.ByteBuf;
+
+/// A buffer that Netty has read, as a segment of a stream.
+///
+/// @param buffer the buffer; the owner of the segment owns it
+public record BufferSegment(ByteBuf buffer) implements Segment {
+
+  @Override
+  public int length() {
+    return buffer.readableBytes();
+  }
+
+  @Override
+  public void copyTo(byte[] target, int offset) {
+    buffer.getBytes(buffer.readerIndex(), target, offset, buffer.readableBytes());
+  }
+
+  @Override
+  public Segment split(int count) {
+    return new BufferSegment(buffer.readRetainedSlice(count));
+  }
+
+  @Override
+  public void release() {
+    buffer.release();
+  }
+}

@@ -1,0 +1,460 @@
+package io.loop.netty.channel;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.loop.Asyncio;
+import io.loop.event.ExceptionContext;
+import io.loop.event.Loop;
+import io.loop.netty.OnNetty;
+import io.loop.netty.Pipelines;
+import io.loop.netty.base.PeerReports;
+import io.loop.netty.channel.HandlerOptions.Disconnect;
+import io.loop.netty.transport.Transport;
+import io.loop.task.CancelledError;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.FixedLengthFrameDecoder;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// What goes wrong on the way from a channel to its coroutine; numbered as in the hazards list.
+class InboundHazardsTest extends OnNetty {
+
+  private static final int MIB = 1 << 20;
+  private static final Map<ChannelOption<Boolean>, Boolean> HALF_CLOSURE =
+      Map.of(ChannelOption.ALLOW_HALF_CLOSURE, true);
+
+  /// Hazard 16: a peer that goes while its channel is idle.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard16_peerClosesWhileTheBodyIsElsewhere_cancelPolicyFires(Transport transport) {
+    run(
+        transport,
+        () -> {
+          var outcome = new LoopFuture<Throwable>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  Pipelines.lines(
+                      channel -> {
+                        channel.send("started\n");
+                        outcome.setResult(Pipelines.thrownBy(Pipelines::forever));
+                      },
+                      HandlerOptions.DEFAULT.withDisconnect(Disconnect.CANCEL)));
+          Socket socket = Pipelines.socket(server);
+          offLoop(() -> socket.getInputStream().readNBytes(8));
+
+          socket.close();
+
+          assertThat(outcome.await()).isInstanceOf(CancelledError.class);
+        });
+  }
+
+  private static void untilPaused(CoroutineChannel<?> channel) {
+    until(() -> !channel.nettyChannel().config().isAutoRead());
+  }
+
+  /// Hazard 16: while reading is paused the end is noticed when the queue is drained.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard16_peerClosesWhileReadingIsPaused_isNoticedAfterDraining(Transport transport) {
+    run(
+        transport,
+        () -> {
+          var lines = new LoopFuture<List<String>>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  Pipelines.lines(
+                      channel -> {
+                        untilPaused(channel);
+                        List<String> got = new ArrayList<>();
+                        channel.forEach(got::add);
+                        channel.waitClosed();
+                        lines.setResult(got);
+                      },
+                      HandlerOptions.DEFAULT.withWaterMarks(2, 0)));
+          Socket socket = Pipelines.socket(server);
+          offLoop(() -> {
+            socket.getOutputStream().write("a\nb\nc\nd\n".getBytes(US_ASCII));
+            socket.close();
+            return true;
+          });
+
+          assertThat(lines.await()).containsExactly("a", "b", "c", "d");
+        });
+  }
+
+  /// Hazard 17: deliveries without demand.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard17_burstAndEndIntoAPausedChannel_losesNothing(Transport transport) {
+    byte[] data = Pipelines.randomBytes(4 * MIB);
+    run(
+        transport,
+        () -> {
+          ByteBuf got = Unpooled.buffer(data.length);
+          var done = new LoopFuture<@Nullable Void>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline ->
+                      pipeline.addLast(
+                          CoroutineHandler.of(
+                              ByteBuf.class,
+                              channel -> {
+                                untilPaused(channel);
+                                while (channel.receive(got::writeBytes)) {
+                                  if (got.readableBytes() % 7 == 0) {
+                                    Asyncio.sleep(Duration.ZERO);
+                                  }
+                                }
+                                done.setResult(null);
+                              },
+                              HandlerOptions.DEFAULT.withWaterMarks(2, 1))));
+          Socket socket = Pipelines.socket(server);
+
+          offLoop(() -> {
+            socket.getOutputStream().write(data);
+            socket.close();
+            return true;
+          });
+          done.await();
+
+          assertThat(got.readableBytes()).isEqualTo(data.length);
+          assertThat(got.equals(Unpooled.wrappedBuffer(data))).isTrue();
+          got.release();
+        });
+  }
+
+  /// Hazard 17: a body that does not receive stops the peer.
+  @ParameterizedTest
+  @MethodSource("transports")
+  @Tag("slow")
+  void hazard17_bodyThatDoesNotReceive_stopsThePeer(Transport transport) {
+    run(
+        transport,
+        () -> {
+          var paused = new LoopFuture<@Nullable Void>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline ->
+                      pipeline.addLast(
+                          Pipelines.bytes(channel -> {
+                            untilPaused(channel);
+                            paused.setResult(null);
+                            Pipelines.forever();
+                          })));
+          Socket socket = Pipelines.socket(server);
+          var sent = new AtomicInteger();
+          var sender =
+              Thread.ofPlatform()
+                  .daemon()
+                  .start(() -> {
+                    try {
+                      for (int i = 0; i < 200; i++) {
+                        socket.getOutputStream().write(new byte[MIB]);
+                        sent.incrementAndGet();
+                      }
+                    } catch (IOException closed) {
+                      // by the end of this test
+                    }
+                  });
+          paused.await();
+          polls(50);
+
+          assertThat(sent).hasValueLessThan(40);
+          socket.close();
+          offLoop(() -> sender.join(PATIENCE));
+        });
+  }
+
+  /// Hazard 18: reading on after the peer's end, even if reading was paused when it came.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard18_receiveAfterTheEnd_leavesTheOtherDirectionAlone(Transport transport) {
+    byte[] data = Pipelines.randomBytes(MIB);
+    run(
+        transport,
+        () -> {
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  HALF_CLOSURE,
+                  pipeline ->
+                      pipeline.addLast(
+                          new FixedLengthFrameDecoder(1000),
+                          CoroutineHandler.of(
+                              ByteBuf.class,
+                              channel -> {
+                                untilPaused(channel);
+                                while (channel.receive(_ -> {})) {
+                                  Asyncio.sleep(Duration.ZERO);
+                                }
+                                assertThat(channel.receive()).isNull();
+                                assertThat(channel.receive()).isNull();
+                                polls(10);
+                                channel.send(Unpooled.wrappedBuffer(data));
+                              },
+                              HandlerOptions.DEFAULT.withWaterMarks(2, 1))));
+          Socket socket = Pipelines.socket(server);
+
+          byte[] answer =
+              offLoop(() -> {
+                socket.getOutputStream().write(new byte[10_000]);
+                socket.shutdownOutput();
+                return socket.getInputStream().readAllBytes();
+              });
+
+          assertThat(answer).isEqualTo(data);
+          socket.close();
+        });
+  }
+
+  /// Hazard 19: a channel whose directions have both ended.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard19_bothDirectionsEnded_closesTheChannel(Transport transport) {
+    run(
+        transport,
+        () -> {
+          var closed = new LoopFuture<@Nullable Void>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  HALF_CLOSURE,
+                  pipeline ->
+                      pipeline.addLast(
+                          Pipelines.bytes(channel -> {
+                            channel.write(Unpooled.copiedBuffer("bye", US_ASCII));
+                            channel.writeEof();
+                            channel.waitClosed();
+                            closed.setResult(null);
+                          })));
+          Socket socket = Pipelines.socket(server);
+
+          byte[] answer =
+              offLoop(() -> {
+                byte[] all = socket.getInputStream().readAllBytes();
+                socket.shutdownOutput();
+                return all;
+              });
+          closed.await(); // although the body did not close it
+
+          assertThat(answer).asString().isEqualTo("bye");
+          socket.close();
+        });
+  }
+
+  /// Hazard 25: messages that are queued when the body ends, in every way it can.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard25_bodiesThatStopReceiving_leaveNoMessage(Transport transport) {
+    List<ChannelBody<ByteBuf>> bodies =
+        List.of(
+            _ -> {},
+            _ -> {
+              throw new IllegalStateException("no");
+            },
+            _ -> Task.current().cancel(),
+            channel -> {
+              ByteBuf first = channel.receive();
+              assertThat(first).isNotNull();
+              first.release();
+            },
+            channel -> channel.abort(),
+            channel -> channel.close(),
+            channel -> channel.detach(),
+            _ -> Pipelines.forever(),
+            _ -> {
+              Asyncio.sleep(Duration.ofMillis(5));
+              throw new IOException("no");
+            });
+    run(
+        transport,
+        () -> {
+          Pipelines.reports();
+          List<Channel> channels = new ArrayList<>();
+          List<LoopFuture<?>> arrivals = new ArrayList<>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline -> {
+                    var arrival = new LoopFuture<@Nullable Void>(Loop.running());
+                    ChannelBody<ByteBuf> body = bodies.get(channels.size());
+                    channels.add(pipeline.channel());
+                    arrivals.add(arrival);
+                    pipeline.addLast(
+                        Pipelines.noting(arrival),
+                        new FixedLengthFrameDecoder(100),
+                        Pipelines.bytes(body));
+                  });
+          for (int i = 1; i <= bodies.size(); i++) {
+            int count = i;
+            Socket socket = Pipelines.socket(server);
+            offLoop(() -> {
+              try {
+                socket.getOutputStream().write(new byte[10_000]);
+              } catch (IOException reset) {
+                // the body was quicker
+              }
+              return true;
+            });
+            until(() ->
+                channels.size() == count
+                    && (arrivals.getLast().isDone() || !channels.getLast().isOpen()));
+            socket.close();
+          }
+
+          assertThat(channels).hasSameSizeAs(bodies);
+        });
+    noBufferIsLeft();
+  }
+
+  /// Hazard 26: a buffer of `receive(use)` does not outlive the use.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard26_sliceKeptOverASuspension_isValidWithinTheUseOnly(Transport transport) {
+    run(
+        transport,
+        () -> {
+          var seen = new LoopFuture<List<Integer>>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline ->
+                      pipeline.addLast(
+                          Pipelines.bytes(channel -> {
+                            List<Integer> counts = new ArrayList<>();
+                            List<ByteBuf> kept = new ArrayList<>();
+                            channel.receive(data -> {
+                              ByteBuf slice = data.slice();
+                              Asyncio.sleep(Duration.ZERO);
+                              counts.add(slice.refCnt());
+                              kept.add(slice);
+                            });
+                            counts.add(kept.getFirst().refCnt());
+                            seen.setResult(counts);
+                          })));
+          Socket socket = Pipelines.socket(server);
+          offLoop(() -> {
+            socket.getOutputStream().write(1);
+            return true;
+          });
+
+          assertThat(seen.await()).containsExactly(1, 0);
+          socket.close();
+        });
+  }
+
+  /// Hazard 60: a decoder that fails for each few bytes.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard60_linesThatAreAllTooLong_pauseReadingAndAreFewFailures(Transport transport) {
+    int lines = 50_000;
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          var failures = new LoopFuture<Integer>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  Pipelines.lines(channel -> {
+                    untilPaused(channel); // by failures alone
+                    failures.setResult(countFailures(channel));
+                  }));
+          Socket socket = Pipelines.socket(server);
+
+          offLoop(() -> {
+            byte[] input = ("x".repeat(65) + "\n").repeat(lines).getBytes(US_ASCII);
+            socket.getOutputStream().write(input);
+            socket.shutdownOutput();
+            return true;
+          });
+
+          assertThat(failures.await()).isPositive().isLessThan(lines / 10);
+          assertThat(reports).isEmpty();
+          socket.close();
+        });
+  }
+
+  private static int countFailures(CoroutineChannel<String> channel) throws IOException {
+    int count = 0;
+    boolean more = true;
+    while (more) {
+      try {
+        more = channel.receive() != null;
+      } catch (TooLongFrameException tooLong) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /// Hazard 60: nobody receives the failures, and each would be a line in the log.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard60_failuresThatNobodyReceives_areFewReports(Transport transport) {
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline ->
+                      pipeline.addLast(
+                          new FixedLengthFrameDecoder(1),
+                          new Refusing(),
+                          Pipelines.bytes(InboundHazardsTest::untilPaused))); // by failures alone
+          Socket socket = Pipelines.socket(server);
+          Duration begin = Loop.running().time();
+
+          offLoop(() -> {
+            try {
+              socket.getOutputStream().write(new byte[100_000]);
+              return socket.getInputStream().read();
+            } catch (IOException reset) {
+              return -1;
+            }
+          });
+
+          long seconds = Loop.running().time().minus(begin).toSeconds() + 1;
+          assertThat(reports).hasSizeBetween(1, Math.toIntExact(seconds * (PeerReports.MOST + 1)));
+          socket.close();
+        });
+  }
+
+  /// A decoder for which every message is wrong in a way of its own.
+  private static final class Refusing extends ChannelInboundHandlerAdapter {
+    private int count;
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      ReferenceCountUtil.release(message);
+      count++;
+      context.fireExceptionCaught(new DecoderException("wrong message " + count));
+    }
+  }
+}
