@@ -197,8 +197,8 @@ public final class CancelScope {
     boolean wasCancelled = state == State.CANCELLED;
     state = State.ENTERED;
     task = entering;
-    level = entering.shielding();
-    requestsOnEntry = entering.requests();
+    level = entering.step().shielding();
+    requestsOnEntry = entering.step().requests();
     if (wasCancelled) {
       fire();
     } else if (delay != null) {
@@ -218,7 +218,7 @@ public final class CancelScope {
   }
 
   private void rethrowUnlessOurs(Throwable fault) {
-    Throwable meaning = task == null ? fault : task.translate(fault);
+    Throwable meaning = task == null ? fault : task.step().translate(fault);
     boolean hasFired = state == State.FIRED;
     int left = leave();
     if (!hasFired || left > requestsOnEntry || !(meaning instanceof CancelledError)) {
@@ -237,7 +237,7 @@ public final class CancelScope {
     }
     boolean hasFired = state == State.FIRED;
     state = State.ENDED;
-    int left = hasFired ? leaving.uncancel(sentAs) : leaving.requests();
+    int left = hasFired ? leaving.uncancel(sentAs) : leaving.step().requests();
     task = null; // keeping the scope must not keep these
     level = null;
     sentAs = null;

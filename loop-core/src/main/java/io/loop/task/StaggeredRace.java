@@ -79,7 +79,7 @@ final class StaggeredRace<T extends @Nullable Object> {
       throw interruption;
     } catch (Throwable thrown) {
       Task<?> runner = Objects.requireNonNull(Task.current());
-      exceptions.set(index, runner.translate(thrown));
+      exceptions.set(index, runner.step().translate(thrown));
       if (!failed.isDone()) {
         failed.setResult(null);
       }

@@ -226,7 +226,7 @@ public final class TaskGroup {
     try {
       result = body.run(this);
     } catch (Throwable thrown) {
-      fault = parent == null ? thrown : parent.translate(thrown);
+      fault = parent == null ? thrown : parent.step().translate(thrown);
     }
     try {
       exit(fault);
@@ -251,7 +251,7 @@ public final class TaskGroup {
       throw new IllegalStateException(this + " cannot determine the parent task");
     }
     parent = current;
-    level = current.shielding();
+    level = current.step().shielding();
     entered = true;
     if (cancelOnEnter) {
       cancel();
@@ -516,8 +516,9 @@ public final class TaskGroup {
       errors.add(fault);
     }
     if (!errors.isEmpty()) {
-      if (owner.requests() > 0) {
-        owner.repeatRequest(); // thrown by the next await, as the failure hides it here
+      TaskStep step = owner.step();
+      if (step.requests() > 0) {
+        step.follow(step.repeatRequest()); // the next await throws it, as the failure hides it here
       }
       throw new ExceptionGroup("unhandled errors in a TaskGroup", errors);
     }

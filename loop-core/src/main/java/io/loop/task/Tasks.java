@@ -258,7 +258,7 @@ public final class Tasks {
   /// @param fault the exception that the body threw
   public static Throwable translate(Throwable fault) {
     Task<?> task = Task.current();
-    return task == null ? fault : task.translate(fault);
+    return task == null ? fault : task.step().translate(fault);
   }
 
   /// Runs blocking or long-running work on another thread. Never suspends; await the returned

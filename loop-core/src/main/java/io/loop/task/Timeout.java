@@ -170,7 +170,7 @@ public final class Timeout {
     try {
       result = body.run(this);
     } catch (Throwable fault) {
-      throw exit(task == null ? fault : task.translate(fault));
+      throw exit(task == null ? fault : task.step().translate(fault));
     }
     leave();
     return result;
@@ -187,8 +187,8 @@ public final class Timeout {
     }
     state = State.ENTERED;
     task = entering;
-    level = entering.shielding();
-    requestsOnEntry = entering.requests();
+    level = entering.step().shielding();
+    requestsOnEntry = entering.step().requests();
   }
 
   /// {@return the deadline, on the clock of [Loop#time], or null if there is none}
