@@ -75,9 +75,11 @@ public final class CancelScope {
     try {
       result = body.await();
     } catch (Throwable fault) {
+      Turns.take(); // the body may have blocked
       rethrowUnlessOurs(fault);
       return Optional.empty();
     }
+    Turns.take();
     leave();
     return Optional.of(Objects.requireNonNull(result, "the body's result"));
   }
@@ -231,7 +233,6 @@ public final class CancelScope {
   /// @return the number of requests left, not counting this scope's own
   private int leave() {
     Task<?> leaving = Objects.requireNonNull(task);
-    leaving.takeTurn();
     if (deadline != null) {
       deadline.cancel();
     }

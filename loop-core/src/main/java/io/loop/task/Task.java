@@ -73,8 +73,14 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @throws IllegalStateException if the loop is closed
   public static <T extends @Nullable Object> Task<T> create(
       Loop loop, Coro<T> body, TaskOptions options) {
+    loop.checkTurn();
     TaskFactory factory = LoopTasks.of(loop).factory();
-    return factory == null ? of(loop, body, options) : factory.create(loop, body, options);
+    if (factory == null) {
+      return of(loop, body, options);
+    }
+    Task<T> made = factory.create(loop, body, options);
+    Turns.take(); // the factory may have blocked
+    return made;
   }
 
   /// {@return a new task that runs a body on a loop, regardless of the loop's task factory} For use
@@ -89,6 +95,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @throws IllegalStateException if the loop is closed
   public static <T extends @Nullable Object> Task<T> of(
       Loop loop, Coro<T> body, TaskOptions options) {
+    loop.checkTurn();
     var task = new Task<>(loop, body, options);
     task.start(Boolean.TRUE.equals(options.eagerStart()) && loop.isRunning());
     return task;

@@ -175,7 +175,9 @@ final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
 
   private void runBody() {
     try (var _ = restoreCarried()) {
-      ended(Objects.requireNonNull(task.body()).run(), null);
+      Object result = Objects.requireNonNull(task.body()).run();
+      Turns.take(); // it may have blocked
+      ended(result, null);
     } catch (Throwable thrown) {
       ended(null, translate(thrown));
     }
