@@ -29,7 +29,8 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /*
    * This is the public face. TaskState has the state and all its transitions, TaskStep mounts the
    * body and does what the state says is next; the two are one object. Stacks, descriptions and the
-   * list of pending tasks are in other classes.
+   * list of pending tasks are in other classes. The file is long because every method carries its
+   * contract.
    *
    * A task that is done may be kept for its result. It releases everything else: the context, and
    * the body, of which `work` then keeps only the class, for descriptions.

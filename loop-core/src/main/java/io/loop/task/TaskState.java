@@ -53,7 +53,7 @@ abstract class TaskState extends Handle {
    * its stack to the end of the task.
    *
    * This is the superclass of the mount and not a part of it, because an object per task would cost
-   * 16 bytes more.
+   * 16 bytes more. The file is long because every transition is here.
    */
 
   /// What the caller of a transition has to do.
@@ -98,8 +98,6 @@ abstract class TaskState extends Handle {
 
   /// {@return whether the calling thread is the body's}
   abstract boolean isCurrentThread();
-
-  // ---- steps
 
   /// SCHEDULED: the step is run.
   final Next wakeUp() {
@@ -199,8 +197,6 @@ abstract class TaskState extends Handle {
     result = null;
     fault = null;
   }
-
-  // ---- cancellation requests
 
   /// Requests cancellation of the body.
   ///
@@ -382,8 +378,6 @@ abstract class TaskState extends Handle {
       pending.resume(ended.mustInterrupt(), thrown);
     }
   }
-
-  // ---- questions
 
   /// {@return the future that the body waits for, or null}
   final @Nullable LoopFuture<?> waiter() {
