@@ -71,7 +71,7 @@ final class ThreadDumpOfTasksTest {
 
       assertThat(thread(dump(), "checkout"))
           .contains("virtual")
-          .containsSubsequence("sleep", "nextOrder", "checkout", "Task.runBody");
+          .containsSubsequence("sleep", "nextOrder", "checkout", "TaskStep.runBody");
       task.cancel();
     });
   }

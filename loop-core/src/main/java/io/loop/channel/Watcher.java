@@ -55,6 +55,7 @@ public final class Watcher<T extends @Nullable Object> {
   ///   loop
   /// @throws CancelledError if the task was cancelled while it waited
   public T changed() {
+    watched.checkTurn();
     watched.awaitChange(seen);
     return get();
   }

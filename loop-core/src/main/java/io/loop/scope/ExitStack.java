@@ -154,14 +154,18 @@ public final class ExitStack implements AutoCloseable {
 
   private @Nullable Throwable closeAll(@Nullable Throwable earlier) {
     Throwable fault = earlier;
-    for (Coro.Action exit; (exit = exits.poll()) != null; ) {
+    while (true) {
+      binding.checkTurn(); // what has just run may have blocked
+      Coro.Action exit = exits.poll();
+      if (exit == null) {
+        return fault;
+      }
       try {
         exit.run();
       } catch (Throwable next) {
         fault = combine(fault, next);
       }
     }
-    return fault;
   }
 
   private static Throwable combine(@Nullable Throwable first, Throwable next) {

@@ -137,6 +137,7 @@ public final class Condition {
     while (!predicate.getAsBoolean()) {
       await();
     }
+    binding.checkTurn(); // the predicate may have blocked
   }
 
   /// Wakes one waiting task. Never suspends, and does not release the lock.

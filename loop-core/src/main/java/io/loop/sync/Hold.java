@@ -18,6 +18,7 @@ public final class Hold implements AutoCloseable {
   /// Releases what is held. Closing again has no effect.
   @Override
   public void close() {
+    LoopBinding.takeTurn();
     Runnable releasing = release;
     if (releasing != null) {
       releasing.run(); // if this throws, nothing was released

@@ -75,9 +75,11 @@ public final class CancelScope {
     try {
       result = body.await();
     } catch (Throwable fault) {
+      Turns.take(); // the body may have blocked
       rethrowUnlessOurs(fault);
       return Optional.empty();
     }
+    Turns.take();
     leave();
     return Optional.of(Objects.requireNonNull(result, "the body's result"));
   }
@@ -197,8 +199,8 @@ public final class CancelScope {
     boolean wasCancelled = state == State.CANCELLED;
     state = State.ENTERED;
     task = entering;
-    level = entering.shielding();
-    requestsOnEntry = entering.requests();
+    level = entering.step().shielding();
+    requestsOnEntry = entering.step().requests();
     if (wasCancelled) {
       fire();
     } else if (delay != null) {
@@ -218,7 +220,7 @@ public final class CancelScope {
   }
 
   private void rethrowUnlessOurs(Throwable fault) {
-    Throwable meaning = task == null ? fault : task.translate(fault);
+    Throwable meaning = task == null ? fault : task.step().translate(fault);
     boolean hasFired = state == State.FIRED;
     int left = leave();
     if (!hasFired || left > requestsOnEntry || !(meaning instanceof CancelledError)) {
@@ -231,13 +233,12 @@ public final class CancelScope {
   /// @return the number of requests left, not counting this scope's own
   private int leave() {
     Task<?> leaving = Objects.requireNonNull(task);
-    leaving.takeTurn();
     if (deadline != null) {
       deadline.cancel();
     }
     boolean hasFired = state == State.FIRED;
     state = State.ENDED;
-    int left = hasFired ? leaving.uncancel(sentAs) : leaving.requests();
+    int left = hasFired ? leaving.uncancel(sentAs) : leaving.step().requests();
     task = null; // keeping the scope must not keep these
     level = null;
     sentAs = null;

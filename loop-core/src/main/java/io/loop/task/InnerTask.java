@@ -41,6 +41,7 @@ public final class InnerTask {
 
   /// {@return the task, or null if it has not started}
   public @Nullable Task<?> task() {
+    Turns.take();
     return task;
   }
 

@@ -90,6 +90,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   public LoopFuture(Loop loop) {
     this.loop = loop;
     if (loop.isDebug()) {
+      Turns.take();
       Origins.of(loop).add(this);
     }
   }

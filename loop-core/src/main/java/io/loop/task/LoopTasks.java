@@ -178,7 +178,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     }
 
     private boolean passThose() {
-      while (next < left.size() && !left.get(next).isAway()) {
+      while (next < left.size() && !left.get(next).step().isAway()) {
         next++;
       }
       return next == left.size();

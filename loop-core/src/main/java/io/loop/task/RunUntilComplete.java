@@ -56,6 +56,7 @@ final class RunUntilComplete {
 
   /// Implements [Tasks#cancelRun].
   static void cancel(Loop loop) {
+    loop.checkTurn();
     RunUntilComplete run = LoopTasks.of(loop).run();
     if (run == null) {
       cancelAll(loop);

@@ -68,20 +68,21 @@ final class Shielding {
     return mustInterrupt;
   }
 
-  /// Holds a request until the section directly inside its target ends.
+  /// {@return the section that holds requests with a given target: the one directly inside it}
   ///
-  /// @param target the section that the request targets; null for the whole body
-  /// @param text its message
-  /// @return identifies the request
-  Interrupt hold(@Nullable Shielding target, @Nullable String text) {
+  /// @param target the section that the requests target; null for the whole body
+  Shielding holder(@Nullable Shielding target) {
     Shielding holder = this;
     for (Shielding next; (next = holder.outer) != null && next != target; ) {
       holder = next;
     }
-    return holder.add(text);
+    return holder;
   }
 
-  private Interrupt add(@Nullable String text) {
+  /// Holds a request until this section ends.
+  ///
+  /// @param text its message
+  void hold(@Nullable String text) {
     requests++;
     message = text;
     mustInterrupt = true;
@@ -91,7 +92,6 @@ final class Shielding {
       pending = waiting;
     }
     waiting.addRequest();
-    return waiting;
   }
 
   /// {@return the number of requests that are held, here and in enclosing sections}
@@ -122,15 +122,15 @@ final class Shielding {
 
   /// Runs a body as a shielded section of the calling task.
   static <T extends @Nullable Object> T run(Task<?> task, Coro<T> body) {
-    task.beginShielding();
+    task.step().beginShielding();
     T result;
     try {
       result = body.await();
     } catch (Throwable fault) {
-      task.endShielding(fault);
+      task.step().endShielding(fault);
       throw fault;
     }
-    task.endShielding(null);
+    task.step().endShielding(null);
     return result;
   }
 }

@@ -47,8 +47,13 @@ final class Slots {
     return new Limited();
   }
 
+  int free() {
+    return free;
+  }
+
   /// Takes a slot; suspends until one is available.
   void acquire() {
+    Turns.take();
     if (free > 0) {
       free--;
       return;
@@ -57,6 +62,7 @@ final class Slots {
   }
 
   void release() {
+    Turns.take();
     if (!waiting.wakeFirst()) {
       free++;
     }

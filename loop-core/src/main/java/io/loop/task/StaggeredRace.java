@@ -78,8 +78,9 @@ final class StaggeredRace<T extends @Nullable Object> {
     } catch (KeyboardInterrupt | SystemExit interruption) {
       throw interruption;
     } catch (Throwable thrown) {
+      Turns.take();
       Task<?> runner = Objects.requireNonNull(Task.current());
-      exceptions.set(index, runner.translate(thrown));
+      exceptions.set(index, runner.step().translate(thrown));
       if (!failed.isDone()) {
         failed.setResult(null);
       }
@@ -94,7 +95,13 @@ final class StaggeredRace<T extends @Nullable Object> {
     }
   }
 
+  /// Cancels the others. A body that was in a blocking call when another one won, and returned
+  /// nevertheless, has lost.
   private void win(int index, T result) {
+    Turns.take();
+    if (winner >= 0) {
+      return;
+    }
     winner = index;
     value = result;
     Task<?> self = Task.current();

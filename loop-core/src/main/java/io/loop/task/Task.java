@@ -4,7 +4,6 @@ import io.loop.coroutine.Coroutine;
 import io.loop.event.Context;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
-import io.loop.event.MemoryReserve;
 import io.loop.event.SystemExit;
 import java.io.PrintStream;
 import java.lang.invoke.ConstantBootstraps;
@@ -28,37 +27,10 @@ import org.jspecify.annotations.Nullable;
 public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
 
   /*
-   * A task that is not done is in exactly one of these states:
-   *
-   *   waiting     `waiter` is a future that is not done and holds our step as a callback
-   *   scheduled   our step is in the ready queue; `waiter` is null, or done
-   *   running     the body is on the loop; `waiter` is null
-   *   blocked     the body is in a blocking JDK call: running, as asyncio sees it
-   *
-   * cancel() immediately cancels the waiter of a waiting task. In the other states it sets
-   * `mustCancel`: the next step turns it into a CancelledError, or it cancels the future that the
-   * body suspends on next. `waiter` is kept after such a cancel, because it may be a task that
-   * declines and has to be cancelled again.
-   *
-   * A blocked body is interrupted too. `interrupt` records this until the body's thread has its
-   * turn, ends the interrupt and clears the thread's flag:
-   *
-   *   null --cancel() finds the body blocked--> out --the body resumes after an await---------> null
-   *                                              |----its exception leaves the body or scope--> null
-   *                                              `----its last request is withdrawn-----------> null
-   *
-   * While `shielding` is set, it holds the requests from outside, and `cancelRequests` counts only
-   * the requests that are to reach the body before the shielding ends.
-   *
-   * A scope withdraws only its own request, whatever the count is: the body may be cleaning up
-   * after an earlier one. A body that has its turn is not blocked, so no interrupt arrives late.
-   *
-   * The file is long because every method carries its contract, and because starting, stepping,
-   * cancelling and finishing change the same few fields. Stacks, descriptions and the list of
-   * pending tasks are in other classes.
-   *
-   * `incoming` is set only between scheduling a step that throws and running it. `bodyResult` and
-   * `bodyFault` carry the body's outcome from its stack to finish().
+   * This is the public face. TaskState has the state and all its transitions, TaskStep mounts the
+   * body and does what the state says is next; the two are one object. Stacks, descriptions and the
+   * list of pending tasks are in other classes. The file is long because every method carries its
+   * contract.
    *
    * A task that is done may be kept for its result. It releases everything else: the context, and
    * the body, of which `work` then keeps only the class, for descriptions.
@@ -76,17 +48,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   private @Nullable Context context;
   private @Nullable String name;
   private PendingTasks.@Nullable Entry entry;
-  private @Nullable LoopFuture<?> waiter;
-  private boolean mustCancel;
-  private boolean isPassingCancelOn;
-  private @Nullable Interrupt interrupt;
-  private @Nullable Shielding shielding;
   private boolean quiet;
-  private int cancelRequests;
-  private @Nullable String cancelMessage;
-  private @Nullable Throwable incoming;
-  private @Nullable T bodyResult;
-  private @Nullable Throwable bodyFault;
 
   private Task(Loop loop, Coro<T> body, TaskOptions options) {
     super(loop);
@@ -112,8 +74,14 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @throws IllegalStateException if the loop is closed
   public static <T extends @Nullable Object> Task<T> create(
       Loop loop, Coro<T> body, TaskOptions options) {
+    loop.checkTurn();
     TaskFactory factory = LoopTasks.of(loop).factory();
-    return factory == null ? of(loop, body, options) : factory.create(loop, body, options);
+    if (factory == null) {
+      return of(loop, body, options);
+    }
+    Task<T> made = factory.create(loop, body, options);
+    Turns.take(); // the factory may have blocked
+    return made;
   }
 
   /// {@return a new task that runs a body on a loop, regardless of the loop's task factory} For use
@@ -128,6 +96,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @throws IllegalStateException if the loop is closed
   public static <T extends @Nullable Object> Task<T> of(
       Loop loop, Coro<T> body, TaskOptions options) {
+    loop.checkTurn();
     var task = new Task<>(loop, body, options);
     task.start(Boolean.TRUE.equals(options.eagerStart()) && loop.isRunning());
     return task;
@@ -141,28 +110,20 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   private void start(boolean eagerly) {
-    if (eagerly) {
-      startEagerly();
-    } else {
+    if (!eagerly) {
       step.wake();
       entry = tasks.add(this);
+      return;
     }
-  }
-
-  private void startEagerly() {
-    Task<?> creator = tasks.current();
     entry = tasks.add(this);
     try {
-      if (creator != null && creator.step.isCurrentThread()) {
-        creator.step.coroutine().callOutside(this::firstStep);
-      } else if (loop.isAttached()) {
-        step.wake(); // the executor's thread may hold monitors here: see decision D27
-      } else {
-        loop.callOnCarrier(this::firstStep);
-      }
+      step.startEagerly();
     } catch (IllegalStateException refused) {
       leave();
       throw refused;
+    }
+    if (isSettled()) {
+      work = null;
     }
   }
 
@@ -173,14 +134,6 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       entry = null;
       tasks.remove(left);
     }
-  }
-
-  private @Nullable Void firstStep() {
-    step.runFirst();
-    if (isDone()) {
-      work = null;
-    }
-    return null;
   }
 
   /// {@return the current task, or null in a callback}
@@ -219,135 +172,28 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return LoopTasks.all(loop);
   }
 
-  /// {@return whether the next await throws a [CancelledError]}
-  boolean mustCancel() {
-    return mustCancel;
-  }
-
-  /// Runs what was scheduled: a step, or a wake-up by the waiter.
-  void continueOrWake() {
-    LoopFuture<?> settled = waiter;
-    if (settled != null) {
-      step(settled.takeThrowable());
-    } else {
-      Throwable throwing = incoming;
-      incoming = null;
-      step(throwing);
-    }
-  }
-
-  private void step(@Nullable Throwable throwing) {
-    Throwable fault = throwing;
-    if (mustCancel) {
-      if (!(fault instanceof CancelledError)) {
-        fault = new CancelledError(cancelMessage);
-      }
-      mustCancel = false;
-    }
-    waiter = null;
-    step.advance(fault);
-  }
-
-  void runBody() {
-    try (var _ = step.restoreThreadLocals()) {
-      bodyResult = Objects.requireNonNull(body()).run();
-    } catch (Throwable fault) {
-      bodyFault = translate(fault);
-    }
-  }
-
-  /// Translates an exception that leaves this task's body, or a scope in it. If the body was
-  /// interrupted because the task was cancelled, an exception caused by the interrupt becomes that
-  /// cancellation. Coroutine only.
-  Throwable translate(Throwable fault) {
-    takeTurn(); // before it has its turn, the loop may interrupt it
-    if (interrupt == null
-        || interrupt.isUnrelatedTo(fault)
-        || !Interrupt.isBehind(fault, mustCancel)) {
-      return fault;
-    }
-    withdraw(); // delivered
-    return new CancelledError(cancelMessage, fault);
-  }
-
-  private void withdraw() {
-    mustCancel = false;
-    if (step.isCurrentThread()) {
-      endInterrupt();
-    } else if (interrupt != null) { // not the body's thread: the flag stays until its next await
-      interrupt = interrupt.withoutRequests();
-    }
-  }
-
-  /// Ends the interrupt because the cancellation has reached the body or was withdrawn. What the
-  /// body does next must not be interrupted. Coroutine only.
-  void endInterrupt() {
-    Interrupt ending = interrupt;
-    if (ending != null) {
-      interrupt = null;
-      ending.takeOff();
-    }
-  }
-
-  /// Called when the body has suspended: on a future, or for one tick if it is null.
-  void suspendedOn(@Nullable LoopFuture<?> future) {
-    if (future == null) {
-      step.wake();
-    } else if (future.loop != loop) {
-      scheduleThrowing(this + " got future " + future + " attached to a different loop");
-    } else if (future == this) {
-      scheduleThrowing("Task cannot await on itself: " + this);
-    } else {
-      try {
-        future.addHandle(step);
-      } catch (OutOfMemoryError full) { // this future could not wake the body
-        MemoryReserve.useAfter(full);
-        incoming = full;
-        step.wake();
-        return;
-      }
-      waiter = future;
-      if (mustCancel && future.cancel(cancelMessage)) {
-        mustCancel = false;
-      }
-    }
-  }
-
-  private void scheduleThrowing(String message) {
-    incoming = new IllegalStateException(message);
-    step.wake();
-  }
-
-  /// Called when the body has finished.
+  /// Settles this task with what its step has recorded.
   void finish() {
-    T result = bodyResult;
-    Throwable fault = bodyFault;
-    bodyResult = null;
-    bodyFault = null;
-    finish(result, fault);
-  }
-
-  void finish(@Nullable Object result, @Nullable Throwable fault) {
     leave();
     try {
-      settleAs(result, fault);
+      settle(step.fault());
     } finally {
-      letGo();
+      if (work != null) {
+        work = Repr.typeOf(work);
+      }
+      context = null;
+      step.letGo();
     }
   }
 
-  private void letGo() {
-    if (work != null) {
-      work = Repr.typeOf(work);
-    }
-    context = null;
-    step.letGo();
-  }
-
-  @SuppressWarnings("NullAway") // a null result is one that T allows
-  private void settleAs(@Nullable Object result, @Nullable Throwable fault) {
+  @SuppressWarnings({"unchecked", "NullAway"}) // the result is what the body of type T returned
+  private void settle(@Nullable Throwable fault) {
     if (fault == null) {
-      succeed(result);
+      if (step.takeUndelivered()) {
+        cancelSilently(step.cancelMessage());
+      } else {
+        settleWith((T) step.result());
+      }
     } else if (fault instanceof CancelledError cancelled) {
       cancelWith(cancelled);
     } else {
@@ -355,16 +201,6 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       if (fault instanceof KeyboardInterrupt || fault instanceof SystemExit) {
         throw (Error) fault;
       }
-    }
-  }
-
-  @SuppressWarnings({"unchecked", "NullAway"}) // the result is what the body of type T returned
-  private void succeed(@Nullable Object result) {
-    if (mustCancel) {
-      mustCancel = false;
-      cancelSilently(cancelMessage);
-    } else {
-      settleWith((T) result);
     }
   }
 
@@ -380,118 +216,26 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     if (isDone()) {
       return false;
     }
-    if (shielding != null) {
-      shielding.hold(null, message);
-    } else {
-      request(message);
-    }
+    step.follow(step.request(null, message));
     return true;
-  }
-
-  private void request(@Nullable String message) {
-    cancelRequests++;
-    if (isPassingCancelOn) {
-      breakRing(message);
-      return;
-    }
-    if (waiter != null && passCancelOn(waiter, message)) {
-      return;
-    }
-    boolean isAway = step.isAway();
-    if (isAway) {
-      noteInterrupt();
-    }
-    if (interrupt != null) {
-      interrupt.addRequest();
-    }
-    mustCancel = true;
-    cancelMessage = message;
-    if (isAway) {
-      step.interrupt(); // last: the body may resume immediately
-    }
-  }
-
-  private void noteInterrupt() {
-    if (interrupt == null) {
-      interrupt = new Interrupt(!step.isInterrupted(), mustCancel ? 1 : 0);
-    }
   }
 
   /// Requests cancellation on behalf of a scope of the body.
   ///
-  /// @param level the value of [#shielding] when the scope was entered
+  /// @param level the value of [TaskState#shielding] when the scope was entered
   /// @return the argument for [#uncancel(Interrupt)]
   @Nullable Interrupt cancelForScope(@Nullable Shielding level) {
     loop.checkTurn();
-    if (isDone()) {
+    if (isSettled()) {
       return null;
     }
-    if (shielding != null && shielding != level) {
-      return shielding.hold(level, null);
-    }
-    request(null);
-    return mustCancel ? interrupt : null;
-  }
-
-  /// {@return the innermost shielded section of the body that is running, or null}
-  @Nullable Shielding shielding() {
-    return shielding;
-  }
-
-  /// Begins a shielded section: cancellations from outside are held back. Coroutine only.
-  void beginShielding() {
-    takeTurn();
-    Interrupt sent = interrupt;
-    boolean isFlagUp = sent != null && Thread.currentThread().isInterrupted();
-    endInterrupt();
-    Interrupt pending = !mustCancel ? null : sent != null ? sent : new Interrupt(true, 1);
-    shielding = new Shielding(shielding, cancelRequests, pending, cancelMessage, isFlagUp);
-    cancelRequests = 0;
-    mustCancel = false;
-  }
-
-  /// Ends the innermost shielded section. Coroutine only.
-  ///
-  /// @param fault the exception that leaves the section, or null
-  void endShielding(@Nullable Throwable fault) {
-    takeTurn();
-    Shielding ended = Objects.requireNonNull(shielding);
-    shielding = ended.outer();
-    cancelRequests += ended.requests();
-    Interrupt pending = ended.pending();
-    if (pending != null) {
-      endInterrupt();
-      mustCancel = true;
-      cancelMessage = ended.message();
-      interrupt = pending;
-      pending.resume(ended.mustInterrupt(), fault);
-    }
-  }
-
-  private boolean passCancelOn(LoopFuture<?> waitedFor, @Nullable String message) {
-    isPassingCancelOn = true;
-    try {
-      return waitedFor.cancel(message);
-    } finally {
-      isPassingCancelOn = false;
-    }
-  }
-
-  /// Breaks a cycle of tasks that wait for each other, which nothing else would ever wake. The
-  /// cancellation has come back to this task, and wakes it.
-  private void breakRing(@Nullable String message) {
-    LoopFuture<?> waitedFor = waiter;
-    if (waitedFor != null && waitedFor.removeHandle(step)) {
-      waiter = null;
-      mustCancel = true;
-      cancelMessage = message;
-      step.wake();
-    }
+    step.follow(step.request(level, null));
+    return step.sentAs(level);
   }
 
   @Override
   @Nullable String declinedMessage() {
-    return cancelMessage;
+    return step.cancelMessage();
   }
 
   /// {@return the number of outstanding cancellation requests}
@@ -499,16 +243,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// Source: `Task.cancelling`.
   public int cancelling() {
     takeTurn();
-    return outstanding();
-  }
-
-  private int outstanding() {
-    return shielding == null ? cancelRequests : cancelRequests + Shielding.count(shielding);
-  }
-
-  /// {@return the number of requests that scopes in the body count: those that are not held back}
-  int requests() {
-    return cancelRequests;
+    return step.outstanding();
   }
 
   /// Withdraws one cancellation request. Withdrawing the last one also discards a cancellation that
@@ -520,17 +255,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @return the number of requests left
   public int uncancel() {
     loop.checkTurn();
-    int before = outstanding();
-    if (cancelRequests > 0) {
-      cancelRequests--;
-    } else {
-      Shielding.takeBack(shielding);
-    }
-    if (before == 1) {
-      withdraw();
-      Shielding.forget(shielding);
-    }
-    return Math.max(0, before - 1);
+    return step.withdrawOne();
   }
 
   /// Withdraws the request of a scope in the body when the scope ends. Coroutine only.
@@ -539,21 +264,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// @return the number of requests left that are not held back
   int uncancel(@Nullable Interrupt sentAs) {
     loop.checkTurn();
-    if (cancelRequests > 0 && --cancelRequests == 0) {
-      withdraw();
-    }
-    if (sentAs != null && sentAs == interrupt && sentAs.removeRequest()) {
-      withdraw();
-    }
-    return cancelRequests;
-  }
-
-  /// Makes the next await throw the cancellation again.
-  void repeatRequest() {
-    if (cancelRequests > 0 && --cancelRequests == 0) {
-      withdraw();
-    }
-    request(null);
+    return step.withdrawOf(sentAs);
   }
 
   /// {@return this task's name; `Task-N` if none was given} Any thread.
@@ -597,7 +308,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   @SuppressWarnings("unchecked") // the constructor was given a body of type T
-  private @Nullable Coro<T> body() {
+  @Nullable Coro<T> body() {
     return work instanceof Coro<?> body ? (Coro<T>) body : null;
   }
 
@@ -675,22 +386,12 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return !quiet;
   }
 
-  /// Ends the body of a task whose loop is closing: each await throws, so its `finally` blocks run.
-  /// A body that has not started never does.
+  /// Ends the body of a task whose loop is closing, unless the unwinding of another task has ended
+  /// it.
   void unwind() {
-    if (isDone()) {
-      return; // another task's unwinding has ended this one
+    if (!isSettled()) {
+      step.follow(step.unwind());
     }
-    if (step.isAway()) {
-      noteInterrupt();
-      step.interrupt();
-    } else {
-      step(new CancelledError("Event loop is closed"));
-    }
-  }
-
-  boolean isAway() {
-    return step.isAway();
   }
 
   private static String workText(Object work) {
@@ -698,12 +399,12 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   }
 
   private String state() {
-    return outstanding() > 0 && !isSettled() ? "cancelling" : stateText();
+    return step.outstanding() > 0 && !isSettled() ? "cancelling" : stateText();
   }
 
   @Override
   String summary() {
-    String state = isSettled() ? "finished" : outstanding() > 0 ? "cancelling" : "pending";
+    String state = isSettled() ? "finished" : step.outstanding() > 0 ? "cancelling" : "pending";
     return "<Task " + state + " name='" + getName() + "'>";
   }
 
@@ -711,13 +412,15 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// rest of a future's description}
   @Override
   public String toString() {
+    Object described = work; // a report on another thread may race with the end of the task
+    LoopFuture<?> awaited = step.waiter();
     return "<Task "
         + state()
         + " name='"
         + getName()
         + "'"
-        + (work == null ? "" : " coro=<" + workText(work) + ">")
-        + (waiter == null ? "" : " wait_for=" + waiter.summary())
+        + (described == null ? "" : " coro=<" + workText(described) + ">")
+        + (awaited == null ? "" : " wait_for=" + awaited.summary())
         + detailText()
         + ">";
   }

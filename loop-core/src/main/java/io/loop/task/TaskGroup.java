@@ -5,7 +5,6 @@ import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -135,31 +134,7 @@ public final class TaskGroup {
   /// @throws IllegalArgumentException if `limit` is less than 1
   public static <A extends @Nullable Object, T extends @Nullable Object> List<T> map(
       Iterable<? extends A> items, int limit, Mapper<? super A, ? extends T> work) {
-    var room = new Slots(limit);
-    var tasks = new ArrayList<Task<T>>();
-    var cancelled = new ArrayList<LoopFuture<T>>();
-    run(group -> {
-      Iterator<? extends A> left = items.iterator();
-      while (left.hasNext()) {
-        room.acquire();
-        A item = left.next();
-        Task<T> task = group.createTask(() -> work.map(item));
-        task.addDoneCallback(done -> { // called even if it was cancelled before it started
-          room.release();
-          if (done.isCancelled()) {
-            cancelled.add(done);
-            group.cancel(); // not a failure for the group, but there is no result
-          }
-        });
-        tasks.add(task);
-      }
-    });
-    if (!cancelled.isEmpty()) {
-      throw cancelled.getFirst().cancelledError();
-    }
-    var results = new ArrayList<T>(tasks.size());
-    tasks.forEach(task -> results.add(task.result()));
-    return results;
+    return new GroupMap<A, T>(limit, work).run(items);
   }
 
   /// Processes items concurrently, at most `limit` at a time, without results. Coroutine only;
@@ -226,8 +201,9 @@ public final class TaskGroup {
     try {
       result = body.run(this);
     } catch (Throwable thrown) {
-      fault = parent == null ? thrown : parent.translate(thrown);
+      fault = thrown;
     }
+    Turns.take(); // the body may have blocked
     try {
       exit(fault);
     } finally { // keeping the group must not keep these
@@ -242,7 +218,7 @@ public final class TaskGroup {
   }
 
   private void enter() {
-    checkTurn();
+    takeTurn();
     if (entered) {
       throw new IllegalStateException(this + " has already been entered");
     }
@@ -251,7 +227,7 @@ public final class TaskGroup {
       throw new IllegalStateException(this + " cannot determine the parent task");
     }
     parent = current;
-    level = current.shielding();
+    level = current.step().shielding();
     entered = true;
     if (cancelOnEnter) {
       cancel();
@@ -362,7 +338,7 @@ public final class TaskGroup {
   }
 
   private Task<?> requireOpen() {
-    checkTurn();
+    takeTurn();
     if (!entered) {
       throw new IllegalStateException(this + " has not been entered");
     }
@@ -382,7 +358,7 @@ public final class TaskGroup {
   ///
   /// Source: `TaskGroup.cancel`, Python 3.15.
   public void cancel() {
-    checkTurn();
+    takeTurn();
     if (!entered) {
       cancelOnEnter = true;
       return;
@@ -398,7 +374,8 @@ public final class TaskGroup {
   }
 
   /// Before the group is entered, and after it has finished, there is no loop to check.
-  private void checkTurn() {
+  private void takeTurn() {
+    Turns.take();
     Task<?> owner = parent;
     if (owner != null) {
       owner.loop.checkTurn();
@@ -457,10 +434,10 @@ public final class TaskGroup {
             null));
   }
 
-  private void exit(@Nullable Throwable fault) {
+  private void exit(@Nullable Throwable thrown) {
     Task<?> owner = Objects.requireNonNull(parent);
-    owner.takeTurn();
     exiting = true;
+    Throwable fault = thrown == null ? null : owner.step().translate(thrown);
     if (fault != null) {
       rememberFatal(fault);
       if (!aborting) {
@@ -516,8 +493,9 @@ public final class TaskGroup {
       errors.add(fault);
     }
     if (!errors.isEmpty()) {
-      if (owner.requests() > 0) {
-        owner.repeatRequest(); // thrown by the next await, as the failure hides it here
+      TaskStep step = owner.step();
+      if (step.requests() > 0) {
+        step.follow(step.repeatRequest()); // the next await throws it, as the failure hides it here
       }
       throw new ExceptionGroup("unhandled errors in a TaskGroup", errors);
     }

@@ -31,6 +31,7 @@ final class TaskStacks {
           "io.loop.coroutine",
           "io.loop.event.Loop",
           "io.loop.task.TaskStacks",
+          "io.loop.task.TaskState",
           "io.loop.task.TaskStep",
           "io.loop.Asyncio",
           "io.loop.task.FutureCallGraph",

@@ -2,28 +2,28 @@ package io.loop.task;
 
 import io.loop.coroutine.Coroutine;
 import io.loop.event.Context;
-import io.loop.event.ContextPropagator;
 import io.loop.event.Guest;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
 import io.loop.event.MemoryReserve;
 import io.loop.event.OwnCallback;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Drives a task's coroutine. All its steps and wake-ups reuse this one handle.
-final class TaskStep extends Handle implements Guest, Coroutine.Owner {
+/// Mounts a task's coroutine, and does what the task's state says is next. All steps and wake-ups
+/// of a task reuse this one handle.
+final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
 
   /*
-   * A task has at most one step or wake-up in the ready queue (see Task), so one handle suffices
-   * for all of them. The loop runs it in the task's context.
+   * A task has at most one step or wake-up in the ready queue (see TaskState), so one handle
+   * suffices for all of them. The loop runs it in the task's context.
    *
    * The coroutine is created at the first step. A body that is cancelled before that costs no
    * thread.
    *
-   * `thrown` is input: what the next await in the body throws. `awaited` is output: the future that
-   * the body suspended on, or null if none. Each is written by one side and read by the other while
-   * the writer is stopped. `inner` is the context in which a body that stopped inside Context.run
-   * resumes.
+   * `awaited` is the future that the body suspended on, or null if none. The body writes it before
+   * it stops, and the loop reads it afterwards. `inner` is the context in which a body that stopped
+   * inside Context.run resumes.
    */
 
   /// Created, and its class loaded, before memory runs out.
@@ -36,17 +36,14 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   /// hundred in interpreted code.
   private static final int MAX_INSIDE = 32;
 
-  private final Task<?> task;
   private final LoopTasks tasks;
   private @Nullable Coroutine coroutine;
-  private @Nullable Throwable thrown;
   private @Nullable LoopFuture<?> awaited;
   private @Nullable Context inner;
   private int refusals;
 
   TaskStep(Task<?> task, LoopTasks tasks, Context context) {
-    super(task.loop, context, false);
-    this.task = task;
+    super(task, context);
     this.tasks = tasks;
   }
 
@@ -73,9 +70,39 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     schedule();
   }
 
+  /// Starts the task inside the call that creates it, if that is possible.
+  ///
+  /// @throws IllegalStateException if the caller cannot be suspended here
+  void startEagerly() {
+    Task<?> creator = tasks.current();
+    if (creator != null && creator.step().isCurrentThread()) {
+      @Nullable Void _ = creator.step().coroutine().callOutside(this::runFirst);
+    } else if (task.loop.isAttached()) {
+      schedule(); // the executor's thread may hold monitors here: see decision D27
+    } else {
+      @Nullable Void _ = task.loop.callOnCarrier(this::runFirst);
+    }
+  }
+
+  private @Nullable Void runFirst() {
+    runInContext(this::run);
+    return null;
+  }
+
   @Override
   protected void run() {
-    task.continueOrWake();
+    follow(wakeUp());
+  }
+
+  /// Does what a transition of the state asks for.
+  void follow(Next next) {
+    switch (next) {
+      case RUN -> mount();
+      case SCHEDULE -> schedule();
+      case INTERRUPT -> coroutine().thread().interrupt();
+      case WAIT -> {}
+      case FINISH -> task.finish();
+    }
   }
 
   @Override
@@ -125,43 +152,42 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   }
 
   /// Lets the body run until it stops again; loop thread, or a coroutine for an eager start.
-  void advance(@Nullable Throwable throwing) {
-    thrown = throwing;
-    if (coroutine == null) {
-      if (throwing != null) {
-        task.finish(null, throwing);
-        return;
-      }
-      if (MemoryReserve.isUsed()) {
-        task.finish(null, NO_MEMORY.cause()); // existing tasks must finish first
-        return;
-      }
-      try {
-        coroutine = tasks.coroutines().create(task::runBody, this, task.threadName());
-      } catch (Throwable refused) {
-        MemoryReserve.useAfter(refused);
-        task.finish(null, refused); // no thread for the body: fail the task
-        return;
-      }
+  private void mount() {
+    Coroutine mounting = coroutine;
+    if (mounting != null) {
+      resume(mounting);
+      return;
     }
-    resume(coroutine);
+    if (MemoryReserve.isUsed()) {
+      follow(failed(NO_MEMORY.cause())); // existing tasks must finish first
+      return;
+    }
+    try {
+      mounting = tasks.coroutines().create(this::runBody, this, task.threadName());
+    } catch (Throwable refused) {
+      MemoryReserve.useAfter(refused);
+      follow(failed(refused)); // no thread for the body: fail the task
+      return;
+    }
+    coroutine = mounting;
+    resume(mounting);
   }
 
-  /// Runs the first step now, inside the call that makes the task.
-  void runFirst() {
-    runInContext(() -> advance(null));
-  }
-
-  /// Restores the thread locals of other libraries that were captured for the task.
-  ContextPropagator.@Nullable Scope restoreThreadLocals() {
-    return restoreCarried();
+  private void runBody() {
+    try (var _ = restoreCarried()) {
+      Object result = Objects.requireNonNull(task.body()).run();
+      Turns.take(); // it may have blocked
+      ended(result, null);
+    } catch (Throwable thrown) {
+      ended(null, translate(thrown));
+    }
   }
 
   /// Releases everything, because the task is done: keeping the task keeps nothing else alive.
   void letGo() {
-    thrown = null;
     awaited = null;
     inner = null;
+    releaseState();
     dropContext();
   }
 
@@ -180,7 +206,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
       tasks.swapCurrent(outer);
     }
     switch (stop) {
-      case SUSPENDED -> task.suspendedOn(takeAwaited());
+      case SUSPENDED -> follow(suspendedOn(takeAwaited()));
       case DONE -> {
         coroutine = null; // it may be another task's by now
         task.finish();
@@ -202,7 +228,7 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   /// Lets everything else that is ready run. Coroutine only; may return without suspending if
   /// nothing is ready.
   void giveWay() {
-    if (task.mustCancel() || !skipTick()) {
+    if (mustCancel() || !skipTick()) {
       awaitOn(null);
     }
   }
@@ -210,16 +236,14 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
   /// Suspends the body until a future is settled, or for one tick if it is null. Coroutine only.
   void awaitOn(@Nullable LoopFuture<?> future) {
     if (tasks.isClosing() && refusals < MAX_REFUSALS) {
-      task.endInterrupt();
+      endInterrupt();
       refuse();
     }
     Coroutine mounted = coroutine();
     awaited = future;
     mounted.suspend();
-    task.endInterrupt();
-    Throwable throwing = thrown;
+    Throwable throwing = takeIncoming();
     if (throwing != null) {
-      thrown = null;
       AwaitSite.addTo(throwing, task);
       throw Throwing.rethrow(throwing);
     }
@@ -270,18 +294,17 @@ final class TaskStep extends Handle implements Guest, Coroutine.Owner {
     return started == null ? null : started.thread();
   }
 
+  @Override
   boolean hasStarted() {
     return coroutine != null;
   }
 
+  @Override
   boolean isAway() {
     return coroutine != null && coroutine.isAway();
   }
 
-  void interrupt() {
-    coroutine().thread().interrupt();
-  }
-
+  @Override
   boolean isInterrupted() {
     return coroutine().isInterrupted();
   }

@@ -27,6 +27,7 @@ public final class Tasks {
   /// @param loop the loop
   /// @param factory the factory; null for the default, [Task#of]
   public static void setTaskFactory(Loop loop, @Nullable TaskFactory factory) {
+    loop.checkTurn();
     LoopTasks.of(loop).setFactory(factory);
   }
 
@@ -36,6 +37,7 @@ public final class Tasks {
   ///
   /// @param loop the loop
   public static @Nullable TaskFactory getTaskFactory(Loop loop) {
+    loop.checkTurnToRead();
     return LoopTasks.of(loop).factory();
   }
 
@@ -98,6 +100,7 @@ public final class Tasks {
   ///   holds the exception
   public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
       Loop loop, List<? extends Awaitable<?>> awaitables) {
+    loop.checkTurn();
     return GatherFuture.of(loop, awaitables, OnFailure.KEEP);
   }
 
@@ -258,7 +261,7 @@ public final class Tasks {
   /// @param fault the exception that the body threw
   public static Throwable translate(Throwable fault) {
     Task<?> task = Task.current();
-    return task == null ? fault : task.translate(fault);
+    return task == null ? fault : task.step().translate(fault);
   }
 
   /// Runs blocking or long-running work on another thread. Never suspends; await the returned
@@ -327,6 +330,7 @@ public final class Tasks {
   /// @param timeout how long to wait; null for no limit
   /// @throws CancelledError if the calling task was cancelled
   public static void shutdownDefaultExecutor(Loop loop, @Nullable Duration timeout) {
+    loop.checkTurn();
     DefaultExecutor.of(loop).shutdown(timeout);
   }
 
@@ -335,6 +339,7 @@ public final class Tasks {
   ///
   /// @param loop the loop
   public static boolean hasDefaultExecutor(Loop loop) {
+    loop.checkTurnToRead();
     return DefaultExecutor.of(loop).isUsed();
   }
 

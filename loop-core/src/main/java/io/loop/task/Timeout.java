@@ -170,8 +170,10 @@ public final class Timeout {
     try {
       result = body.run(this);
     } catch (Throwable fault) {
-      throw exit(task == null ? fault : task.translate(fault));
+      Turns.take(); // the body may have blocked
+      throw exit(task == null ? fault : task.step().translate(fault));
     }
+    Turns.take();
     leave();
     return result;
   }
@@ -187,8 +189,8 @@ public final class Timeout {
     }
     state = State.ENTERED;
     task = entering;
-    level = entering.shielding();
-    requestsOnEntry = entering.requests();
+    level = entering.step().shielding();
+    requestsOnEntry = entering.step().requests();
   }
 
   /// {@return the deadline, on the clock of [Loop#time], or null if there is none}
@@ -279,9 +281,6 @@ public final class Timeout {
 
   /// Exits after the body returned. If the deadline passed nonetheless, withdraws the request.
   private void leave() {
-    if (task != null) {
-      task.takeTurn();
-    }
     disarm();
     if (state == State.EXPIRING) {
       state = State.EXPIRED;

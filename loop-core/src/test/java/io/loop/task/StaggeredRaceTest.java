@@ -6,11 +6,13 @@ import static io.loop.Asyncio.staggeredRace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.Asyncio;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -86,6 +88,36 @@ final class StaggeredRaceTest {
     });
 
     assertThat(log).containsExactly("0 start a", "10 end a", "10 start b", "11 end b");
+  }
+
+  /// The loser returns from a blocking call that ignores the interrupt.
+  @Test
+  void race_loserReturnsWhenAnotherHasWon_hasLost() {
+    var mayReturn = new CountDownLatch(1);
+
+    Asyncio.run(() -> {
+      RaceResult<String> result =
+          staggeredRace(
+              List.of(
+                  () -> {
+                    while (mayReturn.getCount() > 0) {
+                      try {
+                        mayReturn.await();
+                      } catch (InterruptedException ignored) {
+                        // as a call that cannot be interrupted
+                      }
+                    }
+                    return "a";
+                  },
+                  () -> {
+                    mayReturn.countDown();
+                    return "b";
+                  }),
+              Duration.ofMillis(20));
+
+      assertThat(result.value()).isEqualTo("b");
+      assertThat(result.winner()).isEqualTo(1);
+    });
   }
 
   @Test
