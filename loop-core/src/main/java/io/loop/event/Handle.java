@@ -18,8 +18,9 @@ public class Handle {
    * is skipped there.
    *
    * A cancelled handle that is kept holds neither the callback nor the values of the scheduling
-   * context. It may be cancelled on any thread while the loop skips it. The loop may then see the
-   * old or the new values, because nothing runs.
+   * context. It may be cancelled on any thread while the loop skips it, or while someone describes
+   * it. The reader may then see the old or the new values, because nothing runs. So `callback` is
+   * read once wherever it is used.
    */
 
   /// In debug mode a cancelled handle still says what it was for.
@@ -88,8 +89,9 @@ public class Handle {
   ///
   /// @throws Exception if the callback throws
   protected void run() throws Exception {
-    if (callback != null) {
-      callback.run();
+    Callback seen = callback;
+    if (seen != null) {
+      seen.run();
     }
   }
 
@@ -110,7 +112,8 @@ public class Handle {
   /// Cancels like [#cancel], without checking the caller.
   final void cancelHere() {
     cancelled = true;
-    callback = origin == null || callback == null ? null : new Dropped(describe());
+    Callback seen = callback;
+    callback = origin == null || seen == null ? null : new Dropped(textOf(seen));
     if (context instanceof ContextValues) {
       context = ContextValues.EMPTY;
     }
@@ -186,15 +189,22 @@ public class Handle {
 
   /// {@return the text for this handle in reports}
   protected String describe() {
-    return callback == null ? getClass().getSimpleName() : callback.toString();
+    return textOf(callback);
+  }
+
+  private String textOf(@Nullable Callback seen) {
+    return seen == null ? getClass().getSimpleName() : seen.toString();
   }
 
   @Override
   public String toString() {
+    Callback seen = callback;
+    boolean wasCancelled = isCancelled();
+    String text = seen != null ? seen.toString() : wasCancelled ? "" : describe();
     return "<"
         + getClass().getSimpleName()
-        + (isCancelled() ? " cancelled" : "")
-        + (isCancelled() && callback == null ? "" : " " + describe())
+        + (wasCancelled ? " cancelled" : "")
+        + (text.isEmpty() ? "" : " " + text)
         + (origin == null ? "" : " created at " + origin.shortText())
         + ">";
   }

@@ -358,9 +358,10 @@ public final class Loop implements AutoCloseable {
       return Long.MAX_VALUE;
     }
     Loop outer = RUNNING.get();
-    thread = Thread.currentThread();
-    if (latest != thread) {
-      latest = thread;
+    Thread caller = Thread.currentThread();
+    thread = caller;
+    if (latest != caller) {
+      latest = caller;
     }
     RUNNING.set(this);
     if (asked) {
@@ -716,12 +717,13 @@ public final class Loop implements AutoCloseable {
   /// thread. A guest that continued on its own after a blocking call may wait for its turn here.
   public boolean isOnLoop() {
     Thread caller = Thread.currentThread();
-    if (thread == caller || hostThread == caller) {
+    Thread runner = thread;
+    if (runner == caller || hostThread == caller) {
       return true;
     }
     Guest here = guest;
     if (here == null || !here.isCurrentThread()) {
-      return attached && thread == null && poller.isHostThread();
+      return attached && runner == null && poller.isHostThread();
     }
     if (strict) {
       here.rejoin();

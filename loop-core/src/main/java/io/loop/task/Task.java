@@ -711,13 +711,15 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// rest of a future's description}
   @Override
   public String toString() {
+    Object seenWork = work; // any thread may ask
+    LoopFuture<?> seenWaiter = waiter;
     return "<Task "
         + state()
         + " name='"
         + getName()
         + "'"
-        + (work == null ? "" : " coro=<" + workText(work) + ">")
-        + (waiter == null ? "" : " wait_for=" + waiter.summary())
+        + (seenWork == null ? "" : " coro=<" + workText(seenWork) + ">")
+        + (seenWaiter == null ? "" : " wait_for=" + seenWaiter.summary())
         + detailText()
         + ">";
   }

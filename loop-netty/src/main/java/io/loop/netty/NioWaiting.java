@@ -247,10 +247,11 @@ final class NioWaiting implements IoHandler {
 
   @Override
   public void wakeup() {
-    if (!executor.isExecutorThread(Thread.currentThread())
-        && asleep.compareAndSet(true, false)
-        && selectors.latest != null) {
-      Selector _ = selectors.latest.wakeup();
+    if (!executor.isExecutorThread(Thread.currentThread()) && asleep.compareAndSet(true, false)) {
+      Selector waiting = selectors.latest;
+      if (waiting != null) {
+        Selector _ = waiting.wakeup();
+      }
     }
   }
 
