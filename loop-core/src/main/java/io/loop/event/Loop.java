@@ -583,7 +583,7 @@ public final class Loop implements AutoCloseable {
   }
 
   private void closeFlushed() {
-    locals.close(reports);
+    locals.close(guests, reports);
     reports.tellDropped();
     closed = true;
     if (HOSTED.get() == this) {
@@ -764,10 +764,10 @@ public final class Loop implements AutoCloseable {
     return thread != null || (attached && (asked || !inbox.isEmpty() || turn.isDue()));
   }
 
-  /// Sets the directory of this loop's guests, for reports about a loop that is held up. For the
-  /// layer that creates them.
+  /// Sets the directory of this loop's guests, for reports about a loop that is held up, and for
+  /// the end of the loop. For the layer that creates them.
   ///
-  /// @param directory the directory; it is called on any thread
+  /// @param directory the directory
   public void setGuests(GuestDirectory directory) {
     guests = directory;
   }
