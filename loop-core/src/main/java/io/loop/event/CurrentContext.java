@@ -22,7 +22,9 @@ final class CurrentContext {
 
   static CurrentContext here() {
     Loop loop = Loop.runningOrNull();
-    return loop != null && !loop.isBetweenTurnsHere() ? loop.currentContext() : OFF_LOOP.get();
+    return loop != null && !loop.presence().isBetweenTurnsHere()
+        ? loop.currentContext()
+        : OFF_LOOP.get();
   }
 
   ContextValues values() {

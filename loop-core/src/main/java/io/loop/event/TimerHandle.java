@@ -48,7 +48,7 @@ public final class TimerHandle extends Handle {
   public boolean reschedule(Duration delay) {
     loop.checkTurn();
     boolean isPending = loop.turn().postpone(this, Nanos.of(delay));
-    loop.tellHost();
+    loop.lifecycle().requestTurn();
     return isPending;
   }
 

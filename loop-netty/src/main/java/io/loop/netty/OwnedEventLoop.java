@@ -2,6 +2,7 @@ package io.loop.netty;
 
 import io.loop.event.Loop;
 import io.loop.event.OwnCallback;
+import io.loop.event.PolledLoop;
 import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
@@ -128,6 +129,7 @@ final class OwnedEventLoop extends ManualIoEventLoop {
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  private final PolledLoop polled;
   private final Loop loop;
   private final OwnedHandler handler;
   private final AtomicReference<@Nullable Ending> asked = new AtomicReference<>();
@@ -138,15 +140,17 @@ final class OwnedEventLoop extends ManualIoEventLoop {
 
   OwnedEventLoop(
       @Nullable IoEventLoopGroup parent,
-      Loop loop,
+      PolledLoop loop,
       Transport transport,
       IoHandlerFactory handlers) {
     this(parent, loop, new Remembering(handlers, transport));
   }
 
-  private OwnedEventLoop(@Nullable IoEventLoopGroup parent, Loop loop, Remembering handlers) {
+  private OwnedEventLoop(
+      @Nullable IoEventLoopGroup parent, PolledLoop polled, Remembering handlers) {
     super(parent, null, handlers); // the thread is set when the loop first runs
-    this.loop = loop;
+    this.polled = polled;
+    this.loop = polled.loop();
     this.handler = Objects.requireNonNull(handlers.made);
   }
 
@@ -261,6 +265,6 @@ final class OwnedEventLoop extends ManualIoEventLoop {
   /// before must keep it awake.
   @Override
   protected boolean canBlock() {
-    return loop.mayBlock();
+    return polled.mayBlock();
   }
 }

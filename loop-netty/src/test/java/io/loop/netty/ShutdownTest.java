@@ -8,6 +8,7 @@ import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
+import io.loop.event.PolledLoop;
 import io.loop.event.Poller;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
@@ -286,7 +287,7 @@ class ShutdownTest extends OnNetty {
     }
 
     @Override
-    public void open(Loop loop) {
+    public void open(PolledLoop loop) {
       poller.open(loop);
     }
 
