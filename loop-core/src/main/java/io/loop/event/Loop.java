@@ -205,7 +205,7 @@ public final class Loop implements AutoCloseable {
   /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callLater(Duration delay, Callback callback, @Nullable Context context) {
-    TimerHandle timer = newTimer(Nanos.of(delay), callback, context);
+    TimerHandle timer = newTimer(turn.wheel().deadlineAfter(Nanos.of(delay)), callback, context);
     turn.startAfter(timer);
     lifecycle.requestTurn();
     return timer;
@@ -237,10 +237,10 @@ public final class Loop implements AutoCloseable {
     return timer;
   }
 
-  private TimerHandle newTimer(long nanos, Callback callback, @Nullable Context context) {
+  private TimerHandle newTimer(long deadlineNanos, Callback callback, @Nullable Context context) {
     Objects.requireNonNull(callback, "callback");
     requireUsable();
-    return new TimerHandle(this, nanos, callback, context);
+    return new TimerHandle(this, deadlineNanos, callback, context);
   }
 
   /// {@return the time on this loop's clock: monotonic, with an arbitrary origin} Any thread.

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 public final class TimerHandle extends Handle {
 
   /*
-   * The handle is the wheel's entry; all fields belong to the wheel. Until the timer's delay has
-   * started, `deadlineNanos` is the delay.
+   * The handle is the wheel's entry; all fields belong to the wheel. `deadlineNanos` is a point on
+   * the loop's clock. It moves later when the timer's delay starts later than assumed: see
+   * TimerDelays.
    */
 
   long deadlineNanos;

@@ -308,7 +308,7 @@ final class Turn {
   }
 
   long deadlineOf(TimerHandle timer) {
-    if (wheel.hasNoDeadlineYet(timer)) {
+    if (wheel.isDelayed(timer)) {
       wheel.place(poller.nanoTime());
     }
     return timer.deadlineNanos;
