@@ -118,6 +118,7 @@ final class WrongThreadTest {
       Set.of(
           "Context",
           "ContextVar",
+          "CurrentContext",
           "Coroutine",
           "CoroutinePool",
           "InnerTask",

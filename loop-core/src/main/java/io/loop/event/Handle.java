@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 public class Handle {
 
   /*
-   * `context` is a Context if the caller named one, else the ContextValues of the scheduling
-   * context: see CurrentContext for why. A cancelled handle keeps its place in the ready queue and
+   * `context` is a capture: a Context if the caller named one, else the values of the scheduling
+   * context. See CurrentContext for why. A cancelled handle keeps its place in the ready queue and
    * is skipped there.
    *
    * A cancelled handle that is kept holds neither the callback nor the values of the scheduling
@@ -50,7 +50,8 @@ public class Handle {
     this.loop = loop;
     this.callback = callback;
     this.needsHost = needsHost;
-    this.context = context != null ? context : valuesHere(loop, needsHost);
+    // a handle that runs none of the program's code needs no values of other libraries
+    this.context = context != null ? context : loop.contextHere().capture(needsHost);
     this.origin = loop.isDebug() ? Origin.here() : null;
   }
 
@@ -62,12 +63,6 @@ public class Handle {
   ///   [OwnCallback]
   protected Handle(Loop loop, @Nullable Context context, boolean needsHost) {
     this(loop, null, context, needsHost);
-  }
-
-  /// A handle that runs none of the program's code needs no values of other libraries.
-  private static ContextValues valuesHere(Loop loop, boolean needsHost) {
-    ContextValues values = loop.contextHere().values();
-    return needsHost ? Propagators.captureInto(values) : values;
   }
 
   /// Appends this handle to its loop's ready queue. Never suspends.
@@ -114,9 +109,7 @@ public class Handle {
     cancelled = true;
     Callback seen = callback;
     callback = origin == null || seen == null ? null : new Dropped(textOf(seen));
-    if (context instanceof ContextValues) {
-      context = ContextValues.EMPTY;
-    }
+    context = CurrentContext.letGo(context);
   }
 
   /// {@return whether this handle was cancelled} Any thread, but the answer may be out of date.
@@ -126,17 +119,13 @@ public class Handle {
 
   /// Releases the context: this will not be scheduled again.
   protected final void dropContext() {
-    context = ContextValues.EMPTY;
+    context = CurrentContext.nothing();
   }
 
   /// {@return the context that the callback runs in; asyncio's `Handle.get_context`} Any thread.
   /// After [#cancel] it has no values, unless the context was passed to the scheduling method.
   public final Context getContext() {
-    return contextOf(context);
-  }
-
-  static Context contextOf(Object raw) {
-    return raw instanceof Context explicit ? explicit : new Context((ContextValues) raw);
+    return CurrentContext.contextOf(context);
   }
 
   /// {@return the context that is current, or null if it is this handle's own} For work that is
@@ -158,7 +147,7 @@ public class Handle {
   ///
   /// @param step the code to run
   protected final void runInContext(Runnable step) {
-    ((Context) context).runWithoutRestoring(step);
+    CurrentContext.runKeepingThreadLocals((Context) context, step);
   }
 
   /// Restores the values of other libraries that this handle's context carries on the calling
@@ -166,11 +155,7 @@ public class Handle {
   ///
   /// @return a scope that restores the previous values; null if there is nothing to restore
   protected final ContextPropagator.@Nullable Scope restoreCarried() {
-    return Propagators.restore(valuesOf(context).carried());
-  }
-
-  static ContextValues valuesOf(Object raw) {
-    return raw instanceof Context explicit ? explicit.values : (ContextValues) raw;
+    return CurrentContext.restoreCarried(context);
   }
 
   /// {@return whether it runs on the loop's host and not on its thread} See [OwnCallback].

@@ -41,6 +41,10 @@ public final class Loop implements AutoCloseable {
   private static final String DEBUG_PROPERTY = "io.loop.debug";
   private static boolean debugWasOn = Boolean.getBoolean(DEBUG_PROPERTY); // on any loop
 
+  static {
+    CurrentContext.findWith(Presence::contextHere);
+  }
+
   private final Poller poller;
   private final boolean attached;
   private final long originNanos;

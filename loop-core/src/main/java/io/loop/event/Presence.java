@@ -116,8 +116,14 @@ final class Presence {
     return thread == null;
   }
 
-  /// {@return whether the caller is on this loop only as its host: no turn is under way}
-  boolean isBetweenTurnsHere() {
+  /// {@return the holder of the current context of the loop that the caller runs on, or null if
+  /// there is none} Any thread. Between turns, the host of an attached loop is not on it.
+  static @Nullable CurrentContext contextHere() {
+    Loop here = loopHere();
+    return here == null || here.presence().isBetweenTurnsHere() ? null : here.currentContext();
+  }
+
+  private boolean isBetweenTurnsHere() {
     return attached && thread == null && !Thread.currentThread().isVirtual();
   }
 

@@ -430,7 +430,7 @@ final class Turn {
     try {
       context.become(own);
       try {
-        if (handle.needsHost() && Propagators.active() != null) {
+        if (handle.needsHost() && CurrentContext.hasPropagators()) {
           runCarrying(handle, own);
         } else {
           handle.run();
@@ -441,7 +441,8 @@ final class Turn {
     } catch (KeyboardInterrupt | SystemExit thrown) {
       throw thrown;
     } catch (Throwable fault) {
-      loop.reports().callbackFailed(handle, used != null ? used : Handle.contextOf(own), fault);
+      loop.reports()
+          .callbackFailed(handle, used != null ? used : CurrentContext.contextOf(own), fault);
     }
     if (timed) {
       warnIfSlow(handle, poller.nanoTime() - start);
@@ -449,7 +450,7 @@ final class Turn {
   }
 
   private static void runCarrying(Handle handle, Object own) throws Exception {
-    try (var _ = Propagators.restore(Handle.valuesOf(own).carried())) {
+    try (var _ = CurrentContext.restoreCarried(own)) {
       handle.run();
     }
   }
