@@ -4,6 +4,7 @@ import static io.loop.Asyncio.sleep;
 
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
+import io.loop.event.PolledLoop;
 import io.loop.event.Poller;
 import io.loop.event.SystemExit;
 import io.loop.task.CancelledError;
@@ -31,7 +32,7 @@ final class TraceRecorder {
     private int polls;
 
     @Override
-    public void open(Loop loop) {}
+    public void open(PolledLoop loop) {}
 
     @Override
     public void poll(long waitNanos) {

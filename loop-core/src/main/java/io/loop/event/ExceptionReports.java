@@ -119,7 +119,7 @@ final class ExceptionReports {
   /// Reports on the host, because handlers and loggers are code of the program and may wait for
   /// locks.
   private void deliver(ExceptionContext failure) {
-    loop.runOnHost(() -> tell(failure));
+    loop.sides().runOnHost(() -> tell(failure));
   }
 
   private void tell(ExceptionContext failure) {

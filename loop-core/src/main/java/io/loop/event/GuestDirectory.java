@@ -2,10 +2,10 @@ package io.loop.event;
 
 import org.jspecify.annotations.Nullable;
 
-/// The guests of a loop, for reports about a loop that is held up. Any thread.
+/// The guests of a loop, for reports about a loop that is held up. Any thread, except [#close].
 ///
 /// This is for layers that run loop work on separate stacks; programs do not need it.
-public interface GuestDirectory {
+public interface GuestDirectory extends AutoCloseable {
 
   /// A guest, as a report shows it.
   ///
@@ -21,4 +21,9 @@ public interface GuestDirectory {
   ///
   /// @param threadId the id of the thread
   @Nullable Entry find(long threadId);
+
+  /// Ends the guests, when the loop closes; loop thread. This comes before the loop's [LoopLocal]s
+  /// are closed, because guests may use any of them.
+  @Override
+  void close();
 }

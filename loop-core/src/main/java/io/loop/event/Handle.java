@@ -13,13 +13,14 @@ import org.jspecify.annotations.Nullable;
 public class Handle {
 
   /*
-   * `context` is a Context if the caller named one, else the ContextValues of the scheduling
-   * context: see CurrentContext for why. A cancelled handle keeps its place in the ready queue and
+   * `context` is a capture: a Context if the caller named one, else the values of the scheduling
+   * context. See CurrentContext for why. A cancelled handle keeps its place in the ready queue and
    * is skipped there.
    *
    * A cancelled handle that is kept holds neither the callback nor the values of the scheduling
-   * context. It may be cancelled on any thread while the loop skips it. The loop may then see the
-   * old or the new values, because nothing runs.
+   * context. It may be cancelled on any thread while the loop skips it, or while someone describes
+   * it. The reader may then see the old or the new values, because nothing runs. So `callback` is
+   * read once wherever it is used.
    */
 
   /// In debug mode a cancelled handle still says what it was for.
@@ -49,7 +50,8 @@ public class Handle {
     this.loop = loop;
     this.callback = callback;
     this.needsHost = needsHost;
-    this.context = context != null ? context : valuesHere(loop, needsHost);
+    // a handle that runs none of the program's code needs no values of other libraries
+    this.context = context != null ? context : loop.contextHere().capture(needsHost);
     this.origin = loop.isDebug() ? Origin.here() : null;
   }
 
@@ -61,12 +63,6 @@ public class Handle {
   ///   [OwnCallback]
   protected Handle(Loop loop, @Nullable Context context, boolean needsHost) {
     this(loop, null, context, needsHost);
-  }
-
-  /// A handle that runs none of the program's code needs no values of other libraries.
-  private static ContextValues valuesHere(Loop loop, boolean needsHost) {
-    ContextValues values = loop.contextHere().values();
-    return needsHost ? Propagators.captureInto(values) : values;
   }
 
   /// Appends this handle to its loop's ready queue. Never suspends.
@@ -88,8 +84,9 @@ public class Handle {
   ///
   /// @throws Exception if the callback throws
   protected void run() throws Exception {
-    if (callback != null) {
-      callback.run();
+    Callback seen = callback;
+    if (seen != null) {
+      seen.run();
     }
   }
 
@@ -110,10 +107,9 @@ public class Handle {
   /// Cancels like [#cancel], without checking the caller.
   final void cancelHere() {
     cancelled = true;
-    callback = origin == null || callback == null ? null : new Dropped(describe());
-    if (context instanceof ContextValues) {
-      context = ContextValues.EMPTY;
-    }
+    Callback seen = callback;
+    callback = origin == null || seen == null ? null : new Dropped(textOf(seen));
+    context = CurrentContext.letGo(context);
   }
 
   /// {@return whether this handle was cancelled} Any thread, but the answer may be out of date.
@@ -123,17 +119,13 @@ public class Handle {
 
   /// Releases the context: this will not be scheduled again.
   protected final void dropContext() {
-    context = ContextValues.EMPTY;
+    context = CurrentContext.nothing();
   }
 
   /// {@return the context that the callback runs in; asyncio's `Handle.get_context`} Any thread.
   /// After [#cancel] it has no values, unless the context was passed to the scheduling method.
   public final Context getContext() {
-    return contextOf(context);
-  }
-
-  static Context contextOf(Object raw) {
-    return raw instanceof Context explicit ? explicit : new Context((ContextValues) raw);
+    return CurrentContext.contextOf(context);
   }
 
   /// {@return the context that is current, or null if it is this handle's own} For work that is
@@ -155,7 +147,7 @@ public class Handle {
   ///
   /// @param step the code to run
   protected final void runInContext(Runnable step) {
-    ((Context) context).runWithoutRestoring(step);
+    CurrentContext.runKeepingThreadLocals((Context) context, step);
   }
 
   /// Restores the values of other libraries that this handle's context carries on the calling
@@ -163,11 +155,7 @@ public class Handle {
   ///
   /// @return a scope that restores the previous values; null if there is nothing to restore
   protected final ContextPropagator.@Nullable Scope restoreCarried() {
-    return Propagators.restore(valuesOf(context).carried());
-  }
-
-  static ContextValues valuesOf(Object raw) {
-    return raw instanceof Context explicit ? explicit.values : (ContextValues) raw;
+    return CurrentContext.restoreCarried(context);
   }
 
   /// {@return whether it runs on the loop's host and not on its thread} See [OwnCallback].
@@ -186,15 +174,22 @@ public class Handle {
 
   /// {@return the text for this handle in reports}
   protected String describe() {
-    return callback == null ? getClass().getSimpleName() : callback.toString();
+    return textOf(callback);
+  }
+
+  private String textOf(@Nullable Callback seen) {
+    return seen == null ? getClass().getSimpleName() : seen.toString();
   }
 
   @Override
   public String toString() {
+    Callback seen = callback;
+    boolean wasCancelled = isCancelled();
+    String text = seen != null ? seen.toString() : wasCancelled ? "" : describe();
     return "<"
         + getClass().getSimpleName()
-        + (isCancelled() ? " cancelled" : "")
-        + (isCancelled() && callback == null ? "" : " " + describe())
+        + (wasCancelled ? " cancelled" : "")
+        + (text.isEmpty() ? "" : " " + text)
         + (origin == null ? "" : " created at " + origin.shortText())
         + ">";
   }

@@ -191,7 +191,7 @@ final class HoldUp {
   /// {@return the blocking call that the loop's own thread is in: the same object as before if it
   /// is the same call; null if there is none}
   private @Nullable Spell sample(long now) {
-    Thread thread = loop.heldUpThread();
+    Thread thread = loop.presence().heldUpThread();
     if (thread == null) {
       return null;
     }
@@ -199,7 +199,7 @@ final class HoldUp {
     if (blocker instanceof Coroutine) {
       return null; // portable carrier: a coroutine runs, and computes
     }
-    if (!loop.isTurnUnderWayOrOwed() && !isAtLock(thread, blocker)) {
+    if (!loop.lifecycle().isTurnUnderWayOrOwed() && !isAtLock(thread, blocker)) {
       return null; // an executor's thread with nothing to do
     }
     Turn turn = loop.turn();

@@ -1,5 +1,9 @@
 package io.loop.event;
 
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -53,11 +57,22 @@ final class Interlude {
     }
   }
 
-  /// Runs until a condition is true. A thread that makes it true must call [#wake].
-  void runUntil(BooleanSupplier over) {
-    run(over, null);
+  /// See [Loop#runReturnsUntil].
+  void runReturnsUntil(BooleanSupplier over, Duration patience) {
+    if (over.getAsBoolean()) {
+      return;
+    }
+    var timeUp = new AtomicBoolean();
+    CompletableFuture.delayedExecutor(Nanos.of(patience), TimeUnit.NANOSECONDS)
+        .execute(() -> {
+          timeUp.set(true);
+          wake();
+        });
+    run(() -> timeUp.get() || over.getAsBoolean(), null);
+    throwFatal();
   }
 
+  /// Runs until a condition is true. A thread that makes it true must call [#wake].
   private void run(BooleanSupplier over, @Nullable Thread blocked) {
     boolean interrupted = false;
     sleeper = Thread.currentThread();

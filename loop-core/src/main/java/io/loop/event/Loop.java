@@ -3,9 +3,6 @@ package io.loop.event;
 import io.loop.coroutine.Coroutine;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -28,65 +25,54 @@ import org.jspecify.annotations.Nullable;
 public final class Loop implements AutoCloseable {
 
   /*
-   *   OPEN --run--> RUNNING --stop--> OPEN --close--> CLOSED (final)
-   *   ATTACHED --------------------------------close--> CLOSED
+   * This class is the public interface. What it asks of:
    *
-   * An attached loop has no run: its poller calls runTurn on the host's thread after wakeup(), or
-   * when the time that the last turn returned has passed. Between turns `thread` is null, and any
-   * code on the host's thread is on the loop. HOSTED finds the loop then, if the poller says that
-   * the host has one thread. The loop it finds may be closed, or its host may have moved to another
-   * thread.
+   *   Presence    who is on the loop, and may call it
+   *   Lifecycle   running, attached turns, stopping, closing
+   *   Sides       the loop's own thread and its host
+   *   Turn        the order of a tick; with the ready queue and the TimerWheel
+   *   Inbox and WakeupGate   what crosses threads
+   *   PolledLoop  what only the poller may ask
    *
-   * `thread` is set exactly while running; `closed` is final. Turn decides the order of a tick,
-   * TimerWheel that of timers; Inbox and WakeupGate cross threads. This class is the public
-   * interface, and checks who may call it.
-   *
-   * Other threads may read `guest`, a plain field, to ask "is it me?". A stale value is a guest
-   * other than the reader, or the reader itself, which continued after a blocking call. So where
-   * guests may do that, the answer is yes only after rejoin().
-   *
-   * The file is long because every overload carries its contract; the code itself is short.
+   * The file is long because each of asyncio's methods, with and without a context, carries its
+   * contract here, and because guests have their methods here too; the code itself is short.
    */
-
-  private static final ThreadLocal<@Nullable Loop> RUNNING = new ThreadLocal<>();
-  private static final ThreadLocal<@Nullable Loop> HOSTED = new ThreadLocal<>();
 
   private static final String DEBUG_PROPERTY = "io.loop.debug";
   private static boolean debugWasOn = Boolean.getBoolean(DEBUG_PROPERTY); // on any loop
 
+  static {
+    CurrentContext.findWith(Presence::contextHere);
+  }
+
   private final Poller poller;
   private final boolean attached;
   private final long originNanos;
-  private final HoldUp holdUp = new HoldUp(this);
-  private final Turn turn;
-  private final Inbox inbox = new Inbox(this);
-  private final WakeupGate gate = new WakeupGate();
   private final CurrentContext currentContext = new CurrentContext();
   private final ExceptionReports reports = new ExceptionReports(this);
+  private final HoldUp holdUp = new HoldUp(this);
   private final Locals locals = new Locals();
   private final Rescued rescued = new Rescued();
+  private final WakeupGate gate = new WakeupGate();
+  private final Presence presence;
+  private final Sides sides;
+  private final Inbox inbox;
+  private final Turn turn;
+  private final Lifecycle lifecycle;
 
-  private volatile @Nullable Thread thread;
-  private volatile @Nullable Thread latest; // the thread of an attached loop's last turn
-  private @Nullable Guest guest;
-  private @Nullable LoopHost host;
-  private @Nullable Thread hostThread; // the host's, for the check that every call makes
   private volatile @Nullable GuestDirectory guests;
-  private volatile boolean asked; // for a turn of an attached loop, since the last one
-  private boolean stopping;
-  private boolean strict;
-  private volatile boolean closed;
   private boolean debug = Boolean.getBoolean(DEBUG_PROPERTY);
 
   private Loop(Poller poller, boolean attached) {
     this.poller = poller;
     this.attached = attached;
     this.originNanos = poller.nanoTime();
+    this.presence = new Presence(this, poller, attached, rescued);
+    this.sides = new Sides(this, poller, presence, attached);
+    this.inbox = new Inbox(this);
     this.turn = new Turn(this, poller, inbox, gate, originNanos);
-    poller.open(this);
-    if (attached) {
-      gate.arm(); // between turns it sleeps
-    }
+    this.lifecycle = new Lifecycle(this, poller, attached, sides, inbox, gate);
+    lifecycle.open();
   }
 
   /// {@return a new loop on the best available poller: Netty's if loop-netty is on the class or
@@ -103,7 +89,7 @@ public final class Loop implements AutoCloseable {
   }
 
   /// {@return a new loop that is attached to a host, an existing executor} It counts as running
-  /// from now on. Its poller calls [#runTurn] on the host's thread.
+  /// from now on. Its poller calls [PolledLoop#runTurn] on the host's thread.
   ///
   /// It cannot be run or stopped. It is closed on the host's thread.
   ///
@@ -131,39 +117,7 @@ public final class Loop implements AutoCloseable {
 
   /// {@return the loop that the caller runs on, or null if there is none} Any thread.
   public static @Nullable Loop runningOrNull() {
-    if (!Thread.currentThread().isVirtual()) {
-      Loop loop = RUNNING.get();
-      return loop != null ? loop : hosted();
-    }
-    if (!(Coroutine.currentOwner() instanceof Guest here)) {
-      return null;
-    }
-    Loop loop = here.loop();
-    if (loop.strict) {
-      here.rejoin();
-    }
-    return loop;
-  }
-
-  private static @Nullable Loop hosted() {
-    Loop loop = HOSTED.get();
-    return loop != null && !loop.closed && loop.poller.isHostThread() ? loop : null;
-  }
-
-  /// Notes that this attached loop's host runs on the calling thread only, so that [#running] finds
-  /// the loop there between turns too. For the poller, which calls it on each new thread of the
-  /// host.
-  ///
-  /// Code on that thread cannot run another loop.
-  public void adoptThread() {
-    if (HOSTED.get() != this && !closed) {
-      HOSTED.set(this);
-    }
-  }
-
-  /// {@return whether the caller is on this loop only as its host: no turn is under way}
-  boolean isBetweenTurnsHere() {
-    return attached && thread == null && !Thread.currentThread().isVirtual();
+    return Presence.loopHere();
   }
 
   /// Schedules a callback for the next tick, after everything that is already scheduled.
@@ -218,7 +172,7 @@ public final class Loop implements AutoCloseable {
     if (isOnLoop()) {
       append(handle);
     } else if (!inbox.add(handle)) {
-      throw closedError();
+      throw Lifecycle.closedError();
     } else if (gate.claim()) {
       wakeup();
     }
@@ -255,9 +209,9 @@ public final class Loop implements AutoCloseable {
   /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callLater(Duration delay, Callback callback, @Nullable Context context) {
-    TimerHandle timer = newTimer(Nanos.of(delay), callback, context);
+    TimerHandle timer = newTimer(turn.wheel().deadlineAfter(Nanos.of(delay)), callback, context);
     turn.startAfter(timer);
-    tellHost();
+    lifecycle.requestTurn();
     return timer;
   }
 
@@ -283,22 +237,14 @@ public final class Loop implements AutoCloseable {
   public TimerHandle callAt(Duration when, Callback callback, @Nullable Context context) {
     TimerHandle timer = newTimer(originNanos + Nanos.of(when), callback, context);
     turn.startAt(timer);
-    tellHost();
+    lifecycle.requestTurn();
     return timer;
   }
 
-  private TimerHandle newTimer(long nanos, Callback callback, @Nullable Context context) {
+  private TimerHandle newTimer(long deadlineNanos, Callback callback, @Nullable Context context) {
     Objects.requireNonNull(callback, "callback");
     requireUsable();
-    return new TimerHandle(this, nanos, callback, context);
-  }
-
-  /// The host of an attached loop does not know of a new deadline yet.
-  void tellHost() {
-    if (attached && thread == null) {
-      asked = true;
-      poller.wakeup();
-    }
+    return new TimerHandle(this, deadlineNanos, callback, context);
   }
 
   /// {@return the time on this loop's clock: monotonic, with an arbitrary origin} Any thread.
@@ -324,60 +270,7 @@ public final class Loop implements AutoCloseable {
   /// @throws KeyboardInterrupt if a callback or task threw it; what was ready stays ready
   /// @throws SystemExit likewise
   public void runForever() {
-    requireRunnable();
-    poller.enter();
-    boolean hosted = findHost() != null;
-    thread = Thread.currentThread();
-    RUNNING.set(this);
-    try {
-      if (hosted) {
-        turn.run();
-      } else {
-        holdUp.watch();
-        poller.enclose(turn::run);
-      }
-    } finally {
-      stopping = false;
-      thread = null;
-      RUNNING.remove();
-      if (host != null) {
-        host.setCarrier(null);
-      }
-    }
-  }
-
-  /// Runs one turn: what is ready, until the next poll is due. For the poller of an attached loop,
-  /// on the host's thread. A call from inside a turn does nothing.
-  ///
-  /// Exceptions of callbacks are reported to the exception handler and do not reach the host.
-  ///
-  /// @return the time until the next turn, in nanoseconds; 0 if there is more to do now,
-  ///   `Long.MAX_VALUE` if no turn is due until [Poller#wakeup]
-  public long runTurn() {
-    if (closed || thread != null) {
-      return Long.MAX_VALUE;
-    }
-    Loop outer = RUNNING.get();
-    thread = Thread.currentThread();
-    if (latest != thread) {
-      latest = thread;
-    }
-    RUNNING.set(this);
-    if (asked) {
-      asked = false;
-    }
-    try {
-      holdUp.watch();
-      gate.disarm();
-      return turn.runAttached();
-    } finally {
-      thread = null;
-      RUNNING.set(outer);
-      gate.arm();
-      if (!inbox.isEmpty()) {
-        poller.wakeup();
-      }
-    }
+    lifecycle.runForever();
   }
 
   /// {@return whether this loop has a host: its own virtual thread, which runs the program's
@@ -387,20 +280,7 @@ public final class Loop implements AutoCloseable {
   /// while a coroutine blocks. Attached loops have no host thread, nor do loops on the portable
   /// carrier.
   public boolean hasHost() {
-    return !attached && !Coroutine.isPortable();
-  }
-
-  /// {@return the host, created by the first run; null if this loop has none}
-  private @Nullable LoopHost findHost() {
-    if (host == null && hasHost()) {
-      host = new LoopHost(this, poller);
-      hostThread = host.thread();
-      turn.setHost(host);
-    }
-    if (host != null) {
-      host.setCarrier(Thread.currentThread());
-    }
-    return host;
+    return sides.hasHost();
   }
 
   /// Runs something on the thread that runs the program's callbacks, and waits for it. That is the
@@ -413,34 +293,14 @@ public final class Loop implements AutoCloseable {
   /// @param <T> the type of its result
   /// @return its result
   /// @throws IllegalStateException if the host is blocked; check [#isHostFree] first
-  @SuppressWarnings({"unchecked", "NullAway"}) // the result is what `work` returned
   public <T extends @Nullable Object> T callOnHost(Supplier<T> work) {
-    LoopHost other = host;
-    if (other == null || !other.isOnCarrier()) {
-      return work.get();
-    }
-    var result = new @Nullable Object[1];
-    other.run(() -> result[0] = work.get());
-    return (T) result[0];
-  }
-
-  /// Runs internal work that notifies the program: on the host now, or soon if the host is blocked.
-  void runOnHost(Runnable work) {
-    if (isHostFree()) {
-      callOnHost(() -> {
-        work.run();
-        return true;
-      });
-    } else {
-      turn.append(new Handle(this, work::run, null));
-    }
+    return sides.callOnHost(work);
   }
 
   /// {@return whether [#callOnHost] may be called: the host is in no blocking call} Loop thread and
   /// host only.
   public boolean isHostFree() {
-    LoopHost other = host;
-    return other == null || !other.isOnCarrier() || other.isHostFree();
+    return sides.isHostFree();
   }
 
   /// Runs something on the loop's own thread, which mounts the loop's coroutines, and waits for it.
@@ -454,28 +314,14 @@ public final class Loop implements AutoCloseable {
   /// @throws IllegalStateException if the host cannot be suspended here, because of a native frame
   ///   or a class initializer on its stack
   public <T extends @Nullable Object> T callOnCarrier(Supplier<T> work) {
-    LoopHost here = host;
-    return here != null && here.isCurrentThread() ? here.callOnCarrier(work) : work.get();
+    return sides.callOnCarrier(work);
   }
 
   /// Checks that this loop can be run on this thread now.
   ///
   /// @throws IllegalStateException if [#runForever] would throw one
   public void requireRunnable() {
-    if (closed) {
-      throw closedError();
-    }
-    if (isRunning()) {
-      throw new IllegalStateException("This event loop is already running");
-    }
-    if (runningOrNull() != null) {
-      throw new IllegalStateException("Cannot run the event loop while another loop is running");
-    }
-    if (Thread.currentThread().isVirtual()) {
-      throw new IllegalStateException(
-          "A loop needs a platform thread, but this is a virtual one; run it from main or from"
-              + " Thread.ofPlatform()");
-    }
+    lifecycle.requireRunnable();
   }
 
   /// Makes [#runForever] return after the current tick, or after one tick if the loop is not
@@ -484,19 +330,12 @@ public final class Loop implements AutoCloseable {
   /// Source: `loop.stop`.
   public void stop() {
     checkTurn();
-    if (attached) {
-      throw new IllegalStateException("An attached loop cannot be stopped; close it");
-    }
-    stopping = true;
-  }
-
-  boolean isStopping() {
-    return stopping;
+    lifecycle.stop();
   }
 
   /// {@return whether this loop is running} Any thread, but the answer may be out of date.
   public boolean isRunning() {
-    return attached ? !closed : thread != null;
+    return lifecycle.isRunning();
   }
 
   /// {@return whether this loop is attached to a host: see [#attach]} Any thread.
@@ -506,7 +345,7 @@ public final class Loop implements AutoCloseable {
 
   /// {@return whether this loop is closed} Any thread.
   public boolean isClosed() {
-    return closed;
+    return lifecycle.isClosed();
   }
 
   /// Drops everything that is scheduled, without running it, and releases the poller. Closing twice
@@ -526,24 +365,7 @@ public final class Loop implements AutoCloseable {
   ///   is not its host's thread
   @Override
   public void close() {
-    if (thread != null) {
-      throw new IllegalStateException("Cannot close a running event loop; stop it first");
-    }
-    if (closed) {
-      return;
-    }
-    if (attached && !poller.isHostThread()) {
-      throw new IllegalStateException("Close an attached loop on the thread of its host");
-    }
-    requireClosable();
-    poller.enter();
-    LoopHost closing = Thread.currentThread().isVirtual() ? null : findHost();
-    if (closing == null) {
-      poller.enclose(this::closeAll);
-    } else {
-      closing.run(this::closeAll);
-      closing.end();
-    }
+    lifecycle.close();
   }
 
   /// Runs only guests that return from blocking calls, until a condition is true; for a layer whose
@@ -552,45 +374,7 @@ public final class Loop implements AutoCloseable {
   /// @param over the condition; checked after each guest
   /// @param patience the time limit
   public void runReturnsUntil(BooleanSupplier over, Duration patience) {
-    if (over.getAsBoolean()) {
-      return;
-    }
-    var timeUp = new AtomicBoolean();
-    Interlude interlude = turn.interlude();
-    CompletableFuture.delayedExecutor(Nanos.of(patience), TimeUnit.NANOSECONDS)
-        .execute(() -> {
-          timeUp.set(true);
-          interlude.wake();
-        });
-    interlude.runUntil(() -> timeUp.get() || over.getAsBoolean());
-    interlude.throwFatal();
-  }
-
-  private void requireClosable() {
-    if (host != null && Thread.currentThread().isVirtual()) {
-      throw new IllegalStateException(
-          "This loop has run on a platform thread; close it there, and not on a virtual" + " one");
-    }
-  }
-
-  private void closeAll() {
-    try {
-      poller.flush();
-    } finally {
-      closeFlushed();
-    }
-  }
-
-  private void closeFlushed() {
-    locals.close(reports);
-    reports.tellDropped();
-    closed = true;
-    if (HOSTED.get() == this) {
-      HOSTED.remove();
-    }
-    inbox.closeInto(turn.ready());
-    turn.drop();
-    poller.close();
+    turn.interlude().runReturnsUntil(over, patience);
   }
 
   /// Sets the handler for failures that cannot be thrown to any caller.
@@ -706,27 +490,10 @@ public final class Loop implements AutoCloseable {
     turn.setLimits(ticks, Nanos.of(budget));
   }
 
-  /// {@return whether nothing is ready to run, so that the poller may wait} Also false if a timer
-  /// was set during the poll: it may be due before the end of the wait that the poller was given.
-  public boolean mayBlock() {
-    return inbox.isEmpty() && !turn.hasReady() && !turn.hasTimerSetInPoll() && !stopping;
-  }
-
   /// {@return whether the caller is on this loop: its thread, or the guest whose turn it is} Any
   /// thread. A guest that continued on its own after a blocking call may wait for its turn here.
   public boolean isOnLoop() {
-    Thread caller = Thread.currentThread();
-    if (thread == caller || hostThread == caller) {
-      return true;
-    }
-    Guest here = guest;
-    if (here == null || !here.isCurrentThread()) {
-      return attached && thread == null && poller.isHostThread();
-    }
-    if (strict) {
-      here.rejoin();
-    }
-    return true;
+    return presence.isHere();
   }
 
   /// Gives a guest its turn; loop thread only.
@@ -734,9 +501,7 @@ public final class Loop implements AutoCloseable {
   /// @param entering the guest whose thread runs next; null for the loop's own
   /// @return the guest that had the turn, to pass to [#enter] afterwards
   public @Nullable Guest enter(@Nullable Guest entering) {
-    Guest before = guest;
-    guest = entering;
-    return before;
+    return presence.enter(entering);
   }
 
   /// {@return whether this loop's thread is in a blocking call other than its poll, so that no
@@ -745,27 +510,13 @@ public final class Loop implements AutoCloseable {
   /// On a loop with a host this happens only if a stack cannot be unmounted, or inside the JDK. On
   /// an attached loop it happens whenever a callback or another task of the executor blocks.
   public boolean isHeldUp() {
-    Thread owner = attached ? latest : thread;
-    return owner != null && !turn.isWaiting() && !rescued.isAwaited() && Rescued.isHeldUp(owner);
+    return presence.heldUpThread() != null;
   }
 
-  /// {@return the thread that should run this loop, if it is in a blocking call other than its
-  /// poll} Any thread; the answer may be out of date.
-  @Nullable Thread heldUpThread() {
-    Thread owner = attached ? latest : thread;
-    return owner != null && isHeldUp() ? owner : null;
-  }
-
-  /// {@return whether this loop has something to do: it is in a turn, or one is due} Any thread;
-  /// the answer may be out of date.
-  boolean isTurnUnderWayOrOwed() {
-    return thread != null || (attached && (asked || !inbox.isEmpty() || turn.isDue()));
-  }
-
-  /// Sets the directory of this loop's guests, for reports about a loop that is held up. For the
-  /// layer that creates them.
+  /// Sets the directory of this loop's guests, for reports about a loop that is held up, and for
+  /// the end of the loop. For the layer that creates them.
   ///
-  /// @param directory the directory; it is called on any thread
+  /// @param directory the directory
   public void setGuests(GuestDirectory directory) {
     guests = directory;
   }
@@ -782,8 +533,7 @@ public final class Loop implements AutoCloseable {
   /// held up. The loop waits for [#endRescue] before it runs anything else. From now on guests have
   /// to check whether they have their turn. Any thread.
   public void beginRescue() {
-    strict = true;
-    rescued.begin();
+    presence.beginRescue();
   }
 
   /// Ends what [#beginRescue] began: the guest has stopped. Any thread.
@@ -798,7 +548,7 @@ public final class Loop implements AutoCloseable {
   /// Makes every call check that the caller has its turn, as in debug mode; for layers whose guests
   /// may continue on their own after a blocking call.
   public void requireTurns() {
-    strict = true;
+    presence.requireTurns();
   }
 
   /// Ensures that the caller has its turn on this loop, in debug mode and after [#requireTurns].
@@ -809,9 +559,7 @@ public final class Loop implements AutoCloseable {
   ///
   /// @throws IllegalStateException if the loop is running and the caller is not on it
   public void checkTurn() {
-    if ((strict || debug) && isRunning() && !isOnLoop() && runningOrNull() != this) {
-      throw WrongThread.refusal();
-    }
+    presence.check(debug);
   }
 
   /// Ensures that the caller has its turn on this loop, like [#checkTurn], but refuses a caller
@@ -821,7 +569,7 @@ public final class Loop implements AutoCloseable {
   ///   it
   public void checkTurnToRead() {
     if (Coroutine.mayGoAstray()) {
-      runningOrNull();
+      Loop _ = Presence.loopHere(); // a guest waits for its turn
     }
     if (debug) {
       checkTurn();
@@ -834,12 +582,19 @@ public final class Loop implements AutoCloseable {
 
   /// {@return the current context of any caller}
   CurrentContext contextHere() {
-    Thread caller = Thread.currentThread();
-    boolean isHere = (thread == caller && !attached) || hostThread == caller;
-    Guest here = guest;
-    return isHere || (here != null && here.isCurrentThread() && !strict)
-        ? currentContext
-        : CurrentContext.here();
+    return presence.isPlainlyHere() ? currentContext : CurrentContext.here();
+  }
+
+  Presence presence() {
+    return presence;
+  }
+
+  Sides sides() {
+    return sides;
+  }
+
+  Lifecycle lifecycle() {
+    return lifecycle;
   }
 
   Turn turn() {
@@ -852,12 +607,9 @@ public final class Loop implements AutoCloseable {
 
   void append(Handle handle) {
     requireUsable();
-    if (thread == null) {
+    if (presence.isVacant()) {
       inbox.drainTo(turn.ready()); // nothing else drains it here; keep the order of submission
-      if (attached) {
-        asked = true;
-        poller.wakeup();
-      }
+      lifecycle.requestTurn();
     }
     turn.append(handle);
   }
@@ -871,13 +623,7 @@ public final class Loop implements AutoCloseable {
   }
 
   private void requireUsable() {
-    if (closed) {
-      throw closedError();
-    }
+    lifecycle.requireOpen();
     checkTurn();
-  }
-
-  private static IllegalStateException closedError() {
-    return new IllegalStateException("Event loop is closed");
   }
 }

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A value for each loop, created on first use.
 ///
-/// It is to loops what `ThreadLocal` is to threads. When the loop closes, an [AutoCloseable] value
-/// is closed, before the poller. Loop thread only, except [#peek]. Keep the key in a `static final`
+/// It is to loops what `ThreadLocal` is to threads. When the loop closes, its [AutoCloseable]
+/// values are closed in reverse order of creation: after the loop's tasks have been unwound, and
+/// before the poller is closed. Loop thread only, except [#peek]. Keep the key in a `static final`
 /// field.
 ///
 /// @param <T> the type of the values
@@ -30,7 +31,7 @@ public final class LoopLocal<T> {
     return new LoopLocal<>(initial);
   }
 
-  /// Sets the loop's value.
+  /// Sets the loop's value. It counts as created now; the value that it replaces is not closed.
   ///
   /// @param loop the loop
   /// @param value the new value

@@ -25,7 +25,7 @@ final class ParkPoller implements Poller {
   private boolean interruptSeen;
 
   @Override
-  public void open(Loop loop) {}
+  public void open(PolledLoop loop) {}
 
   @Override
   public boolean needsHost() {

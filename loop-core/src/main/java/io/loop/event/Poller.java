@@ -7,7 +7,7 @@ package io.loop.event;
 /// arguments are found through [java.util.ServiceLoader]; the first one found is what
 /// [Loop#create()] uses.
 ///
-/// The poller of an attached loop does not poll: it makes its host call [Loop#runTurn], after
+/// The poller of an attached loop does not poll: it makes its host call [PolledLoop#runTurn], after
 /// [#wakeup] and when the time that the last turn returned has passed.
 ///
 /// All methods but [#wakeup], [#isHostThread] and [#nanoTime] are called by the loop, one at a
@@ -17,8 +17,8 @@ public interface Poller {
 
   /// Ties this poller to its loop; called once, before anything else, on the creating thread.
   ///
-  /// @param loop the loop to serve
-  void open(Loop loop);
+  /// @param loop the loop to serve, with what only its poller may ask of it
+  void open(PolledLoop loop);
 
   /// {@return whether polling may run code of the program, such as channel handlers, or may wait
   /// for a lock} If so, the loop polls on its host, a virtual thread that may block while
@@ -49,7 +49,8 @@ public interface Poller {
   /// Handles pending input and output, then waits for more.
   ///
   /// Returns early when something happened, when [#wakeup] was called, and always if
-  /// [Loop#mayBlock] returns false after the poller made its intent to wait visible to `wakeup`.
+  /// [PolledLoop#mayBlock] returns false after the poller made its intent to wait visible to
+  /// `wakeup`.
   ///
   /// @param waitNanos the longest time to wait, in nanoseconds; 0 means do not wait,
   ///   `Long.MAX_VALUE` no limit

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 public final class TimerHandle extends Handle {
 
   /*
-   * The handle is the wheel's entry; all fields belong to the wheel. Until the timer's delay has
-   * started, `deadlineNanos` is the delay.
+   * The handle is the wheel's entry; all fields belong to the wheel. `deadlineNanos` is a point on
+   * the loop's clock. It moves later when the timer's delay starts later than assumed: see
+   * TimerDelays.
    */
 
   long deadlineNanos;
@@ -48,7 +49,7 @@ public final class TimerHandle extends Handle {
   public boolean reschedule(Duration delay) {
     loop.checkTurn();
     boolean isPending = loop.turn().postpone(this, Nanos.of(delay));
-    loop.tellHost();
+    loop.lifecycle().requestTurn();
     return isPending;
   }
 

@@ -1,8 +1,7 @@
 package io.loop.event;
 
-import static java.util.Objects.requireNonNull;
+import static io.loop.event.TimerGrid.PARKED;
 
-import java.util.Arrays;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,26 +33,11 @@ final class TimerWheel {
    *         +--- from BATCH: advance, in order of (deadline, sequence)
    *         +--- from anywhere: cancel, clear
    *
-   * An unplaced timer has a delay and no deadline yet: `deadlineNanos` holds the delay until the
-   * clock is read. So a timer needs no clock reading of its own. One that is cancelled before that,
-   * like most timeouts around short work, never enters a wheel.
+   * An unplaced timer is in `delays`: its delay starts when the clock is read next. So a timer needs
+   * no reading of its own. A postponed timer is noted there, and stays in its slot until that is
+   * opened; then it moves to the new one.
    *
-   * A postponed timer stays in its slot. The slot is marked, the timer is in `postponed`, and
-   * `deadlineNanos` holds the delay until the clock is read. When its old slot is opened, it moves
-   * to the new one.
-   *
-   * The tick at which a timer expires is split into six digits of six bits, and the bits above
-   * them.
-   *
-   *       above   | level 5 | level 4 | level 3 | level 2 | level 1 | level 0
-   *       parked  |  12 d   |  4.7 h  |  262 s  |  4.1 s  |  64 ms  |  1 ms     a slot
-   *
-   * A timer sits at the highest digit in which its tick differs from the wheel's, in the slot that
-   * digit names. So a level holds only slots ahead of the wheel's own, none wraps round, and all
-   * of a level comes before all of the next: the lowest bit of the lowest bitmap that is not zero
-   * is the next slot to open, and the timer to expire next is in it. When the wheel gets there, the
-   * timers in it agree with the wheel in that digit and move down; one that agrees in every digit
-   * goes to level 0, in the slot that is opened next.
+   * TimerGrid says which slot a deadline belongs to, and which slot is opened next.
    *
    * advance opens every slot that the time it moves to has reached, and DUE. Timers that are due by
    * then go directly to the batch, from any level; the others, and those postponed beyond the slot,
@@ -63,45 +47,29 @@ final class TimerWheel {
    * advance moves the time, gathers and sorts before it passes on any timer. So the wheel is
    * consistent whenever the callback runs. If the callback throws, the rest of the batch goes back
    * to DUE. Timers that it adds to DUE stay there. Outside advance the batch is empty.
-   *
-   * The file is long because every way in and out of a slot changes the same few links; sorting is
-   * separate.
    */
 
   /// The slot of a timer that is not in a wheel.
   static final int NOT_SCHEDULED = -1;
 
-  private static final long TICK_NANOS = 1_000_000;
-  private static final int DIGIT_BITS = 6;
-  private static final long DIGIT_MASK = (1 << DIGIT_BITS) - 1;
-  private static final int LEVELS = 6;
-  private static final int PARKED = LEVELS << DIGIT_BITS;
   private static final int DUE = PARKED + 1;
   private static final int BATCH = PARKED + 2; // no list: the timer is in `batch`
-  private static final int UNPLACED = PARKED + 3;
-  private static final int POSTPONED_MARK = 1 << 16;
+  private static final int UNPLACED = PARKED + 3; // no slot: the timer is in `delays`
 
-  private static final int INITIAL_POSTPONED = 16;
-
-  private final long startNanos;
-  private final boolean exact;
-  private final long tickNanos;
+  private final TimerGrid grid;
 
   /// The first and last timer of each slot's list, in order of insertion.
-  private final @Nullable TimerHandle[] first = new @Nullable TimerHandle[UNPLACED + 1];
+  private final @Nullable TimerHandle[] first = new @Nullable TimerHandle[DUE + 1];
 
-  private final @Nullable TimerHandle[] last = new @Nullable TimerHandle[UNPLACED + 1];
+  private final @Nullable TimerHandle[] last = new @Nullable TimerHandle[DUE + 1];
 
   /// A bit for each slot with timers; the last word, for PARKED and above, is not read.
-  private final long[] occupied = new long[LEVELS + 1];
+  private final long[] occupied = new long[TimerGrid.LEVELS + 1];
 
-  private @Nullable TimerHandle[] postponed = new @Nullable TimerHandle[INITIAL_POSTPONED];
-  private int postponedCount;
-
+  private final TimerDelays delays = new TimerDelays(UNPLACED);
   private final TimerBatch batch = new TimerBatch();
 
   private long nowNanos;
-  private long tick; // of nowNanos, rounded down
   private long nextSequence;
   private int size;
 
@@ -110,9 +78,7 @@ final class TimerWheel {
   }
 
   TimerWheel(long startNanos, boolean exact) {
-    this.startNanos = startNanos;
-    this.exact = exact;
-    this.tickNanos = exact ? 1 : TICK_NANOS;
+    this.grid = new TimerGrid(startNanos, exact);
     this.nowNanos = startNanos;
   }
 
@@ -132,13 +98,18 @@ final class TimerWheel {
     append(timer, slotFor(timer.deadlineNanos, nowNanos));
   }
 
-  /// Adds a timer whose `deadlineNanos` is a delay. The delay starts with the next call of
-  /// [#place], [#nextExpiryNanos] or [#advance].
+  /// {@return the deadline of a timer whose delay starts at the wheel's time} For [#scheduleAfter].
+  long deadlineAfter(long delayNanos) {
+    return nowNanos + delayNanos;
+  }
+
+  /// Adds a timer with a deadline from [#deadlineAfter]. Its delay starts with the next call of
+  /// [#place], [#nextExpiryNanos] or [#advance], which moves the deadline by the time until then.
   ///
   /// @throws IllegalStateException if the timer is already scheduled
   void scheduleAfter(TimerHandle timer) {
     enter(timer);
-    append(timer, UNPLACED);
+    delays.add(timer);
   }
 
   private void enter(TimerHandle timer) {
@@ -151,29 +122,26 @@ final class TimerWheel {
 
   /// {@return whether there are timers that wait for [#place]}
   boolean hasUnplaced() {
-    return first[UNPLACED] != null;
+    return delays.hasUnplaced();
   }
 
   /// Starts the delays of all unplaced and postponed timers.
   ///
   /// @param nowNanos the time on the clock
   void place(long nowNanos) {
-    if (postponedCount > 0) {
-      applyPostponed(nowNanos);
-    }
-    TimerHandle timer = first[UNPLACED];
-    first[UNPLACED] = null;
-    last[UNPLACED] = null;
+    long sinceNanos = nowNanos - this.nowNanos;
+    delays.startPostponed(sinceNanos);
+    TimerHandle timer = delays.takeUnplaced();
     while (timer != null) {
       TimerHandle next = timer.next;
-      timer.deadlineNanos += nowNanos;
+      timer.deadlineNanos += sinceNanos;
       append(timer, slotFor(timer.deadlineNanos, nowNanos));
       timer = next;
     }
   }
 
   private void placeAny(long nowNanos) {
-    if (postponedCount > 0 || hasUnplaced()) {
+    if (!delays.isEmpty()) {
       place(nowNanos);
     }
   }
@@ -189,39 +157,15 @@ final class TimerWheel {
       return false;
     }
     if (slot != UNPLACED) {
-      boolean isNoted = slot >= POSTPONED_MARK;
-      long before = isNoted ? timer.deadlineNanos : timer.deadlineNanos - nowNanos;
-      if (slot == DUE || slot == BATCH || before > delayNanos) {
+      if (slot == DUE || slot == BATCH || timer.deadlineNanos - nowNanos > delayNanos) {
         remove(timer);
         scheduleAfter(timer);
-      } else if (!isNoted) {
-        note(timer);
+      } else if (!delays.has(slot)) {
+        delays.note(timer);
       }
     }
-    timer.deadlineNanos = delayNanos;
+    timer.deadlineNanos = deadlineAfter(delayNanos);
     return true;
-  }
-
-  private void note(TimerHandle timer) {
-    if (postponedCount == postponed.length) {
-      postponed = Arrays.copyOf(postponed, 2 * postponedCount);
-    }
-    postponed[postponedCount++] = timer;
-    timer.slot |= POSTPONED_MARK;
-  }
-
-  /// Sets the deadlines of postponed timers. Those that were cancelled in the meantime have no
-  /// mark.
-  private void applyPostponed(long nowNanos) {
-    for (int i = 0; i < postponedCount; i++) {
-      TimerHandle timer = requireNonNull(postponed[i]);
-      postponed[i] = null;
-      if (timer.slot >= POSTPONED_MARK) {
-        timer.slot -= POSTPONED_MARK;
-        timer.deadlineNanos += nowNanos;
-      }
-    }
-    postponedCount = 0;
   }
 
   /// Removes a timer immediately.
@@ -231,16 +175,13 @@ final class TimerWheel {
     if (timer.slot == NOT_SCHEDULED) {
       return false;
     }
-    if (hasNoDeadlineYet(timer)) {
-      timer.deadlineNanos += nowNanos; // any value will do: it will not fire
-    }
     remove(timer);
     return true;
   }
 
-  /// {@return whether the timer's delay has not started}
-  boolean hasNoDeadlineYet(TimerHandle timer) {
-    return timer.slot >= UNPLACED;
+  /// {@return whether the timer's delay has not started, so that its deadline will move}
+  boolean isDelayed(TimerHandle timer) {
+    return delays.has(timer.slot);
   }
 
   /// Returns how long the loop may wait, in nanos: 0 when a timer is due, `Long.MAX_VALUE` when
@@ -254,7 +195,7 @@ final class TimerWheel {
     if (size == 0) {
       return Long.MAX_VALUE;
     }
-    return Math.max(0, nanosOf(startOf(nextSlot())) - nowNanos);
+    return Math.max(0, grid.nanosOf(grid.startOf(grid.nextSlot(occupied))) - nowNanos);
   }
 
   /// Moves the wheel's time and fires every timer that is due by then, ordered by deadline and then
@@ -290,6 +231,10 @@ final class TimerWheel {
         taker.accept(timer);
       }
     }
+    for (TimerHandle timer; (timer = delays.firstUnplaced()) != null; ) {
+      remove(timer);
+      taker.accept(timer);
+    }
     for (TimerHandle timer; (timer = batch.next()) != null; ) {
       removeFromBatch(timer);
       taker.accept(timer);
@@ -297,60 +242,15 @@ final class TimerWheel {
   }
 
   private int slotFor(long deadlineNanos, long nowNanos) {
-    return deadlineNanos - nowNanos <= 0 ? DUE : slotFor(deadlineNanos);
-  }
-
-  private int slotFor(long deadlineNanos) {
-    long expiry = tick + ticksIn(deadlineNanos - nanosOf(tick) + tickNanos - 1); // rounded up
-    int highestBit = Long.SIZE - 1 - Long.numberOfLeadingZeros(expiry ^ tick);
-    int level = highestBit / DIGIT_BITS;
-    if (level >= LEVELS) {
-      return PARKED;
-    }
-    return (level << DIGIT_BITS) + (int) ((expiry >>> (level * DIGIT_BITS)) & DIGIT_MASK);
-  }
-
-  /// {@return the next slot to open; PARKED, possibly empty, if every level is empty}
-  private int nextSlot() {
-    for (int level = 0; level < LEVELS; level++) {
-      if (occupied[level] != 0) {
-        return (level << DIGIT_BITS) + Long.numberOfTrailingZeros(occupied[level]);
-      }
-    }
-    return PARKED;
-  }
-
-  /// {@return the tick at which a slot is to be opened}
-  private long startOf(int slot) {
-    int shift = (slot >> DIGIT_BITS) * DIGIT_BITS;
-    if (slot == PARKED) {
-      return ((tick >>> shift) + 1) << shift;
-    }
-    long digitCleared = (tick >>> shift) & ~DIGIT_MASK;
-    return (digitCleared | (slot & DIGIT_MASK)) << shift;
-  }
-
-  /// {@return the last tick of a slot that is opened now}
-  private long lastOf(int slot) {
-    return tick + (1L << ((slot >> DIGIT_BITS) * DIGIT_BITS)) - 1;
-  }
-
-  private long nanosOf(long tick) {
-    return startNanos + tick * tickNanos; // wraps as the clock does
-  }
-
-  /// Divides as unsigned: a delay of almost `Long.MAX_VALUE`, counted from the tick before now,
-  /// does not fit a signed long. Halving first costs a shift, `divideUnsigned` a division.
-  private long ticksIn(long nanos) {
-    return exact ? nanos : (nanos >>> 1) / (TICK_NANOS / 2); // by a constant, which is fast
+    return deadlineNanos - nowNanos <= 0 ? DUE : grid.slotFor(deadlineNanos);
   }
 
   /// Moves the tick, if no slot has to be opened on the way.
   private boolean isBeforeNextSlot(long targetNanos) {
-    long target = tick + ticksIn(targetNanos - nanosOf(tick));
-    boolean isBefore = startOf(nextSlot()) > target;
+    long target = grid.tickAt(targetNanos);
+    boolean isBefore = grid.startOf(grid.nextSlot(occupied)) > target;
     if (isBefore) {
-      tick = target;
+      grid.moveTo(target);
     }
     return isBefore;
   }
@@ -366,16 +266,16 @@ final class TimerWheel {
   /// Moves the tick, and takes every timer that expires on the way.
   private void gather(long targetNanos) {
     boolean nonePassed = batch.isEmpty();
-    long target = tick + ticksIn(targetNanos - nanosOf(tick));
-    int slot = nextSlot();
-    for (long start; (start = startOf(slot)) <= target; slot = nextSlot()) {
-      tick = start;
+    long target = grid.tickAt(targetNanos);
+    int slot = grid.nextSlot(occupied);
+    for (long start; (start = grid.startOf(slot)) <= target; slot = grid.nextSlot(occupied)) {
+      grid.moveTo(start);
       if (nonePassed) {
         batch.beginSlot();
       }
-      open(slot, nanosOf(Math.min(target, lastOf(slot))));
+      open(slot, grid.nanosOf(Math.min(target, grid.lastOf(slot))));
     }
-    tick = target;
+    grid.moveTo(target);
   }
 
   /// @param endNanos timers up to this time are due; at most the end of the slot, because postponed
@@ -387,7 +287,7 @@ final class TimerWheel {
         timer = moveToBatch(timer);
       } else {
         TimerHandle next = timer.next;
-        append(timer, slotFor(timer.deadlineNanos));
+        append(timer, grid.slotFor(timer.deadlineNanos));
         timer = next;
       }
     }
@@ -397,7 +297,7 @@ final class TimerWheel {
     TimerHandle head = first[slot];
     first[slot] = null;
     last[slot] = null;
-    occupied[slot >> DIGIT_BITS] &= ~(1L << slot);
+    occupied[slot >> TimerGrid.DIGIT_BITS] &= ~(1L << slot);
     return head;
   }
 
@@ -462,16 +362,27 @@ final class TimerWheel {
       return;
     }
     first[slot] = timer;
-    occupied[slot >> DIGIT_BITS] |= 1L << slot;
+    occupied[slot >> TimerGrid.DIGIT_BITS] |= 1L << slot;
   }
 
   private void remove(TimerHandle timer) {
     if (removeFromBatch(timer)) {
       return;
     }
+    if (timer.slot == UNPLACED) {
+      delays.remove(timer);
+    } else {
+      unlink(timer, TimerDelays.unmarked(timer.slot));
+    }
+    timer.previous = null;
+    timer.next = null;
+    timer.slot = NOT_SCHEDULED;
+    size--;
+  }
+
+  private void unlink(TimerHandle timer, int slot) {
     TimerHandle previous = timer.previous;
     TimerHandle next = timer.next;
-    int slot = timer.slot & ~POSTPONED_MARK;
     if (previous == null) {
       first[slot] = next;
     } else {
@@ -483,11 +394,7 @@ final class TimerWheel {
       next.previous = previous;
     }
     if (previous == null && next == null) {
-      occupied[slot >> DIGIT_BITS] &= ~(1L << slot);
+      occupied[slot >> TimerGrid.DIGIT_BITS] &= ~(1L << slot);
     }
-    timer.previous = null;
-    timer.next = null;
-    timer.slot = NOT_SCHEDULED;
-    size--;
   }
 }

@@ -110,8 +110,12 @@ final class Turn {
     return ready;
   }
 
-  boolean hasReady() {
-    return !ready.isEmpty();
+  /// See [PolledLoop#mayBlock].
+  boolean mayBlock() {
+    return inbox.isEmpty()
+        && ready.isEmpty()
+        && !(aboutToSleep && timerSet)
+        && !loop.lifecycle().isStopping();
   }
 
   void setLimits(int ticks, long nanos) {
@@ -178,7 +182,7 @@ final class Turn {
       }
       running = null;
       if (!beginNextTick()) {
-        if (loop.isAttached() || loop.isStopping()) {
+        if (loop.isAttached() || loop.lifecycle().isStopping()) {
           return true;
         }
         polling = true;
@@ -203,7 +207,7 @@ final class Turn {
 
   private boolean beginNextTick() {
     ticks++;
-    if (loop.mayBlock() || loop.isStopping() || ticks == maxTicks) {
+    if (mayBlock() || loop.lifecycle().isStopping() || ticks == maxTicks) {
       return false;
     }
     long now = poller.nanoTime();
@@ -241,7 +245,7 @@ final class Turn {
 
   private void runOne(Handle handle) {
     if (!rescued.isNone()) {
-      loop.callOnCarrier(this::awaitRescued);
+      loop.sides().callOnCarrier(this::awaitRescued);
     }
     run(handle);
     if (wheel.hasUnplaced()) {
@@ -252,7 +256,7 @@ final class Turn {
   /// See [Handle#skipTick].
   boolean skipTick(Handle handle) {
     if (running != handle
-        || !loop.mayBlock()
+        || !mayBlock()
         || wheel.hasUnplaced()
         || maxTicks == 1
         || loop.isDebug()
@@ -304,7 +308,7 @@ final class Turn {
   }
 
   long deadlineOf(TimerHandle timer) {
-    if (wheel.hasNoDeadlineYet(timer)) {
+    if (wheel.isDelayed(timer)) {
       wheel.place(poller.nanoTime());
     }
     return timer.deadlineNanos;
@@ -312,7 +316,7 @@ final class Turn {
 
   /// Runs ticks as after a poll. A fatal error ends the tick and is reported; the host continues.
   ///
-  /// @return see [Loop#runTurn]
+  /// @return see [PolledLoop#runTurn]
   long runAttached() {
     try {
       beginTicks();
@@ -324,7 +328,7 @@ final class Turn {
       running = null;
     }
     dueNanos = poller.nanoTime();
-    long wait = loop.mayBlock() ? wheel.nextExpiryNanos(dueNanos) : 0;
+    long wait = mayBlock() ? wheel.nextExpiryNanos(dueNanos) : 0;
     isDueLater = wait != Long.MAX_VALUE;
     dueNanos += wait;
     return wait;
@@ -343,12 +347,6 @@ final class Turn {
   private boolean awaitRescued() {
     rescued.awaitNone();
     return true;
-  }
-
-  /// {@return whether a timer was set during the current poll} It may be due before the end of the
-  /// poll's wait.
-  boolean hasTimerSetInPoll() {
-    return aboutToSleep && timerSet;
   }
 
   /// {@return whether the current poll may wait}
@@ -375,7 +373,7 @@ final class Turn {
   }
 
   private void pollOnce() {
-    if (!loop.mayBlock()) {
+    if (!mayBlock()) {
       poller.poll(0);
       return;
     }
@@ -432,7 +430,7 @@ final class Turn {
     try {
       context.become(own);
       try {
-        if (handle.needsHost() && Propagators.active() != null) {
+        if (handle.needsHost() && CurrentContext.hasPropagators()) {
           runCarrying(handle, own);
         } else {
           handle.run();
@@ -443,7 +441,8 @@ final class Turn {
     } catch (KeyboardInterrupt | SystemExit thrown) {
       throw thrown;
     } catch (Throwable fault) {
-      loop.reports().callbackFailed(handle, used != null ? used : Handle.contextOf(own), fault);
+      loop.reports()
+          .callbackFailed(handle, used != null ? used : CurrentContext.contextOf(own), fault);
     }
     if (timed) {
       warnIfSlow(handle, poller.nanoTime() - start);
@@ -451,7 +450,7 @@ final class Turn {
   }
 
   private static void runCarrying(Handle handle, Object own) throws Exception {
-    try (var _ = Propagators.restore(Handle.valuesOf(own).carried())) {
+    try (var _ = CurrentContext.restoreCarried(own)) {
       handle.run();
     }
   }
@@ -463,7 +462,7 @@ final class Turn {
 
   private void warnIfSlow(Handle handle, long nanos) {
     if (nanos >= slowNanos) {
-      loop.runOnHost(() -> loop.reports().warnSlow(handle, nanos));
+      loop.sides().runOnHost(() -> loop.reports().warnSlow(handle, nanos));
     }
   }
 

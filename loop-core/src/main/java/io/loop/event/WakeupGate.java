@@ -12,7 +12,7 @@ final class WakeupGate {
    *
    * Each side stores, then loads, and neither load may move above the store before it: if both
    * read old values the loop sleeps on a full inbox. That takes volatile stores on both sides;
-   * release is too weak. The loop's poller repeats the check on the left (Loop.mayBlock) after it
+   * release is too weak. The loop's poller repeats the check on the left (PolledLoop.mayBlock) after it
    * has made its own intent to sleep visible, so a wake-up that reaches an awake poller is not
    * lost.
    *

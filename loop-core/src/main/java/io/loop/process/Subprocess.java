@@ -308,6 +308,7 @@ public final class Subprocess implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "<Subprocess " + pid() + (returnCode == null ? "" : " returncode=" + returnCode) + ">";
+    Integer seen = returnCode; // any thread may ask
+    return "<Subprocess " + pid() + (seen == null ? "" : " returncode=" + seen) + ">";
   }
 }

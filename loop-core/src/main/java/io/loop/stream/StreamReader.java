@@ -570,11 +570,12 @@ public final class StreamReader implements Iterable<byte[]> {
 
   @Override
   public String toString() {
+    Throwable seen = failure; // any thread may ask
     return "<StreamReader"
         + (bytes.size() == 0 ? "" : " " + bytes.size() + " bytes")
         + (eof ? " eof" : "")
         + (limit == DEFAULT_LIMIT ? "" : " limit=" + limit)
-        + (failure == null ? "" : " exception=" + failure)
+        + (seen == null ? "" : " exception=" + seen)
         + (paused ? " paused" : "")
         + '>';
   }

@@ -145,8 +145,9 @@ public final class Barrier {
 
   @Override
   public String toString() {
-    int waiting = state == State.FILLING ? count : 0;
-    String waiters = state == State.BROKEN ? "" : ", waiters:" + waiting + "/" + parties;
-    return "<Barrier [" + state.text + waiters + "]>";
+    State seen = state; // any thread may ask
+    int waiting = seen == State.FILLING ? count : 0;
+    String waiters = seen == State.BROKEN ? "" : ", waiters:" + waiting + "/" + parties;
+    return "<Barrier [" + seen.text + waiters + "]>";
   }
 }

@@ -442,7 +442,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
       case null -> "pending";
       case Failure failure -> "finished exception=" + Repr.value(failure.cause());
       case Cancelled _ -> "cancelled";
-      default -> "finished result=" + Repr.value(unbox(outcome));
+      case Object value -> "finished result=" + Repr.value(unbox(value));
     };
   }
 

@@ -1,12 +1,14 @@
 package io.loop.testing;
 
 import io.loop.event.Loop;
+import io.loop.event.PolledLoop;
 import io.loop.event.Poller;
 import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.Tasks;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,7 @@ public final class ManualLoop implements AutoCloseable {
 
   private static final class VirtualPoller implements Poller {
     private final VirtualClock clock;
-    private @Nullable Loop loop;
+    private @Nullable PolledLoop loop;
     private Duration patience = Duration.ZERO;
     private boolean returnsWhenIdle;
     private @Nullable Duration horizon;
@@ -44,7 +46,7 @@ public final class ManualLoop implements AutoCloseable {
     }
 
     @Override
-    public void open(Loop opening) {
+    public void open(PolledLoop opening) {
       loop = opening;
     }
 
@@ -72,7 +74,7 @@ public final class ManualLoop implements AutoCloseable {
       if (left > 0) {
         clock.advanceNanos(Math.min(left, waitNanos));
       } else if (loop != null) {
-        loop.stop();
+        loop.loop().stop();
       }
     }
 
@@ -104,7 +106,7 @@ public final class ManualLoop implements AutoCloseable {
                 + ": what the loop is running for will never happen; if another thread is to wake"
                 + " it, say how long to wait with setPatience");
       }
-      loop.stop();
+      loop.loop().stop();
     }
 
     @Override
@@ -139,6 +141,11 @@ public final class ManualLoop implements AutoCloseable {
   /// {@return the loop's clock}
   public VirtualClock clock() {
     return clock;
+  }
+
+  /// {@return whether nothing is ready: only time or another thread brings more to do}
+  public boolean isIdle() {
+    return Objects.requireNonNull(poller.loop).mayBlock();
   }
 
   /// Sets how long, in real time, to wait for other threads when nothing else can happen. The

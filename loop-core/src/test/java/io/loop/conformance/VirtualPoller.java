@@ -1,6 +1,6 @@
 package io.loop.conformance;
 
-import io.loop.event.Loop;
+import io.loop.event.PolledLoop;
 import io.loop.event.Poller;
 
 /// A poller whose clock jumps to the next timer, and that calls back when there is none.
@@ -14,7 +14,7 @@ final class VirtualPoller implements Poller {
   }
 
   @Override
-  public void open(Loop loop) {}
+  public void open(PolledLoop loop) {}
 
   @Override
   public void poll(long waitNanos) {

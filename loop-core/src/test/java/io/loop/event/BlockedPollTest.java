@@ -24,10 +24,10 @@ final class BlockedPollTest {
   /// Waits as [ParkPoller] does, once it has had the lock.
   private final class LockingPoller implements Poller {
     private final CountDownLatch woken = new CountDownLatch(1);
-    private Loop loop;
+    private PolledLoop loop;
 
     @Override
-    public void open(Loop opened) {
+    public void open(PolledLoop opened) {
       loop = opened;
     }
 

@@ -32,7 +32,7 @@ final class InterruptedThreadsTest {
     private final AtomicInteger polls = new AtomicInteger();
 
     @Override
-    public void open(Loop loop) {
+    public void open(PolledLoop loop) {
       poller.open(loop);
     }
 

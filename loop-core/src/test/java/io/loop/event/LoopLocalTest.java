@@ -2,6 +2,10 @@ package io.loop.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.task.Coro;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.TaskOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -59,6 +63,98 @@ final class LoopLocalTest {
   }
 
   @Test
+  void close_severalValues_areClosedInReverseOrderOfCreation() {
+    List<String> log = new ArrayList<>();
+    LoopLocal<AutoCloseable> one = LoopLocal.withInitial(_ -> () -> log.add("one"));
+    LoopLocal<AutoCloseable> two = LoopLocal.withInitial(_ -> () -> log.add("two"));
+    LoopLocal<AutoCloseable> usesOne =
+        LoopLocal.withInitial(loop -> {
+          one.get(loop);
+          return () -> log.add("uses one");
+        });
+    Loop loop = Loop.create(new ParkPoller());
+    two.get(loop); // not in the order of the keys
+    usesOne.get(loop);
+
+    loop.close();
+
+    assertThat(log).containsExactly("uses one", "one", "two");
+  }
+
+  @Test
+  void close_twoLoops_haveOrdersOfTheirOwn() {
+    List<String> log = new ArrayList<>();
+    LoopLocal<AutoCloseable> one = LoopLocal.withInitial(_ -> () -> log.add("one"));
+    LoopLocal<AutoCloseable> two = LoopLocal.withInitial(_ -> () -> log.add("two"));
+    Loop oneFirst = Loop.create(new ParkPoller());
+    Loop twoFirst = Loop.create(new ParkPoller());
+    one.get(oneFirst);
+    two.get(oneFirst);
+    two.get(twoFirst);
+    one.get(twoFirst);
+
+    oneFirst.close();
+    twoFirst.close();
+
+    assertThat(log).containsExactly("two", "one", "one", "two");
+  }
+
+  @Test
+  void close_replacedValue_isNotClosedAndTheNewOneCountsAsLatest() {
+    List<String> log = new ArrayList<>();
+    LoopLocal<AutoCloseable> one = LoopLocal.withInitial(_ -> () -> log.add("one"));
+    LoopLocal<AutoCloseable> two = LoopLocal.withInitial(_ -> () -> log.add("two"));
+    Loop loop = Loop.create(new ParkPoller());
+    one.get(loop);
+    two.get(loop);
+    one.set(loop, () -> log.add("new one"));
+
+    loop.close();
+
+    assertThat(log).containsExactly("new one", "two");
+  }
+
+  @Test
+  void close_valueThatIsCreatedByAnothersEnd_isClosedToo() {
+    List<String> log = new ArrayList<>();
+    LoopLocal<AutoCloseable> late = LoopLocal.withInitial(_ -> () -> log.add("late"));
+    LoopLocal<AutoCloseable> one = LoopLocal.withInitial(loop -> () -> late.get(loop));
+    Loop loop = Loop.create(new ParkPoller());
+    one.get(loop);
+
+    loop.close();
+
+    assertThat(log).containsExactly("late");
+  }
+
+  /// Tasks use what they like, so they end first, although they are values of an early key.
+  @Test
+  void close_taskThatUsesALaterValue_isUnwoundBeforeThatIsClosed() {
+    List<String> log = new ArrayList<>();
+    LoopLocal<AutoCloseable> used = LoopLocal.withInitial(_ -> () -> log.add("closed"));
+    Loop loop = Loop.create(new ParkPoller());
+    loop.setExceptionHandler((_, report) -> log.add(report.message()));
+    var _ =
+        Task.create(
+            loop,
+            Coro.of(() -> {
+              used.get(loop);
+              loop.stop();
+              try {
+                new LoopFuture<String>().await();
+              } finally {
+                log.add("unwound");
+              }
+            }),
+            TaskOptions.DEFAULT);
+    loop.runForever();
+
+    loop.close();
+
+    assertThat(log).containsExactly("Task was destroyed but it is pending!", "unwound", "closed");
+  }
+
+  @Test
   void close_aValueFails_isReportedAndTheOthersAreClosed() {
     List<String> log = new ArrayList<>();
     LoopLocal<AutoCloseable> bad =
@@ -69,8 +165,8 @@ final class LoopLocalTest {
     LoopLocal<AutoCloseable> good = LoopLocal.withInitial(_ -> () -> log.add("closed"));
     Loop loop = Loop.create(new ParkPoller());
     loop.setExceptionHandler((_, report) -> log.add(report.message()));
-    bad.get(loop);
     good.get(loop);
+    bad.get(loop);
 
     loop.close();
 

@@ -28,6 +28,48 @@ final class SharedHandleTest {
     assertThat(handle.isCancelled()).isTrue();
   }
 
+  /// Reports describe handles on other threads than those that cancel. Compiled code may read a
+  /// field once although it says twice; FieldReadsTest checks what it says.
+  @Test
+  void describe_whileAnotherThreadCancels_findsTheOldOrTheNewCallback() {
+    var described = new AtomicReference<SharedHandle>();
+    var seen = new AtomicReference<SharedHandle>();
+    var mayEnd = new AtomicBoolean();
+    CompletableFuture<Void> describing =
+        start(() -> {
+          while (!mayEnd.get()) {
+            SharedHandle handle = described.get();
+            seen.set(handle);
+            while (handle != null && described.get() == handle) {
+              String _ = handle.describe();
+            }
+          }
+        });
+
+    for (int i = 0; i < 1_000; i++) {
+      var handle = new SharedHandle(loop, new Named(), null);
+      described.set(handle);
+      while (seen.get() != handle && !describing.isDone()) {
+        Thread.onSpinWait();
+      }
+      handle.cancel();
+      described.set(null);
+    }
+    mayEnd.set(true);
+
+    join(describing);
+  }
+
+  private record Named() implements Callback {
+    @Override
+    public void run() {}
+
+    @Override
+    public String toString() {
+      return "named";
+    }
+  }
+
   @Test
   void cancel_insideItsOwnCallback_returns() {
     var handle = new AtomicReference<Handle>();

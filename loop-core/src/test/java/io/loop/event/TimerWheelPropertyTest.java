@@ -127,7 +127,7 @@ final class TimerWheelPropertyTest {
       List<Long> delays = new ArrayList<>();
       for (int left = random.nextInt(4); left >= 0; left--) {
         long delayNanos = shortOf(randomDelay());
-        TimerHandle handle = TestTimers.timer(delayNanos);
+        TimerHandle handle = TestTimers.timer(wheel.deadlineAfter(delayNanos));
         wheel.scheduleAfter(handle);
         long sequence = nextSequence++;
         if (random.nextInt(4) == 0) {

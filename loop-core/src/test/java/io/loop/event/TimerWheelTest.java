@@ -401,6 +401,49 @@ final class TimerWheelTest {
     assertThat(wheel.nextExpiryNanos(START)).isEqualTo(MILLI << 36);
   }
 
+  /// A deadline is always a point on the clock, also before the delay has started.
+  @Test
+  void scheduleAfter_delayStartsLater_theDeadlineMovesByThat() {
+    TimerHandle timer = TestTimers.timer(wheel.deadlineAfter(5 * MILLI));
+    wheel.scheduleAfter(timer);
+    assertThat(timer.deadlineNanos).isEqualTo(START + 5 * MILLI);
+
+    wheel.place(START + 2 * MILLI);
+
+    assertThat(timer.deadlineNanos).isEqualTo(START + 7 * MILLI);
+    assertThat(advance(7 * MILLI - 1)).isEmpty();
+    assertThat(advance(7 * MILLI)).containsExactly(timer);
+  }
+
+  @Test
+  void postpone_delayStartsLater_theDeadlineMovesByThat() {
+    TimerHandle timer = timer(3 * MILLI);
+    wheel.schedule(timer);
+
+    assertThat(wheel.postpone(timer, 20 * MILLI)).isTrue();
+    assertThat(timer.deadlineNanos).isEqualTo(START + 20 * MILLI);
+    assertThat(wheel.postpone(timer, 10 * MILLI)).isTrue();
+    assertThat(timer.deadlineNanos).isEqualTo(START + 10 * MILLI);
+    wheel.place(START + 2 * MILLI);
+
+    assertThat(timer.deadlineNanos).isEqualTo(START + 12 * MILLI);
+    assertThat(advance(12 * MILLI - 1)).isEmpty();
+    assertThat(advance(12 * MILLI)).containsExactly(timer);
+  }
+
+  @Test
+  void cancel_beforeTheDelayStarts_keepsTheDeadlineItWouldHaveHad() {
+    TimerHandle timer = TestTimers.timer(wheel.deadlineAfter(5 * MILLI));
+    wheel.scheduleAfter(timer);
+
+    assertThat(wheel.cancel(timer)).isTrue();
+    wheel.place(START + 2 * MILLI);
+
+    assertThat(timer.deadlineNanos).isEqualTo(START + 5 * MILLI);
+    requireUnlinked(timer);
+    assertThat(wheel.size()).isZero();
+  }
+
   @Test
   void clear_everyKindOfTimer_unlinksAll() {
     List<TimerHandle> timers = new ArrayList<>();

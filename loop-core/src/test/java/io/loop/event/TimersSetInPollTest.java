@@ -20,7 +20,7 @@ final class TimersSetInPollTest {
     private final ParkPoller park = new ParkPoller();
     private final Consumer<Loop> work;
     private final List<Boolean> mayBlock = new ArrayList<>();
-    private Loop loop;
+    private PolledLoop loop;
 
     @SuppressWarnings("NullAway.Init") // open() comes first
     WorkingPoller(Consumer<Loop> work) {
@@ -28,7 +28,7 @@ final class TimersSetInPollTest {
     }
 
     @Override
-    public void open(Loop loop) {
+    public void open(PolledLoop loop) {
       this.loop = loop;
       park.open(loop);
     }
@@ -47,7 +47,7 @@ final class TimersSetInPollTest {
     public void poll(long waitNanos) {
       if (mayBlock.isEmpty()) {
         mayBlock.add(loop.mayBlock());
-        work.accept(loop);
+        work.accept(loop.loop());
         mayBlock.add(loop.mayBlock());
       }
       park.poll(loop.mayBlock() ? waitNanos : 0);

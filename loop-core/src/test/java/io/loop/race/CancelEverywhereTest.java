@@ -112,7 +112,7 @@ final class CancelEverywhereTest {
         limit = victim.cancel() ? manual.loop().time().plus(CLEAN_UP) : limit;
         accepted |= victim.cancelling() > 0;
       }
-      if (manual.loop().mayBlock()) {
+      if (manual.isIdle()) {
         manual.clock().advance(GRID);
       }
       manual.tick();

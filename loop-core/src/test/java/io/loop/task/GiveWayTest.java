@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.event.Loop;
+import io.loop.event.PolledLoop;
 import io.loop.event.Poller;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ final class GiveWayTest {
     private long longestGapNanos;
 
     @Override
-    public void open(Loop loop) {}
+    public void open(PolledLoop loop) {}
 
     @Override
     public void poll(long waitNanos) {

@@ -8,6 +8,7 @@ import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
+import io.loop.event.PolledLoop;
 import io.loop.event.Poller;
 import io.loop.netty.poller.NettyPoller;
 import io.loop.netty.stream.Server;
@@ -291,7 +292,7 @@ class ShutdownTest extends OnNetty {
     }
 
     @Override
-    public void open(Loop loop) {
+    public void open(PolledLoop loop) {
       poller.open(loop);
     }
 

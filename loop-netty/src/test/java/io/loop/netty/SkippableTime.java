@@ -3,6 +3,7 @@ package io.loop.netty;
 import io.loop.Asyncio;
 import io.loop.Runner;
 import io.loop.event.Loop;
+import io.loop.event.PolledLoop;
 import io.loop.event.Poller;
 import io.loop.netty.poller.NettyPoller;
 import io.loop.netty.transport.Transport;
@@ -32,7 +33,7 @@ public final class SkippableTime implements Poller {
   }
 
   @Override
-  public void open(Loop loop) {
+  public void open(PolledLoop loop) {
     netty.open(loop);
   }
 

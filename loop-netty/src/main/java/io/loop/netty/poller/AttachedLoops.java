@@ -39,7 +39,8 @@ public final class AttachedLoops {
       Loop known = get(executor);
       Loop loop = known != null ? known : attach(executor);
       if (executor instanceof SingleThreadEventExecutor && executor.inEventLoop()) {
-        loop.adoptThread(); // the executor may have got another thread
+        ((AttachedPoller) NettyDriver.of(loop))
+            .adoptThread(); // the executor may have got another thread
       }
       return loop;
     } finally {

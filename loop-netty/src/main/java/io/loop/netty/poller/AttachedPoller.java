@@ -3,6 +3,7 @@ package io.loop.netty.poller;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.MemoryReserve;
+import io.loop.event.PolledLoop;
 import io.loop.event.SystemExit;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
@@ -57,7 +58,7 @@ final class AttachedPoller extends NettyDriver {
   private final Runnable ring = this::ring;
   private final Runnable endWithHost = this::endWithHost;
   private final GenericFutureListener<Future<Object>> endAfterHost = _ -> endAfterHost();
-  private @Nullable Loop loop;
+  private @Nullable PolledLoop polled;
   private volatile @Nullable Thread heir; // counts as the host's thread when the host is gone
   private boolean asked;
   private boolean inTurn;
@@ -84,9 +85,9 @@ final class AttachedPoller extends NettyDriver {
   }
 
   @Override
-  public void open(Loop opened) {
-    loop = opened;
-    register(opened);
+  public void open(PolledLoop opened) {
+    polled = opened;
+    register(opened.loop());
     if (executor instanceof SingleThreadEventExecutor threaded) {
       // it also keeps the loop reachable while the host lives
       threaded.addShutdownHook(endWithHost);
@@ -103,14 +104,23 @@ final class AttachedPoller extends NettyDriver {
   /// The host's thread is on the loop between turns too. A host may get another thread.
   private void adoptThread(SingleThreadEventExecutor threaded) {
     if (threaded.inEventLoop()) {
-      loop().adoptThread();
+      adoptThread();
     } else {
-      submit(() -> loop().adoptThread());
+      submit(this::adoptThread);
     }
   }
 
+  /// Notes that the calling thread is the host's only one.
+  void adoptThread() {
+    polled().adoptThread();
+  }
+
+  private PolledLoop polled() {
+    return Objects.requireNonNull(polled, "open() comes first");
+  }
+
   private Loop loop() {
-    return Objects.requireNonNull(loop, "open() comes first");
+    return polled().loop();
   }
 
   @Override
@@ -172,7 +182,7 @@ final class AttachedPoller extends NettyDriver {
       return;
     }
     if (executor instanceof SingleThreadEventExecutor) {
-      loop().adoptThread();
+      adoptThread();
     }
     if (executor.isShuttingDown()) {
       endWithHost();
@@ -182,7 +192,7 @@ final class AttachedPoller extends NettyDriver {
     inTurn = true;
     woken = false;
     try {
-      wait = loop().runTurn();
+      wait = polled().runTurn();
       wait = flushDirty() ? 0 : wait;
     } catch (Throwable fault) {
       MemoryReserve.useAfter(fault);
@@ -261,7 +271,7 @@ final class AttachedPoller extends NettyDriver {
       return;
     }
     Task.all(loop()).forEach(LoopFuture::cancel);
-    for (int turns = 0; turns < LAST_TURNS && loop().runTurn() == 0; turns++) {
+    for (int turns = 0; turns < LAST_TURNS && polled().runTurn() == 0; turns++) {
       flushDirty();
     }
     flushDirty();

@@ -3,6 +3,7 @@ package io.loop.netty.poller;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.MemoryReserve;
+import io.loop.event.PolledLoop;
 import io.loop.event.SystemExit;
 import io.loop.netty.base.PeerReports;
 import io.loop.netty.transport.Transport;
@@ -82,14 +83,15 @@ public final class NettyPoller extends NettyDriver {
   }
 
   @Override
-  public void open(Loop loop) {
+  public void open(PolledLoop opened) {
+    Loop loop = opened.loop();
     boolean waitsOnCarrier = transport == Transport.NIO && loop.hasHost();
     eventLoop =
         new OwnedEventLoop(
             group,
-            loop,
+            opened,
             transport,
-            waitsOnCarrier ? NioWaiting.newFactory(loop, this::nanoTime) : handlers);
+            waitsOnCarrier ? NioWaiting.newFactory(opened, this::nanoTime) : handlers);
     eventLoop.execute(NettyPoller::primeAllocator);
     register(loop);
   }

@@ -1,7 +1,7 @@
 package io.loop.netty.poller;
 
-import io.loop.event.Loop;
 import io.loop.event.MemoryReserve;
+import io.loop.event.PolledLoop;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
@@ -128,7 +128,7 @@ final class NioWaiting implements IoHandler {
   private final Selectors selectors;
   private final IoHandler handler;
   private final ThreadAwareExecutor executor;
-  private final Loop loop;
+  private final PolledLoop loop;
   private final LongSupplier clock;
   private final AtomicBoolean asleep = new AtomicBoolean();
   private boolean mayHaveForgotten;
@@ -138,7 +138,7 @@ final class NioWaiting implements IoHandler {
       Selectors selectors,
       IoHandler handler,
       ThreadAwareExecutor executor,
-      Loop loop,
+      PolledLoop loop,
       LongSupplier clock) {
     this.selectors = selectors;
     this.handler = handler;
@@ -147,7 +147,7 @@ final class NioWaiting implements IoHandler {
     this.clock = clock;
   }
 
-  static IoHandlerFactory newFactory(Loop loop, LongSupplier clock) {
+  static IoHandlerFactory newFactory(PolledLoop loop, LongSupplier clock) {
     return executor -> {
       var selectors = new Selectors();
       IoHandler handler = NioIoHandler.newFactory(selectors).newHandler(executor);
@@ -247,10 +247,11 @@ final class NioWaiting implements IoHandler {
 
   @Override
   public void wakeup() {
-    if (!executor.isExecutorThread(Thread.currentThread())
-        && asleep.compareAndSet(true, false)
-        && selectors.latest != null) {
-      Selector _ = selectors.latest.wakeup();
+    if (!executor.isExecutorThread(Thread.currentThread()) && asleep.compareAndSet(true, false)) {
+      Selector waiting = selectors.latest;
+      if (waiting != null) {
+        Selector _ = waiting.wakeup();
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package io.loop.netty.poller;
 
 import io.loop.event.Loop;
 import io.loop.event.OwnCallback;
+import io.loop.event.PolledLoop;
 import io.loop.netty.served.Clients;
 import io.loop.netty.transport.Transport;
 import io.loop.task.Coro;
@@ -130,6 +131,7 @@ public final class OwnedEventLoop extends ManualIoEventLoop {
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  private final PolledLoop polled;
   private final Loop loop;
   private final OwnedHandler handler;
   private final AtomicReference<@Nullable Ending> asked = new AtomicReference<>();
@@ -140,15 +142,17 @@ public final class OwnedEventLoop extends ManualIoEventLoop {
 
   OwnedEventLoop(
       @Nullable IoEventLoopGroup parent,
-      Loop loop,
+      PolledLoop loop,
       Transport transport,
       IoHandlerFactory handlers) {
     this(parent, loop, new Remembering(handlers, transport));
   }
 
-  private OwnedEventLoop(@Nullable IoEventLoopGroup parent, Loop loop, Remembering handlers) {
+  private OwnedEventLoop(
+      @Nullable IoEventLoopGroup parent, PolledLoop polled, Remembering handlers) {
     super(parent, null, handlers); // the thread is set when the loop first runs
-    this.loop = loop;
+    this.polled = polled;
+    this.loop = polled.loop();
     this.handler = Objects.requireNonNull(handlers.made);
   }
 
@@ -263,6 +267,6 @@ public final class OwnedEventLoop extends ManualIoEventLoop {
   /// before must keep it awake.
   @Override
   protected boolean canBlock() {
-    return loop.mayBlock();
+    return polled.mayBlock();
   }
 }
