@@ -14,6 +14,7 @@ module io.loop.core {
 
   exports io.loop;
   exports io.loop.channel;
+  exports io.loop.context;
   exports io.loop.coroutine;
   exports io.loop.event;
   exports io.loop.process;
@@ -23,6 +24,6 @@ module io.loop.core {
   exports io.loop.task;
   exports io.loop.testing;
 
-  uses io.loop.event.ContextPropagator;
+  uses io.loop.context.ContextPropagator;
   uses io.loop.event.Poller;
 }

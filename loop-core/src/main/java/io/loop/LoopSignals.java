@@ -1,7 +1,7 @@
 package io.loop;
 
+import io.loop.context.Context;
 import io.loop.event.Callback;
-import io.loop.event.Context;
 import io.loop.event.Loop;
 import io.loop.event.LoopLocal;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package io.loop;
 
-import io.loop.event.Context;
+import io.loop.context.Context;
 import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
@@ -136,10 +136,10 @@ public final class Runner implements AutoCloseable {
   /// main task too. If that ends the task, this method throws [InterruptedException], undeclared;
   /// otherwise the thread's interrupt status is set when this method returns or throws.
   ///
-  /// The body sees the caller's thread locals that a [io.loop.event.ContextPropagator] carries. A
+  /// The body sees the caller's thread locals that a [io.loop.context.ContextPropagator] carries. A
   /// [ScopedValue] that is bound around this call is not bound in the body, because the body runs
   /// on another thread and the JDK passes bindings only to threads started by a
-  /// `StructuredTaskScope`. Bind it inside the body, or use a [io.loop.event.ContextVar], which
+  /// `StructuredTaskScope`. Bind it inside the body, or use a [io.loop.context.ContextVar], which
   /// child tasks also inherit.
   ///
   /// Throws whatever the body threw: the same object, undeclared.

@@ -44,6 +44,8 @@ final class ArchitectureTest {
             .definedBy("io.loop.stream")
             .layer("task")
             .definedBy("io.loop.task")
+            .layer("context")
+            .definedBy("io.loop.context")
             .layer("coroutine")
             .definedBy("io.loop.coroutine")
             .layer("event")
@@ -68,6 +70,17 @@ final class ArchitectureTest {
             .mayOnlyBeAccessedByLayers(
                 "functions", "sync", "channel", "scope", "process", "stream", "tools")
             .whereLayer("coroutine")
+            .mayOnlyBeAccessedByLayers(
+                "functions",
+                "sync",
+                "channel",
+                "scope",
+                "process",
+                "stream",
+                "task",
+                "event",
+                "tools")
+            .whereLayer("context")
             .mayOnlyBeAccessedByLayers(
                 "functions",
                 "sync",

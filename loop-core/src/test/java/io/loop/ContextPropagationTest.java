@@ -8,10 +8,10 @@ import static io.loop.Asyncio.sleep;
 import static io.loop.Asyncio.toThread;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.loop.event.Context;
-import io.loop.event.ContextPropagator;
-import io.loop.event.ContextPropagator.Scope;
-import io.loop.event.ContextVar;
+import io.loop.context.Context;
+import io.loop.context.ContextPropagator;
+import io.loop.context.ContextPropagator.Scope;
+import io.loop.context.ContextVar;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;

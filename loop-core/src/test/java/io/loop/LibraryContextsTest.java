@@ -7,7 +7,7 @@ import static io.loop.Asyncio.sleep;
 import static io.loop.Asyncio.toThread;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.loop.event.ContextPropagator;
+import io.loop.context.ContextPropagator;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;

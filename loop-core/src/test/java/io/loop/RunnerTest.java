@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.loop.event.ContextVar;
+import io.loop.context.ContextVar;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;

@@ -4,7 +4,7 @@ import static io.loop.Asyncio.createTask;
 import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.loop.event.ContextVar;
+import io.loop.context.ContextVar;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +45,7 @@ final class ScopedValueTest {
 
   @Test
   void contextVarSetBeforeRun_isSetInsideAndInherited() {
-    io.loop.event.Context.copyCurrent()
+    io.loop.context.Context.copyCurrent()
         .run(() -> {
           USER_VAR.set("alice");
           Asyncio.run(() -> {

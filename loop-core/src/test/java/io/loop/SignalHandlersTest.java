@@ -6,7 +6,7 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.loop.event.ContextVar;
+import io.loop.context.ContextVar;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.task.LoopFuture;

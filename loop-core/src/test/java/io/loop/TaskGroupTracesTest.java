@@ -16,7 +16,7 @@ import io.loop.TraceRecorder.KeyError;
 import io.loop.TraceRecorder.RuntimeError;
 import io.loop.TraceRecorder.TypeError;
 import io.loop.TraceRecorder.ValueError;
-import io.loop.event.ContextVar;
+import io.loop.context.ContextVar;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.ExceptionGroup;

@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import io.loop.context.Context;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;

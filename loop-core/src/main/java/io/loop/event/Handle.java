@@ -1,5 +1,8 @@
 package io.loop.event;
 
+import io.loop.context.Context;
+import io.loop.context.ContextPropagator;
+import io.loop.context.CurrentContext;
 import org.jspecify.annotations.Nullable;
 
 /// A callback that is scheduled on a loop; returned by the scheduling methods of [Loop].

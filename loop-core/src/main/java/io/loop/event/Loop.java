@@ -1,5 +1,7 @@
 package io.loop.event;
 
+import io.loop.context.Context;
+import io.loop.context.CurrentContext;
 import io.loop.coroutine.Coroutine;
 import java.time.Duration;
 import java.util.Objects;

@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import io.loop.context.Context;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import io.loop.context.Context;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,7 @@
 package io.loop.event;
 
+import io.loop.context.Context;
+import io.loop.context.CurrentContext;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,6 @@
 package io.loop.task;
 
-import io.loop.event.Context;
+import io.loop.context.Context;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
 import io.loop.event.MemoryReserve;

@@ -1,6 +1,6 @@
 package io.loop.task;
 
-import io.loop.event.Context;
+import io.loop.context.Context;
 import org.jspecify.annotations.Nullable;
 
 /// Options for creating a task. A null component means asyncio's default.

@@ -1,7 +1,7 @@
 package io.loop.task;
 
+import io.loop.context.Context;
 import io.loop.coroutine.Coroutine;
-import io.loop.event.Context;
 import io.loop.event.Guest;
 import io.loop.event.Handle;
 import io.loop.event.Loop;

@@ -1,7 +1,7 @@
 package io.loop.conformance;
 
-import io.loop.event.Context;
-import io.loop.event.ContextVar;
+import io.loop.context.Context;
+import io.loop.context.ContextVar;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

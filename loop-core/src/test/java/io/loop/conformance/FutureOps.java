@@ -1,6 +1,6 @@
 package io.loop.conformance;
 
-import io.loop.event.Context;
+import io.loop.context.Context;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import java.util.Map;

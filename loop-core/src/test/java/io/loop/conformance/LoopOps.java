@@ -1,7 +1,7 @@
 package io.loop.conformance;
 
+import io.loop.context.Context;
 import io.loop.event.Callback;
-import io.loop.event.Context;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Handle;
 import io.loop.event.Loop;

@@ -1,6 +1,6 @@
 package io.loop.conformance;
 
-import io.loop.event.ContextVar;
+import io.loop.context.ContextVar;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
 import io.loop.task.DoneCallback;

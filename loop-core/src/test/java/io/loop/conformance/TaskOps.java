@@ -1,7 +1,7 @@
 package io.loop.conformance;
 
 import io.loop.Asyncio;
-import io.loop.event.Context;
+import io.loop.context.Context;
 import io.loop.task.Awaitable;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;

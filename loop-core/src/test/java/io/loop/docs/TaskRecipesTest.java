@@ -7,7 +7,7 @@ import static io.loop.Asyncio.shield;
 import static io.loop.Asyncio.sleep;
 
 import io.loop.Runner;
-import io.loop.event.ContextVar;
+import io.loop.context.ContextVar;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.ExceptionGroup;

@@ -2,6 +2,8 @@ package io.loop.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.context.Context;
+import io.loop.context.ContextVar;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,7 @@ package io.loop.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.context.ContextVar;
 import io.loop.testing.ManualLoop;
 import java.util.ArrayList;
 import java.util.List;

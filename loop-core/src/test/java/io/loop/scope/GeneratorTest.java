@@ -6,8 +6,8 @@ import static io.loop.Asyncio.timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.loop.event.Context;
-import io.loop.event.ContextVar;
+import io.loop.context.Context;
+import io.loop.context.ContextVar;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Runner;
-import io.loop.event.ContextVar;
+import io.loop.context.ContextVar;
 import io.loop.testing.CapturedLog;
 import io.loop.testing.Collecting;
 import io.loop.testing.ManualLoop;
@@ -420,7 +420,7 @@ final class ExecutorTest {
 
   @Test
   void run_withAContext_runsInItself() {
-    var context = io.loop.event.Context.copyCurrent();
+    var context = io.loop.context.Context.copyCurrent();
     try (var runner = new Runner()) {
       runner.run(Coro.of(() -> COLOR.set("green")), context);
     }

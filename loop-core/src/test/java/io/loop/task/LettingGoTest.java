@@ -6,9 +6,9 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.context.Context;
+import io.loop.context.ContextVar;
 import io.loop.event.Callback;
-import io.loop.event.Context;
-import io.loop.event.ContextVar;
 import io.loop.event.Handle;
 import io.loop.testing.Collecting;
 import io.loop.testing.ManualLoop;

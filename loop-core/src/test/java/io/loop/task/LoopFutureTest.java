@@ -5,8 +5,8 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.loop.event.Context;
-import io.loop.event.ContextVar;
+import io.loop.context.Context;
+import io.loop.context.ContextVar;
 import io.loop.event.ExceptionContext;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.loop.testing;
 
-import io.loop.event.ContextPropagator;
+import io.loop.context.ContextPropagator;
 import org.jspecify.annotations.Nullable;
 
 /// A library that keeps a name in a thread local, and its propagator.

@@ -11,9 +11,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.loop.Asyncio;
+import io.loop.context.Context;
+import io.loop.context.ContextVar;
 import io.loop.event.Callback;
-import io.loop.event.Context;
-import io.loop.event.ContextVar;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Handle;
 import io.loop.event.KeyboardInterrupt;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Context;
 import io.loop.Asyncio;
-import io.loop.event.ContextPropagator;
-import io.loop.event.ContextPropagator.Scope;
+import io.loop.context.ContextPropagator;
+import io.loop.context.ContextPropagator.Scope;
 import io.loop.event.Loop;
 import io.loop.netty.stream.Server;
 import io.loop.netty.stream.Streams;

@@ -11,13 +11,13 @@ final class FieldReadsTest {
 
   @Test
   void sharedReferences_areReadOnceInEachMethod() {
-    assertThat(FieldReads.repeated(NettyPoller.class, Set.of())).isEmpty();
+    assertThat(FieldReads.repeated(NettyLoop.class, Set.of())).isEmpty();
   }
 
   @Test
   void descriptions_readEachReferenceOnce() {
     Set<String> descriptions = Set.of("toString", "describe", "text", "summary");
 
-    assertThat(FieldReads.repeatedIn(NettyPoller.class, descriptions)).isEmpty();
+    assertThat(FieldReads.repeatedIn(NettyLoop.class, descriptions)).isEmpty();
   }
 }

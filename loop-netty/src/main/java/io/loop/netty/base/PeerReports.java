@@ -1,6 +1,6 @@
 package io.loop.netty.base;
 
-import io.loop.event.Context;
+import io.loop.context.Context;
 import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;

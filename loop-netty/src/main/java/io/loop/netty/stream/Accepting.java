@@ -1,6 +1,6 @@
 package io.loop.netty.stream;
 
-import io.loop.event.Context;
+import io.loop.context.Context;
 import io.loop.event.Loop;
 import io.loop.event.MemoryReserve;
 import io.loop.netty.NettyLoop;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
-import io.loop.event.ContextVar;
+import io.loop.context.ContextVar;
 import io.loop.event.Loop;
 import io.loop.netty.NettyLoop;
 import io.loop.netty.OnNetty;

@@ -1,6 +1,6 @@
-package io.loop.event;
+package io.loop.context;
 
-import io.loop.event.ContextPropagator.Scope;
+import io.loop.context.ContextPropagator.Scope;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Iterator;

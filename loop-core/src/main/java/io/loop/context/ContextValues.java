@@ -1,4 +1,4 @@
-package io.loop.event;
+package io.loop.context;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package io.loop.event;
+package io.loop.context;
 
 import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ContextSnapshot;
