@@ -84,6 +84,7 @@ public final class Context {
     try (var _ = Propagators.restore(values.carried())) {
       return body.call();
     } finally {
+      var _ = CurrentContext.here(); // takes the turn again: the body may have blocked
       current.restore(this, outer, outerValues);
     }
   }

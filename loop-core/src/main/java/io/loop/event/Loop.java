@@ -211,7 +211,9 @@ public final class Loop implements AutoCloseable {
   /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callLater(Duration delay, Callback callback, @Nullable Context context) {
-    TimerHandle timer = newTimer(turn.wheel().deadlineAfter(Nanos.of(delay)), callback, context);
+    requireUsable(callback); // before the clock of the wheel is read
+    long deadline = turn.wheel().deadlineAfter(Nanos.of(delay));
+    var timer = new TimerHandle(this, deadline, callback, context);
     turn.startAfter(timer);
     lifecycle.requestTurn();
     return timer;
@@ -237,16 +239,16 @@ public final class Loop implements AutoCloseable {
   /// @return a handle that can cancel it
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callAt(Duration when, Callback callback, @Nullable Context context) {
-    TimerHandle timer = newTimer(originNanos + Nanos.of(when), callback, context);
+    requireUsable(callback);
+    var timer = new TimerHandle(this, originNanos + Nanos.of(when), callback, context);
     turn.startAt(timer);
     lifecycle.requestTurn();
     return timer;
   }
 
-  private TimerHandle newTimer(long deadlineNanos, Callback callback, @Nullable Context context) {
+  private void requireUsable(Callback callback) {
     Objects.requireNonNull(callback, "callback");
     requireUsable();
-    return new TimerHandle(this, deadlineNanos, callback, context);
   }
 
   /// {@return the time on this loop's clock: monotonic, with an arbitrary origin} Any thread.

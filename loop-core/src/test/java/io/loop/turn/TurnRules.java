@@ -18,13 +18,16 @@ final class TurnRules {
           "Coroutine.mayGoAstray", // guards the others
           "Coroutine.rejoin",
           "Coroutine.suspend",
+          "CurrentContext.here", // of a caller that may be astray, after taking the turn
           "Guest.rejoin",
           "Loop.checkTurn",
           "Loop.checkTurnToRead",
-          "Loop.contextHere", // of a caller that may be astray, after taking the turn
+          "Loop.contextHere", // like CurrentContext.here
           "Loop.isOnLoop",
           "Loop.running",
           "Loop.runningOrNull",
+          "Presence.contextHere",
+          "Presence.loopHere",
           "Turns.take");
 
   /// Interfaces whose implementations belong to the library or to a layer, and never block.
@@ -54,14 +57,15 @@ final class TurnRules {
   /// Fields that are not protected by the turn.
   private static final Map<String, String> NOT_BY_THE_TURN =
       Map.ofEntries(
+          Map.entry("Context.entered", "a context belongs to whoever runs in it"),
           Map.entry("ExceptionReports.dropped", "counted on any thread"),
           Map.entry("ExceptionReports.firstDropped", "like the count"),
           Map.entry("Loop.debug", "any thread reads it, and may see an old value"),
           Map.entry("Loop.debugWasOn", "like debug"),
-          Map.entry("Loop.guest", "any thread may ask whether it is the guest"),
-          Map.entry("Loop.host", "set once, before any guest runs"),
-          Map.entry("Loop.hostThread", "like host"),
-          Map.entry("Loop.strict", "set before a guest can be astray"),
+          Map.entry("Presence.guest", "any thread may ask whether it is the guest"),
+          Map.entry("Sides.host", "set once, before any guest runs"),
+          Map.entry("Presence.hostThread", "like host"),
+          Map.entry("Presence.strict", "set before a guest can be astray"),
           Map.entry("Propagators.members", "replaced as a whole"),
           Map.entry("Rescue.hasHappened", "set before a guest can be astray"),
           Map.entry("Threadsafe$Outside.last", "behind its own lock"),
@@ -77,7 +81,6 @@ final class TurnRules {
       Map.ofEntries(
           Map.entry("Context.copy", "reads one reference to immutable values"),
           Map.entry("Context.get", "reads one reference to immutable values"),
-          Map.entry("Context.isEntered", "a context belongs to whoever runs in it"),
           Map.entry("Context.recapture", "a context belongs to whoever runs in it"),
           Map.entry("ContextVar.reset", "a token belongs to whoever has set the variable"),
           Map.entry("Handle.getContext", "reads one reference"),
@@ -92,6 +95,7 @@ final class TurnRules {
           Map.entry("Asyncio.run", "like Runner.close"),
           Map.entry("ManualLoop.advance", "of the test's thread, which is no coroutine"),
           Map.entry("ManualLoop.close", "like ManualLoop.advance"),
+          Map.entry("ManualLoop.isIdle", "like ManualLoop.advance"),
           Map.entry("ManualLoop.runUntilIdle", "like ManualLoop.advance"),
           Map.entry("ManualLoop.setPatience", "like ManualLoop.advance"),
           Map.entry("VirtualClock.advance", "like ManualLoop.advance"),
@@ -103,13 +107,22 @@ final class TurnRules {
           Map.entry("Coroutine.waitsForHost", "the owner's thread asks"),
           Map.entry("CoroutinePool.close", "the owner's thread"),
           Map.entry("CoroutinePool.create", "the owner's thread"),
+          Map.entry("CurrentContext.become", "whoever has the turn"),
+          Map.entry("CurrentContext.capture", "like CurrentContext.become"),
+          Map.entry("CurrentContext.comeBack", "like CurrentContext.become"),
+          Map.entry("CurrentContext.end", "like CurrentContext.become"),
+          Map.entry("CurrentContext.goInside", "like CurrentContext.become"),
+          Map.entry("CurrentContext.inside", "like CurrentContext.become"),
+          Map.entry("CurrentContext.leave", "like CurrentContext.become"),
+          Map.entry("CurrentContext.restoreCarried", "like CurrentContext.become"),
           Map.entry("Loop.callOnCarrier", "the loop's thread or its host"),
           Map.entry("Loop.callOnHost", "the loop's thread or its host"),
           Map.entry("Loop.close", "the loop does not run, so there is no turn"),
           Map.entry("Loop.isHostFree", "the loop's thread or its host"),
-          Map.entry("Loop.mayBlock", "the poller asks, in its poll"),
           Map.entry("Loop.runReturnsUntil", "the loop's thread, which closes it"),
-          Map.entry("Loop.runTurn", "the thread of the loop's host begins the turn"),
+          Map.entry("PolledLoop.callOnCarrier", "the loop's thread or its host"),
+          Map.entry("PolledLoop.mayBlock", "the poller asks, in its poll"),
+          Map.entry("PolledLoop.runTurn", "the thread of the loop's host begins the turn"),
           Map.entry("LoopLocal.get", "each layer takes the turn first"),
           Map.entry("LoopLocal.set", "each layer takes the turn first"),
           Map.entry("PermitLine.add", "each primitive takes the turn first"),
