@@ -52,6 +52,8 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
 
     /// Frees memory if it can: the heap is full, and something that must be done needs memory. Any
     /// thread.
+    ///
+    /// @param full what was thrown
     default void freeMemory(OutOfMemoryError full) {}
 
     /// {@return whether the owner is closed and can no longer resume its coroutines} Any thread.
