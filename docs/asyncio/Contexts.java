@@ -1,6 +1,6 @@
 import static io.loop.Asyncio.*;
 
-import io.loop.event.*;
+import io.loop.context.*;
 
 static final ContextVar<String> REQUEST = ContextVar.of("request", "none");
 
