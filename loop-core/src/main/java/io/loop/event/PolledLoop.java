@@ -3,7 +3,7 @@ package io.loop.event;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A loop as its [Poller] sees it: what a poller may ask of the loop, and nobody else.
+/// A loop as its [Poller] sees it. It has the methods that only a poller may call.
 ///
 /// A poller gets it from [Poller#open], and keeps it to itself.
 public final class PolledLoop {
