@@ -1,5 +1,7 @@
 package io.loop.stream;
 
+import java.nio.ByteBuffer;
+
 /// Bytes of a reader's own, as a segment.
 ///
 /// @param bytes the bytes, all of them
@@ -14,6 +16,11 @@ record ArraySegment(byte[] bytes) implements Segment {
   @Override
   public void copyTo(byte[] target, int offset) {
     System.arraycopy(bytes, 0, target, offset, bytes.length);
+  }
+
+  @Override
+  public int moveTo(ByteBuffer target) {
+    throw new UnsupportedOperationException("it belongs to its receiver and keeps its bytes");
   }
 
   @Override

@@ -140,11 +140,18 @@ final class ByteQueue {
   ///
   /// @return how many
   int take(ByteBuffer target) {
-    absorb();
-    int count = Math.min(target.remaining(), tail - head);
+    int most = target.remaining();
+    int count = Math.min(most, tail - head);
     target.put(array, head, count);
     skipInArray(count);
-    return count;
+    while (inSegments > 0 && segments != null && target.hasRemaining()) {
+      Segment first = segments.getFirst();
+      inSegments -= first.moveTo(target);
+      if (first.length() == 0) {
+        segments.remove().release();
+      }
+    }
+    return most - target.remaining();
   }
 
   void skip(int count) {

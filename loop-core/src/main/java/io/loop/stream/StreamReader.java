@@ -142,8 +142,8 @@ public final class StreamReader implements Iterable<byte[]> {
     pauseIfFull();
   }
 
-  /// {@return whether a coroutine has called [#readSegment]} Before that, a transport that feeds
-  /// segments would only keep its buffers longer.
+  /// {@return whether a coroutine has called [#readSegment] or [#readInto]} Before that, a
+  /// transport that feeds segments would only keep its buffers longer.
   public boolean takesSegments() {
     loop.checkTurnToRead();
     return segmented;
@@ -382,6 +382,7 @@ public final class StreamReader implements Iterable<byte[]> {
     if (!target.hasRemaining()) {
       return 0;
     }
+    segmented = true;
     while (bytes.size() == 0 && !eof) {
       awaitData("readInto");
     }

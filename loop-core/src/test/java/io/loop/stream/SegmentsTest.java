@@ -7,6 +7,7 @@ import io.loop.testing.ManualLoop;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ReadOnlyBufferException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
@@ -26,6 +27,7 @@ class SegmentsTest {
   private final class Lent implements Segment {
     private byte[] bytes;
     private boolean released;
+    private boolean isArrayAllowed = true;
 
     Lent(byte[] bytes) {
       this.bytes = bytes;
@@ -40,7 +42,17 @@ class SegmentsTest {
     @Override
     public void copyTo(byte[] target, int offset) {
       assertThat(released).isFalse();
+      assertThat(isArrayAllowed).isTrue();
       System.arraycopy(bytes, 0, target, offset, bytes.length);
+    }
+
+    @Override
+    public int moveTo(ByteBuffer target) {
+      assertThat(released).isFalse();
+      int count = Math.min(bytes.length, target.remaining());
+      target.put(bytes, 0, count);
+      bytes = Arrays.copyOfRange(bytes, count, bytes.length);
+      return count;
     }
 
     @Override
@@ -130,6 +142,36 @@ class SegmentsTest {
       reader.feedSegment(given);
 
       assertThat(reader.readSegment(10)).isSameAs(given);
+    });
+  }
+
+  @Test
+  void readInto_ofASegment_movesItsBytesWithoutAnArrayBetween() {
+    manual.run(() -> {
+      Lent given = lent("abcde");
+      given.isArrayAllowed = false;
+      reader.feedSegment(given);
+      ByteBuffer block = ByteBuffer.allocate(3);
+
+      assertThat(reader.readInto(block)).isEqualTo(3);
+      assertThat(reader.buffered()).isEqualTo(2);
+      assertThat(reader.readInto(block.clear())).isEqualTo(2);
+
+      assertThat(block.array()).asString(StandardCharsets.US_ASCII).isEqualTo("dec");
+      assertThat(lent).isZero();
+    });
+  }
+
+  @Test
+  void readInto_aReadOnlyBuffer_isRefusedAndTakesNothing() {
+    manual.run(() -> {
+      reader.feedSegment(lent("abc"));
+      ByteBuffer block = ByteBuffer.allocate(5).asReadOnlyBuffer();
+
+      assertThatThrownBy(() -> reader.readInto(block)).isInstanceOf(ReadOnlyBufferException.class);
+
+      assertThat(block.remaining()).isEqualTo(5);
+      assertThat(reader.read(5)).asString(StandardCharsets.US_ASCII).isEqualTo("abc");
     });
   }
 

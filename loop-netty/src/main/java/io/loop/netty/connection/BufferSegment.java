@@ -2,6 +2,7 @@ package io.loop.netty.connection;
 
 import io.loop.stream.Segment;
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 
 /// A buffer that Netty has read, as a segment of a stream.
 ///
@@ -16,6 +17,18 @@ public record BufferSegment(ByteBuf buffer) implements Segment {
   @Override
   public void copyTo(byte[] target, int offset) {
     buffer.getBytes(buffer.readerIndex(), target, offset, buffer.readableBytes());
+  }
+
+  @Override
+  public int moveTo(ByteBuffer target) {
+    int count = Math.min(buffer.readableBytes(), target.remaining());
+    int limit = target.limit();
+    try {
+      buffer.readBytes(target.limit(target.position() + count));
+    } finally {
+      target.limit(limit);
+    }
+    return count;
   }
 
   @Override
