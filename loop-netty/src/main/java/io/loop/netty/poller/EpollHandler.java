@@ -33,7 +33,7 @@ final class EpollHandler implements IoHandler {
   /// A poll that took every ready socket would touch a thousand connections when it reads, again
   /// when their coroutines run, and again when it flushes, each time with cold caches. Sockets that
   /// are left come first in the next poll, which follows immediately.
-  private static final int MOST_EVENTS = 64;
+  private static final int MOST_EVENTS = 16;
 
   private final IoHandler epoll;
 
