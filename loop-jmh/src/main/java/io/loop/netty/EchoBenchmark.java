@@ -249,6 +249,20 @@ public class EchoBenchmark extends LoopBenchmark {
     echo.run();
   }
 
+  /// One message: as in [#rawNetty], copied into a new array and from there: what a program pays
+  /// that reads arrays.
+  @Benchmark
+  public void rawNettyArrays(Echo echo) throws IOException {
+    echo.run();
+  }
+
+  /// One message goes to a handler, which hands it to a parked virtual thread of the JDK, which
+  /// writes and flushes it, and back: what a program pays for a stack for each connection.
+  @Benchmark
+  public void rawNettyAndThread(Echo echo) throws IOException {
+    echo.run();
+  }
+
   /// One message goes to a virtual thread that blocks on a socket's streams, and back. Only the
   /// clients use the transport.
   @Benchmark

@@ -4,7 +4,10 @@ import io.loop.netty.poller.EventLoops;
 import io.loop.netty.transport.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -19,15 +22,16 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /// The clients of an echo server, as a separate program: plain Netty on one event loop.
 ///
-/// The first line of its standard input is the port. It opens all connections and prints `open`.
-/// For each further number on its standard input it makes that many round trips, and prints the
-/// median and the 99th percentile of their times, in nanoseconds; 0 discards the times. It ends
-/// when its input ends.
+/// The first line of its standard input is the port. It visits the server with short connections,
+/// opens all lasting ones and prints `open`. For each further number on its standard input it makes
+/// that many round trips, and prints the median and the 99th percentile of their times, in
+/// nanoseconds; 0 discards the times. It ends when its input ends.
 final class EchoLoad {
 
   /*
@@ -38,9 +42,16 @@ final class EchoLoad {
    *
    * A message starts with a stamp that names the connection and the message. The stamp and the
    * length are checked.
+   *
+   * A visit is a connection with one message. The visits before the lasting connections let the
+   * server compile its code: a coroutine that starts earlier has interpreted frames at the bottom of
+   * its stack, and its steps are slow for its whole life.
    */
 
-  private static final int OPENING = 256; // fewer than a server's backlog
+  private static final int VISITS = 5_000;
+  private static final int VISITING = 16; // at a time
+
+  private static final int OPENING = 256; // at a time, fewer than a server's backlog
   private static final int PATIENCE_SECONDS = 120;
   private static final long SLOWEST_NANOS = 100_000_000_000L;
 
@@ -133,6 +144,27 @@ final class EchoLoad {
     }
   }
 
+  private final class Visit extends ChannelInboundHandlerAdapter {
+    private int left = padding.length;
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // exceptionCaught gets the failure
+    public void channelActive(ChannelHandlerContext context) {
+      context.writeAndFlush(Unpooled.wrappedBuffer(padding), context.voidPromise());
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // a lost connection is reported by the next ones
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      var data = (ByteBuf) message;
+      left -= data.readableBytes();
+      data.release();
+      if (left <= 0) {
+        context.close();
+      }
+    }
+  }
+
   private final MultiThreadIoEventLoopGroup group;
   private final List<Conversation> conversations = new ArrayList<>();
   private final byte[] padding;
@@ -169,31 +201,52 @@ final class EchoLoad {
   }
 
   private void open(Transport transport, int port, int connections) throws InterruptedException {
-    var bootstrap = new Bootstrap().group(group).channel(transport.socketType());
+    var bootstrap =
+        new Bootstrap()
+            .group(group)
+            .channel(transport.socketType())
+            .remoteAddress("127.0.0.1", port);
+    var visiting = new Semaphore(VISITING);
+    for (int i = 0; i < VISITS; i++) {
+      connect(bootstrap, new Visit(), visiting, Channel::closeFuture);
+    }
+    visiting.acquire(VISITING);
     var opening = new Semaphore(OPENING);
     for (int i = 0; i < connections; i++) {
       var conversation = new Conversation(i);
       conversations.add(conversation);
-      opening.acquire();
-      bootstrap
-          .clone()
-          .handler(
-              new ChannelInitializer<>() {
-                @Override
-                protected void initChannel(Channel channel) {
-                  channel.pipeline().addLast(conversation);
-                }
-              })
-          .connect("127.0.0.1", port)
-          .addListener(opened -> {
-            if (!opened.isSuccess()) {
-              done.completeExceptionally(opened.cause());
-            }
-            opening.release();
-          });
+      connect(bootstrap, conversation, opening, Channel::newSucceededFuture);
     }
     opening.acquire(OPENING);
     System.out.println("open");
+  }
+
+  /// Connects as soon as there is a permit.
+  ///
+  /// @param end when a connected channel returns its permit
+  private void connect(
+      Bootstrap bootstrap,
+      ChannelHandler handler,
+      Semaphore permits,
+      Function<Channel, ChannelFuture> end)
+      throws InterruptedException {
+    permits.acquire();
+    bootstrap
+        .clone()
+        .handler(
+            new ChannelInitializer<>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(handler);
+              }
+            })
+        .connect()
+        .addListener((ChannelFuture opened) -> {
+          if (!opened.isSuccess()) {
+            done.completeExceptionally(opened.cause());
+          }
+          end.apply(opened.channel()).addListener(_ -> permits.release());
+        });
   }
 
   private void obey(BufferedReader orders) throws Exception {

@@ -97,6 +97,7 @@ final class EchoServer {
       case "channel" -> channel(transport);
       case "channelAttached" -> onNetty(transport, coroutines());
       case "rawNetty" -> onNetty(transport, RawEchoServer.echo());
+      case "rawNettyArrays" -> onNetty(transport, RawEchoServer.echoArrays());
       case "rawNettyAndThread" -> onNetty(transport, ParkedThreadHandler.echo());
       case "blockingVirtualThreads" -> blockingVirtualThreads();
       case "vertx" -> VertxEchoServer.onEventLoop(transport);

@@ -1,6 +1,7 @@
 package io.loop.netty;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -28,7 +29,7 @@ final class RawEchoServer {
 
   /// Echoes what it receives, and flushes once per read of the socket.
   @SuppressWarnings("FutureReturnValueIgnored") // failures come back through exceptionCaught
-  private static final class EchoHandler extends ChannelInboundHandlerAdapter {
+  private static class EchoHandler extends ChannelInboundHandlerAdapter {
 
     private static final ChannelHandler INSTANCE = new EchoHandler();
 
@@ -50,6 +51,22 @@ final class RawEchoServer {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
       context.close();
+    }
+  }
+
+  /// Echoes a copy: from a new array, as a program gets that asks for one.
+  @SuppressWarnings("FutureReturnValueIgnored") // failures come back through exceptionCaught
+  private static final class ArrayEchoHandler extends EchoHandler {
+
+    private static final ChannelHandler INSTANCE = new ArrayEchoHandler();
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      var data = (ByteBuf) message;
+      byte[] block = new byte[data.readableBytes()];
+      data.readBytes(block).release();
+      context.write(
+          context.alloc().directBuffer(block.length).writeBytes(block), context.voidPromise());
     }
   }
 
@@ -80,10 +97,19 @@ final class RawEchoServer {
 
   /// {@return the initializer of a connection's pipeline}
   static ChannelInitializer<Channel> echo() {
+    return pipeline(EchoHandler.INSTANCE);
+  }
+
+  /// {@return the same, with a new array for each read}
+  static ChannelInitializer<Channel> echoArrays() {
+    return pipeline(ArrayEchoHandler.INSTANCE);
+  }
+
+  private static ChannelInitializer<Channel> pipeline(ChannelHandler handler) {
     return new ChannelInitializer<>() {
       @Override
       protected void initChannel(Channel channel) {
-        channel.pipeline().addLast(EchoHandler.INSTANCE);
+        channel.pipeline().addLast(handler);
       }
     };
   }
