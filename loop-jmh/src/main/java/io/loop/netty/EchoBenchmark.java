@@ -116,7 +116,9 @@ public class EchoBenchmark extends LoopBenchmark {
     private EchoSide start(String method, Transport of) throws IOException, InterruptedException {
       EchoProcess server = EchoProcess.start(method, of, memory);
       return EchoSide.start(
-          server, rawTransport(), new EchoClients.Load(connections, size, inFlight));
+          server,
+          rawTransport(),
+          new EchoClients.Load(connections, size, inFlight, EchoClients.Load.MANY_VISITS));
     }
 
     private Transport rawTransport() {

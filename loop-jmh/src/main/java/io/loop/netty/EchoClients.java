@@ -23,7 +23,12 @@ final class EchoClients {
   /// @param connections the number of connections
   /// @param size the bytes in a message
   /// @param inFlight the messages under way on each connection
-  record Load(int connections, int size, int inFlight) {}
+  /// @param visits the short connections before those, one message each
+  record Load(int connections, int size, int inFlight, int visits) {
+
+    /// How many it takes until no coroutine starts in interpreted code.
+    static final int MANY_VISITS = 5_000;
+  }
 
   private final Process process;
   private final PrintWriter orders;
@@ -52,7 +57,8 @@ final class EchoClients {
             transport.toString(),
             String.valueOf(load.connections()),
             String.valueOf(load.size()),
-            String.valueOf(load.inFlight()));
+            String.valueOf(load.inFlight()),
+            String.valueOf(load.visits()));
     return new EchoClients(JavaProcess.of(Pinning.here().ofClient(), arguments).start());
   }
 

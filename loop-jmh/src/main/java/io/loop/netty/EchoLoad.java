@@ -48,7 +48,6 @@ final class EchoLoad {
    * its stack, and its steps are slow for its whole life.
    */
 
-  private static final int VISITS = 5_000;
   private static final int VISITING = 16; // at a time
 
   private static final int OPENING = 256; // at a time, fewer than a server's backlog
@@ -169,25 +168,29 @@ final class EchoLoad {
   private final List<Conversation> conversations = new ArrayList<>();
   private final byte[] padding;
   private final int inFlight;
+  private final int visits;
   private final Histogram nanos = new Histogram(SLOWEST_NANOS, 3);
   private volatile CompletableFuture<String> done = new CompletableFuture<>();
   private int left;
   private int outstanding;
 
-  private EchoLoad(Transport transport, int size, int inFlight) {
+  private EchoLoad(Transport transport, int size, int inFlight, int visits) {
     this.group = new MultiThreadIoEventLoopGroup(1, EventLoops.newHandlerFactory(transport));
     this.padding = new byte[size - Long.BYTES];
     this.inFlight = inFlight;
+    this.visits = visits;
   }
 
   /// Runs the clients.
   ///
-  /// @param arguments the transport, how many connections, the bytes in a message, and how many
-  ///   messages are under way on each connection
+  /// @param arguments the transport, how many connections, the bytes in a message, how many
+  ///   messages are under way on each connection, and how many visits come first
   public static void main(String... arguments) throws Exception {
     Transport transport = Transport.named(arguments[0]);
     int size = Integer.parseInt(arguments[2]);
-    var load = new EchoLoad(transport, size, Integer.parseInt(arguments[3]));
+    var load =
+        new EchoLoad(
+            transport, size, Integer.parseInt(arguments[3]), Integer.parseInt(arguments[4]));
     var orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
     try {
       String port = orders.readLine();
@@ -207,7 +210,7 @@ final class EchoLoad {
             .channel(transport.socketType())
             .remoteAddress("127.0.0.1", port);
     var visiting = new Semaphore(VISITING);
-    for (int i = 0; i < VISITS; i++) {
+    for (int i = 0; i < visits; i++) {
       connect(bootstrap, new Visit(), visiting, Channel::closeFuture);
     }
     visiting.acquire(VISITING);

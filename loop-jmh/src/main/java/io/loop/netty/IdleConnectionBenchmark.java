@@ -49,23 +49,24 @@ public class IdleConnectionBenchmark extends LoopBenchmark {
     private EchoClients clients;
     private long bytesBefore;
 
-    /// Starts a server, and makes it load its classes before the heap is measured.
+    /// Starts a server, and makes it load and compile its classes before the heap is measured.
     @Setup(Level.Invocation)
     public void open(BenchmarkParams benchmark) throws IOException, InterruptedException {
       Transport chosen = Transport.named(transport);
       server = EchoServer.start(benchmark.getBenchmark(), chosen);
-      clients = talk(server, chosen, FEW);
+      clients = talk(server, chosen, FEW, EchoClients.Load.MANY_VISITS);
       clients.close();
       bytesBefore = bytesInUse();
     }
 
     void run() throws IOException, InterruptedException {
-      clients = talk(server, Transport.named(transport), connections);
+      clients = talk(server, Transport.named(transport), connections, 0);
     }
 
-    private static EchoClients talk(EchoServer server, Transport chosen, int connections)
+    private static EchoClients talk(
+        EchoServer server, Transport chosen, int connections, int visits)
         throws IOException, InterruptedException {
-      var load = new EchoClients.Load(connections, MESSAGE_BYTES, 1);
+      var load = new EchoClients.Load(connections, MESSAGE_BYTES, 1, visits);
       EchoClients opened = EchoClients.open(server.port(), chosen, load);
       opened.run(connections); // one message on each: all are sent before an answer is read
       return opened;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 class EchoProcessTest {
 
   private static final int PATIENCE_SECONDS = 120;
-  private static final EchoClients.Load LOAD = new EchoClients.Load(2, 64, 4);
+  private static final EchoClients.Load LOAD = new EchoClients.Load(2, 64, 4, 20);
 
   /// Starts a server and clients, prints their process ids, and has the clients send on and on.
   static final class Parent {

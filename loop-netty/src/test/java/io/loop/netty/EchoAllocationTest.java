@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import io.loop.event.Loop;
 import io.loop.netty.channel.CoroutineChannel;
 import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.stream.ConnectionBody;
 import io.loop.netty.stream.Streams;
 import io.loop.netty.transport.Transport;
 import io.loop.stream.StreamReader;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -88,6 +90,11 @@ class EchoAllocationTest extends OnNetty {
         new Cell(64, 1_400, 2), new Cell(4096, 5_500, 2), new Cell(65_536, 68_000, 3));
   }
 
+  private static Stream<Arguments> streamsInto() {
+    return onEachTransport(
+        new Cell(64, 1_400, 2), new Cell(4096, 1_400, 2), new Cell(65_536, 2_500, 3));
+  }
+
   private static Stream<Arguments> channels() {
     return onEachTransport(
         new Cell(64, 750, 1), new Cell(4096, 750, 1), new Cell(65_536, 1_100, 2));
@@ -101,6 +108,16 @@ class EchoAllocationTest extends OnNetty {
   @ParameterizedTest
   @MethodSource("streams")
   void streams_oneRequest_allocatesNoMore(Transport transport, Cell cell) {
+    expectNoMore(transport, cell, EchoAllocationTest::echo);
+  }
+
+  @ParameterizedTest
+  @MethodSource("streamsInto")
+  void streamsInto_oneRequest_allocatesNoArray(Transport transport, Cell cell) {
+    expectNoMore(transport, cell, EchoAllocationTest::echoInto);
+  }
+
+  private static void expectNoMore(Transport transport, Cell cell, ConnectionBody echo) {
     var allocator = new CountingAllocator();
 
     Count count =
@@ -109,7 +126,13 @@ class EchoAllocationTest extends OnNetty {
             () -> {
               var server =
                   Streams.startServer(
-                      (reader, writer) -> echo(reader, writer, allocator), "127.0.0.1", 0);
+                      (reader, writer) -> {
+                        var channel = (Channel) writer.getExtraInfo("channel");
+                        channel.config().setAllocator(allocator);
+                        echo.serve(reader, writer);
+                      },
+                      "127.0.0.1",
+                      0);
               Count least = count(server.localAddress(), cell.size(), allocator);
               server.close();
               return least;
@@ -119,9 +142,15 @@ class EchoAllocationTest extends OnNetty {
     assertThat(count.buffers()).isLessThanOrEqualTo(cell.buffers());
   }
 
-  private static void echo(StreamReader reader, StreamWriter writer, CountingAllocator allocator)
-      throws IOException {
-    ((Channel) writer.getExtraInfo("channel")).config().setAllocator(allocator);
+  private static void echoInto(StreamReader reader, StreamWriter writer) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(BLOCK);
+    while (reader.readInto(block.clear()) >= 0) {
+      writer.write(block.array(), 0, block.position());
+      writer.drain();
+    }
+  }
+
+  private static void echo(StreamReader reader, StreamWriter writer) throws IOException {
     byte[] block = reader.read(BLOCK);
     while (block.length > 0) {
       writer.write(block);
