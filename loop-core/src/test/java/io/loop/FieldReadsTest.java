@@ -21,7 +21,7 @@ final class FieldReadsTest {
       Set.of(
           "toString",
           "describe",
-          "detailText",
+          "detail",
           "isCurrentThread",
           "shortText",
           "state",
@@ -29,7 +29,7 @@ final class FieldReadsTest {
           "summary",
           "text",
           "thread",
-          "workText");
+          "typeName");
 
   @Test
   void sharedReferences_areReadOnceInEachMethod() {

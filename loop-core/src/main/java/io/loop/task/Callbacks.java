@@ -54,7 +54,7 @@ final class Callbacks {
 
     @Override
     protected String describe() {
-      return Repr.function(function) + " of " + future.summary();
+      return Repr.function(function) + " of " + FutureText.summary(future);
     }
   }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// No asyncio equivalent. Source: `trio.CancelScope`. As in asyncio, a cancellation is thrown once;
 /// a body that catches it is not cancelled again.
-public final class CancelScope {
+public final class CancelScope extends BodySection {
 
   /*
    *   CREATED --with--> ENTERED --body ends--> ENDED
@@ -42,11 +42,7 @@ public final class CancelScope {
   private final @Nullable Duration delay;
   private State state = State.CREATED;
   private boolean isCancelled;
-  private @Nullable Task<?> task;
-  private @Nullable Shielding level;
-  private @Nullable Interrupt sentAs;
   private @Nullable Handle deadline;
-  private int requestsOnEntry;
 
   /// Creates a scope that has not been entered.
   ///
@@ -75,12 +71,12 @@ public final class CancelScope {
     try {
       result = body.await();
     } catch (Throwable fault) {
-      Turns.take(); // the body may have blocked
+      takeTurn(); // the body may have blocked
       rethrowUnlessOurs(fault);
       return Optional.empty();
     }
-    Turns.take();
-    leave();
+    takeTurn();
+    int _ = leave();
     return Optional.of(Objects.requireNonNull(result, "the body's result"));
   }
 
@@ -148,7 +144,7 @@ public final class CancelScope {
   /// @return what the body returns
   /// @throws IllegalStateException if called outside a task
   public static <T extends @Nullable Object> T shielding(Coro<T> body) {
-    return Shielding.run(requireTask("shielding"), body);
+    return runShielded(body);
   }
 
   /// Runs a body without a result to completion, even if the task is cancelled meanwhile. Coroutine
@@ -185,9 +181,7 @@ public final class CancelScope {
   private void fire() {
     state = State.FIRED;
     isCancelled = true;
-    if (task != null) {
-      sentAs = task.cancelForScope(level);
-    }
+    requestCancel();
   }
 
   private void enter() {
@@ -195,12 +189,10 @@ public final class CancelScope {
     if (state != State.CREATED && state != State.CANCELLED) {
       throw new IllegalStateException("CancelScope has already been entered");
     }
-    Task<?> entering = requireTask("CancelScope");
+    Task<?> entering = requireBody("CancelScope");
     boolean wasCancelled = state == State.CANCELLED;
     state = State.ENTERED;
-    task = entering;
-    level = entering.step().shielding();
-    requestsOnEntry = entering.step().requests();
+    begin(entering);
     if (wasCancelled) {
       fire();
     } else if (delay != null) {
@@ -211,19 +203,11 @@ public final class CancelScope {
     }
   }
 
-  private static Task<?> requireTask(String name) {
-    Task<?> current = Task.current();
-    if (current == null || !current.step().isCurrentThread()) {
-      throw new IllegalStateException(name + " should be used inside a task");
-    }
-    return current;
-  }
-
   private void rethrowUnlessOurs(Throwable fault) {
-    Throwable meaning = task == null ? fault : task.step().translate(fault);
+    Throwable meaning = translate(fault);
     boolean hasFired = state == State.FIRED;
     int left = leave();
-    if (!hasFired || left > requestsOnEntry || !(meaning instanceof CancelledError)) {
+    if (!hasFired || isAlsoCancelledByOthers(left) || !(meaning instanceof CancelledError)) {
       throw Throwing.rethrow(meaning);
     }
   }
@@ -232,17 +216,14 @@ public final class CancelScope {
   ///
   /// @return the number of requests left, not counting this scope's own
   private int leave() {
-    Task<?> leaving = Objects.requireNonNull(task);
     if (deadline != null) {
       deadline.cancel();
     }
     boolean hasFired = state == State.FIRED;
     state = State.ENDED;
-    int left = hasFired ? leaving.uncancel(sentAs) : leaving.step().requests();
-    task = null; // keeping the scope must not keep these
-    level = null;
-    sentAs = null;
-    deadline = null;
+    int left = hasFired ? withdraw() : requests();
+    end();
+    deadline = null; // keeping the scope must not keep it
     return left;
   }
 

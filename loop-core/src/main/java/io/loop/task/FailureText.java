@@ -27,7 +27,7 @@ record FailureText(
     @Nullable Origin origin) {
 
   static FailureText of(LoopFuture<?> future, Throwable cause) {
-    Origin origin = future.origin();
+    Origin origin = Origins.find(future);
     if (!(future instanceof Task<?> task)) {
       return new FailureText(future.getClass(), null, null, cause, null, origin);
     }

@@ -3,8 +3,6 @@ package io.loop.task;
 import io.loop.context.Context;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
-import io.loop.event.MemoryReserve;
-import io.loop.event.Origin;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -25,9 +23,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   /*
    * `outcome` is the whole state, so no second field can disagree with it.
    *
-   *   null ---setResult------> the value itself, or NULL  \
-   *   null ---setException---> Failure                     >  final
-   *   null ---cancel---------> Cancelled                  /
+   *   null ---setResult, setException, cancel---> settled (final): the class Outcome reads it
    *
    * Callbacks never run inside the call that settles the future, nor inside addDoneCallback: both
    * hand them to the loop. A caller is not re-entered, and the stack stays flat however long a
@@ -37,41 +33,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
    *
    * No field is volatile. Confinement orders every access; the loop does all hand-over between
    * threads.
-   *
-   * The file is long because every method carries its contract; the code is two pages.
    */
-
-  private static final Object NULL = new Object();
-
-  /// The outcome of a future that was cancelled.
-  private static final class Cancelled {
-    private static final Cancelled SILENT = new Cancelled(null, null);
-
-    private final @Nullable String message;
-    private @Nullable CancelledError original;
-
-    Cancelled(@Nullable String message, @Nullable CancelledError original) {
-      this.message = message;
-      this.original = original;
-    }
-
-    /// {@return a new outcome; without message and original if memory has run out}
-    static Cancelled of(@Nullable String message, @Nullable CancelledError original) {
-      try {
-        return new Cancelled(message, original);
-      } catch (OutOfMemoryError full) {
-        MemoryReserve.useAfter(full);
-        return SILENT;
-      }
-    }
-
-    /// Returns the error that a task ended with to the first caller; later callers get a new error.
-    CancelledError error() {
-      CancelledError first = original;
-      original = null;
-      return first != null ? first : new CancelledError(message);
-    }
-  }
 
   final Loop loop;
   private @Nullable Object outcome;
@@ -114,7 +76,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   /// {@return whether this future was cancelled}
   public final boolean isCancelled() {
     takeTurn();
-    return outcome instanceof Cancelled;
+    return outcome instanceof Outcome.Cancelled;
   }
 
   /// Settles this future with a result.
@@ -155,13 +117,13 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     if (outcome != null) {
       return false;
     }
-    settle(Cancelled.of(message, null));
+    cancelWith(message, null);
     return true;
   }
 
   final void settleWith(T value) {
     requirePending();
-    settle(value == null ? NULL : value);
+    settle(Outcome.ofValue(value));
   }
 
   final void failWith(Throwable cause) {
@@ -172,12 +134,9 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     failure.watch(this);
   }
 
-  final void cancelWith(CancelledError original) {
-    settle(Cancelled.of(null, original));
-  }
-
-  final void cancelSilently(@Nullable String message) {
-    settle(Cancelled.of(message, null));
+  /// Settles this as cancelled, with a message or with the error that the task ended with.
+  final void cancelWith(@Nullable String message, @Nullable CancelledError original) {
+    settle(Outcome.Cancelled.of(message, original));
   }
 
   /// Waits until nothing else runs on the loop, because a body may have continued on its own after
@@ -206,24 +165,14 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   ///
   /// @throws InvalidStateException if this future is pending
   /// @throws CancelledError if this future was cancelled
+  @SuppressWarnings({"unchecked", "NullAway"}) // the value is what T allowed in setResult
   public final T result() {
     takeTurn();
     Object settled = outcome;
     if (settled == null) {
       throw new InvalidStateException("Result is not ready.");
     }
-    if (settled instanceof Failure failure) {
-      throw Throwing.rethrow(failure.read());
-    }
-    if (settled instanceof Cancelled cancelled) {
-      throw cancelled.error();
-    }
-    return unbox(settled);
-  }
-
-  @SuppressWarnings({"unchecked", "NullAway"}) // NULL represents a null that T allowed in setResult
-  private T unbox(Object settled) {
-    return settled == NULL ? null : (T) settled;
+    return (T) Outcome.result(settled);
   }
 
   /// {@return the exception this future failed with, or null if it has a result; never waits}
@@ -236,10 +185,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     if (settled == null) {
       throw new InvalidStateException("Exception is not set.");
     }
-    if (settled instanceof Cancelled cancelled) {
-      throw cancelled.error();
-    }
-    return settled instanceof Failure failure ? failure.read() : null;
+    return Outcome.exception(settled);
   }
 
   /// {@return whether this future failed and its failure has not been read}
@@ -255,11 +201,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
 
   /// Reads the outcome as awaiting does. Returns what awaiting would throw, or null for a result.
   final @Nullable Throwable takeThrowable() {
-    Object settled = outcome;
-    if (settled instanceof Failure failure) {
-      return failure.read();
-    }
-    return settled instanceof Cancelled cancelled ? cancelled.error() : null;
+    return Outcome.throwable(outcome);
   }
 
   /// Returns the exception this failed with, without marking it as read.
@@ -270,7 +212,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   /// Returns the error that [#result] throws for a cancelled future; a new one for any other
   /// future.
   final CancelledError cancelledError() {
-    return outcome instanceof Cancelled cancelled
+    return outcome instanceof Outcome.Cancelled cancelled
         ? cancelled.error()
         : new CancelledError(declinedMessage());
   }
@@ -281,7 +223,7 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
   }
 
   final @Nullable String cancelMessage() {
-    return outcome instanceof Cancelled cancelled ? cancelled.message : null;
+    return outcome instanceof Outcome.Cancelled cancelled ? cancelled.message() : null;
   }
 
   final void markRead() {
@@ -436,35 +378,19 @@ public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<
     return Callbacks.waiters(callbacks);
   }
 
-  /// Returns the text for the state in this future's description.
+  /// {@return the text for the state in a description}
   final String stateText() {
-    return switch (outcome) {
-      case null -> "pending";
-      case Failure failure -> "finished exception=" + Repr.value(failure.cause());
-      case Cancelled _ -> "cancelled";
-      case Object value -> "finished result=" + Repr.value(unbox(value));
-    };
+    return Outcome.text(outcome);
   }
 
-  /// Returns a description that mentions no other future.
-  String summary() {
-    return "<" + getClass().getSimpleName() + (isSettled() ? " finished>" : " pending>");
-  }
-
-  /// Returns the text after the state: the callbacks, and in debug mode where this was created.
-  final String detailText() {
-    Origin origin = origin();
-    return Callbacks.text(callbacks) + (origin == null ? "" : " created at " + origin.shortText());
-  }
-
-  /// Returns where this was created, if that was in debug mode.
-  final @Nullable Origin origin() {
-    return Origins.of(loop).get(this);
+  /// {@return the text for the callbacks in a description}
+  final String callbacksText() {
+    return Callbacks.text(callbacks);
   }
 
   /// {@return a description: the state, the callbacks, and in debug mode where this was created}
   @Override
   public String toString() {
-    return "<" + getClass().getSimpleName() + " " + stateText() + detailText() + ">";
+    return FutureText.describe(this);
   }
 }

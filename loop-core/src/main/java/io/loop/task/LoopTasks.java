@@ -190,7 +190,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     try {
       report =
           new ExceptionContext(DESTROYED, null, Map.of("task", task), task.getContext())
-              .from(task.origin());
+              .from(Origins.find(task));
     } catch (OutOfMemoryError full) {
       loop.callExceptionHandler(DESTROYED, full, "task", task);
       return;

@@ -28,7 +28,8 @@ final class Origins {
     origins.put(future, Origin.here());
   }
 
-  @Nullable Origin get(LoopFuture<?> future) {
-    return origins.get(future);
+  /// {@return where a future was created, if that was in debug mode}
+  static @Nullable Origin find(LoopFuture<?> future) {
+    return of(future.loop).origins.get(future);
   }
 }

@@ -14,7 +14,9 @@ final class Repr {
   static String value(@Nullable Object value) {
     try {
       return shorten(
-          value instanceof LoopFuture<?> future ? future.summary() : String.valueOf(value));
+          value instanceof LoopFuture<?> future
+              ? FutureText.summary(future)
+              : String.valueOf(value));
     } catch (Throwable fault) { // a description must not fail
       return "<" + className(value) + " whose toString failed with " + className(fault) + ">";
     }

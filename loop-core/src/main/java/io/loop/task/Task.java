@@ -29,8 +29,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /*
    * This is the public face. TaskState has the state and all its transitions, TaskStep mounts the
    * body and does what the state says is next; the two are one object. Stacks, descriptions and the
-   * list of pending tasks are in other classes. The file is long because every method carries its
-   * contract.
+   * list of pending tasks are in other classes.
    *
    * A task that is done may be kept for its result. It releases everything else: the context, and
    * the body, of which `work` then keeps only the class, for descriptions.
@@ -190,12 +189,12 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   private void settle(@Nullable Throwable fault) {
     if (fault == null) {
       if (step.takeUndelivered()) {
-        cancelSilently(step.cancelMessage());
+        cancelWith(step.cancelMessage(), null);
       } else {
         settleWith((T) step.result());
       }
     } else if (fault instanceof CancelledError cancelled) {
-      cancelWith(cancelled);
+      cancelWith(null, cancelled);
     } else {
       failWith(fault);
       if (fault instanceof KeyboardInterrupt || fault instanceof SystemExit) {
@@ -218,19 +217,6 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     }
     step.follow(step.request(null, message));
     return true;
-  }
-
-  /// Requests cancellation on behalf of a scope of the body.
-  ///
-  /// @param level the value of [TaskState#shielding] when the scope was entered
-  /// @return the argument for [#uncancel(Interrupt)]
-  @Nullable Interrupt cancelForScope(@Nullable Shielding level) {
-    loop.checkTurn();
-    if (isSettled()) {
-      return null;
-    }
-    step.follow(step.request(level, null));
-    return step.sentAs(level);
   }
 
   @Override
@@ -256,15 +242,6 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   public int uncancel() {
     loop.checkTurn();
     return step.withdrawOne();
-  }
-
-  /// Withdraws the request of a scope in the body when the scope ends. Coroutine only.
-  ///
-  /// @param sentAs the result of [#cancelForScope]
-  /// @return the number of requests left that are not held back
-  int uncancel(@Nullable Interrupt sentAs) {
-    loop.checkTurn();
-    return step.withdrawOf(sentAs);
   }
 
   /// {@return this task's name; `Task-N` if none was given} Any thread.
@@ -372,6 +349,11 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return step;
   }
 
+  /// {@return the body, its class if this is done, or null; any thread}
+  @Nullable Object work() {
+    return work;
+  }
+
   /// Returns the name for the body's thread: the task's name, if it has one yet.
   String threadName() {
     return name != null ? name : loop.isDebug() ? getName() : "";
@@ -394,34 +376,10 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     }
   }
 
-  private static String workText(Object work) {
-    return work instanceof Class<?> type ? Repr.typeName(type) : Repr.function(work);
-  }
-
-  private String state() {
-    return step.outstanding() > 0 && !isSettled() ? "cancelling" : stateText();
-  }
-
-  @Override
-  String summary() {
-    String state = isSettled() ? "finished" : step.outstanding() > 0 ? "cancelling" : "pending";
-    return "<Task " + state + " name='" + getName() + "'>";
-  }
-
   /// {@return a description: the state, the name, the body, the future that it waits for, and the
   /// rest of a future's description}
   @Override
   public String toString() {
-    Object described = work; // a report on another thread may race with the end of the task
-    LoopFuture<?> awaited = step.waiter();
-    return "<Task "
-        + state()
-        + " name='"
-        + getName()
-        + "'"
-        + (described == null ? "" : " coro=<" + workText(described) + ">")
-        + (awaited == null ? "" : " wait_for=" + awaited.summary())
-        + detailText()
-        + ">";
+    return FutureText.describe(this);
   }
 }

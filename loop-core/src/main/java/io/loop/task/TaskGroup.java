@@ -1,15 +1,6 @@
 package io.loop.task;
 
-import io.loop.event.ExceptionContext;
-import io.loop.event.KeyboardInterrupt;
-import io.loop.event.Loop;
-import io.loop.event.SystemExit;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A scope that owns tasks: it ends when all its tasks have finished.
@@ -19,16 +10,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: `asyncio.TaskGroup`, Python 3.15. Here, tasks are cancelled in the order of their
 /// creation.
-public final class TaskGroup {
+public final class TaskGroup extends GroupState {
 
   /*
-   *   created --with--> entered --body ends--> exiting --last child ends--> finished
-   *
-   * `aborting` is set once, by the first failure, by a cancellation of the parent, or by cancel().
-   * From then on all children are cancelled, and new ones are rejected.
-   *
-   * `parentCancelRequested` means that one of the parent's cancellation requests is ours. The exit
-   * withdraws exactly that one; the remaining requests belong to others and must take effect.
+   * This is the public face. GroupState has the tasks, the failures and the end of the scope; the
+   * two are one object.
    */
 
   /// The body of a group.
@@ -57,19 +43,6 @@ public final class TaskGroup {
   }
 
   private final @Nullable Slots slots;
-  private final Set<Task<?>> tasks = new LinkedHashSet<>();
-  private final List<Throwable> errors = new ArrayList<>();
-  private @Nullable Task<?> parent;
-  private @Nullable Error fatal;
-  private @Nullable LoopFuture<@Nullable Void> allEnded;
-  private @Nullable CancelledError outside;
-  private boolean entered;
-  private boolean exiting;
-  private boolean aborting;
-  private boolean parentCancelRequested;
-  private @Nullable Interrupt sentAs;
-  private @Nullable Shielding level;
-  private boolean cancelOnEnter;
 
   /// Processes an item for [#map].
   ///
@@ -203,35 +176,13 @@ public final class TaskGroup {
     } catch (Throwable thrown) {
       fault = thrown;
     }
-    Turns.take(); // the body may have blocked
+    takeTurn(); // the body may have blocked
     try {
       exit(fault);
-    } finally { // keeping the group must not keep these
-      parent = null;
-      errors.clear();
-      fatal = null;
-      outside = null;
-      sentAs = null;
-      level = null;
+    } finally {
+      letGo();
     }
     return result;
-  }
-
-  private void enter() {
-    takeTurn();
-    if (entered) {
-      throw new IllegalStateException(this + " has already been entered");
-    }
-    Task<?> current = Task.current();
-    if (current == null) {
-      throw new IllegalStateException(this + " cannot determine the parent task");
-    }
-    parent = current;
-    level = current.step().shielding();
-    entered = true;
-    if (cancelOnEnter) {
-      cancel();
-    }
   }
 
   /// Creates a task in this group.
@@ -280,12 +231,9 @@ public final class TaskGroup {
 
   private <T extends @Nullable Object> Task<T> add(
       Task<?> owner, Coro<T> body, TaskOptions options, DoneCallback<LoopFuture<?>> whenDone) {
-    Task<T> task = Task.create(owner.loop, slots == null ? body : slots.within(body), options);
-    tasks.add(task);
-    task.addDoneCallbackFor(owner, whenDone);
-    if (aborting && !task.isDone()) {
-      task.cancel(); // its eager first step made the group fail
-    }
+    Coro<T> limited = slots == null ? body : slots.within(body);
+    Task<T> task = Task.create(owner.getLoop(), limited, options);
+    adopt(task, owner, whenDone);
     return task;
   }
 
@@ -320,7 +268,7 @@ public final class TaskGroup {
   /// @return the reported value
   public <V extends @Nullable Object> V start(TaskStatus.Body<V> body, TaskOptions options) {
     Task<?> owner = requireOpen();
-    var status = new TaskStatus<V>(owner.loop);
+    var status = new TaskStatus<V>(owner.getLoop());
     Coro<@Nullable Void> reporting = status.of(body);
     Task<@Nullable Void> task =
         this.<@Nullable Void>add(
@@ -337,20 +285,6 @@ public final class TaskGroup {
     return status.await(task, fault -> failed(task, fault));
   }
 
-  private Task<?> requireOpen() {
-    takeTurn();
-    if (!entered) {
-      throw new IllegalStateException(this + " has not been entered");
-    }
-    if (parent == null || (exiting && tasks.isEmpty())) {
-      throw new IllegalStateException(this + " is finished");
-    }
-    if (aborting) {
-      throw new IllegalStateException(this + " is shutting down");
-    }
-    return parent;
-  }
-
   /// Ends this group without an error: its tasks and its body are cancelled, and the scope returns.
   ///
   /// If called before the group is entered, it takes effect on entry. Has no effect once the group
@@ -358,163 +292,6 @@ public final class TaskGroup {
   ///
   /// Source: `TaskGroup.cancel`, Python 3.15.
   public void cancel() {
-    takeTurn();
-    if (!entered) {
-      cancelOnEnter = true;
-      return;
-    }
-    if (aborting || parent == null || (exiting && tasks.isEmpty())) {
-      return;
-    }
-    abort();
-    if (!parentCancelRequested) {
-      parentCancelRequested = true;
-      sentAs = parent.cancelForScope(level);
-    }
-  }
-
-  /// Before the group is entered, and after it has finished, there is no loop to check.
-  private void takeTurn() {
-    Turns.take();
-    Task<?> owner = parent;
-    if (owner != null) {
-      owner.loop.checkTurn();
-    }
-  }
-
-  private void abort() {
-    aborting = true;
-    for (Task<?> task : List.copyOf(tasks)) {
-      if (!task.isDone()) {
-        task.cancel();
-      }
-    }
-  }
-
-  private void taskDone(LoopFuture<?> done) {
-    remove(done);
-    Throwable fault = done.isCancelled() ? null : done.exception();
-    if (fault != null) {
-      failed(done, fault);
-    }
-  }
-
-  private void remove(LoopFuture<?> done) {
-    tasks.remove(done);
-    if (tasks.isEmpty() && allEnded != null && !allEnded.isDone()) {
-      allEnded.setResult(null);
-    }
-  }
-
-  private void failed(LoopFuture<?> done, Throwable fault) {
-    errors.add(fault);
-    rememberFatal(fault);
-    Task<?> owner = parent;
-    if (owner == null || owner.isDone()) {
-      reportOrphan(done, fault);
-    } else if (!aborting && !parentCancelRequested) {
-      abort();
-      parentCancelRequested = true;
-      sentAs = owner.cancelForScope(level);
-    }
-  }
-
-  private void rememberFatal(Throwable fault) {
-    if (fatal == null && (fault instanceof KeyboardInterrupt || fault instanceof SystemExit)) {
-      fatal = (Error) fault;
-    }
-  }
-
-  private static void reportOrphan(LoopFuture<?> done, Throwable fault) {
-    done.loop.callExceptionHandler(
-        new ExceptionContext(
-            done + " has errored out but its parent task is already completed",
-            fault,
-            Map.of("task", done),
-            null));
-  }
-
-  private void exit(@Nullable Throwable thrown) {
-    Task<?> owner = Objects.requireNonNull(parent);
-    exiting = true;
-    Throwable fault = thrown == null ? null : owner.step().translate(thrown);
-    if (fault != null) {
-      rememberFatal(fault);
-      if (!aborting) {
-        abort();
-      }
-    }
-    CancelledError pending = awaitTasks(owner.loop);
-    if (fatal != null) {
-      throw fatal;
-    }
-    throwOutcome(owner, fault, pending);
-  }
-
-  /// Waits until no task is left, even if the parent is cancelled repeatedly meanwhile.
-  ///
-  /// @return the last cancellation; the first one that arrived before aborting is kept in `outside`
-  private @Nullable CancelledError awaitTasks(Loop loop) {
-    CancelledError pending = null;
-    while (!tasks.isEmpty()) {
-      var ended = new LoopFuture<@Nullable Void>(loop);
-      allEnded = ended;
-      try {
-        ended.await();
-      } catch (CancelledError cancelled) {
-        pending = cancelled;
-        if (!aborting) {
-          outside = cancelled;
-          abort();
-        }
-      }
-      allEnded = null;
-    }
-    return pending;
-  }
-
-  private void throwOutcome(
-      Task<?> owner, @Nullable Throwable fault, @Nullable CancelledError pending) {
-    CancelledError propagate = fault instanceof CancelledError cancelled ? cancelled : null;
-    if (outside != null) {
-      propagate = outside;
-    }
-    if (parentCancelRequested) {
-      if (owner.uncancel(sentAs) == 0) {
-        propagate = null; // only our own cancellation
-      } else if (propagate == null) {
-        propagate = pending;
-      }
-    }
-    if (propagate != null && errors.isEmpty()) {
-      throw propagate;
-    }
-    if (fault != null && !(fault instanceof CancelledError)) {
-      errors.add(fault);
-    }
-    if (!errors.isEmpty()) {
-      TaskStep step = owner.step();
-      if (step.requests() > 0) {
-        step.follow(step.repeatRequest()); // the next await throws it, as the failure hides it here
-      }
-      throw new ExceptionGroup("unhandled errors in a TaskGroup", errors);
-    }
-  }
-
-  @Override
-  public String toString() {
-    var text = new StringBuilder("<TaskGroup");
-    if (!tasks.isEmpty()) {
-      text.append(" tasks=").append(tasks.size());
-    }
-    if (!errors.isEmpty()) {
-      text.append(" errors=").append(errors.size());
-    }
-    if (aborting) {
-      text.append(" cancelling");
-    } else if (entered) {
-      text.append(" entered");
-    }
-    return text.append('>').toString();
+    cancelAll();
   }
 }

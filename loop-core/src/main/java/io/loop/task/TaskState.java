@@ -53,22 +53,8 @@ abstract class TaskState extends Handle {
    * its stack to the end of the task.
    *
    * This is the superclass of the mount and not a part of it, because an object per task would cost
-   * 16 bytes more. The file is long because every transition is here.
+   * 16 bytes more.
    */
-
-  /// What the caller of a transition has to do.
-  enum Next {
-    /// Mount the body until it stops again; its await throws `incoming` if that is set.
-    RUN,
-    /// Put the step into the ready queue.
-    SCHEDULE,
-    /// Interrupt the thread of the body. Do this last: the body may resume immediately.
-    INTERRUPT,
-    /// Nothing: something else continues the task.
-    WAIT,
-    /// Settle the task with `result` and `fault`.
-    FINISH
-  }
 
   final Task<?> task;
   private @Nullable LoopFuture<?> waiter;

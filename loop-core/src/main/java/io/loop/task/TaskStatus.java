@@ -123,7 +123,7 @@ public final class TaskStatus<V extends @Nullable Object> {
       return false;
     }
     if (task.isCancelled()) {
-      ready.cancelWith(task.cancelledError());
+      ready.cancelWith(null, task.cancelledError());
     } else {
       Throwable fault = task.exception();
       ready.setException(

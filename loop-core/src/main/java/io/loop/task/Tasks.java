@@ -5,6 +5,7 @@ import io.loop.task.GatherFuture.OnFailure;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -238,6 +239,24 @@ public final class Tasks {
   public static void addToAwaitedBy(LoopFuture<?> future, Task<?> waiter) {
     future.loop.checkTurn();
     future.addWaiter(waiter);
+  }
+
+  /// Like [LoopFuture#addDoneCallback], on behalf of a task: until the callback is called or
+  /// removed, the task counts as awaiting the future. For user-written combinators.
+  ///
+  /// No asyncio equivalent; it is [#addToAwaitedBy] and `add_done_callback` at the cost of one.
+  ///
+  /// @param future the future that is awaited
+  /// @param waiter the task that waits; null for none
+  /// @param function the callback, called with the future
+  /// @param <T> the type of the future's result
+  public static <T extends @Nullable Object> void addDoneCallbackFor(
+      LoopFuture<T> future,
+      @Nullable Task<?> waiter,
+      DoneCallback<? super LoopFuture<T>> function) {
+    Objects.requireNonNull(function, "function");
+    future.loop.checkTurn();
+    future.addDoneCallbackFor(waiter, function);
   }
 
   /// Removes what [#addToAwaitedBy] recorded.

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Source: `asyncio.Timeout`, Python 3.15. Where asyncio inserts the TimeoutError into the context
 /// chain of another exception, it is added here as a suppressed exception if the cancellation is in
 /// the cause chain. The same applies to the members of a group.
-public final class Timeout {
+public final class Timeout extends BodySection {
 
   /*
    *   CREATED --with--> ENTERED --body ends--> EXITED
@@ -75,11 +75,7 @@ public final class Timeout {
   private final Loop loop;
   private State state = State.CREATED;
   private @Nullable Duration when; // also null if only the timer knows it
-  private @Nullable Task<?> task;
   private @Nullable Handle handle;
-  private @Nullable Interrupt sentAs;
-  private @Nullable Shielding level;
-  private int requestsOnEntry;
 
   private Timeout(Loop loop, @Nullable Duration when) {
     this.loop = loop;
@@ -170,10 +166,10 @@ public final class Timeout {
     try {
       result = body.run(this);
     } catch (Throwable fault) {
-      Turns.take(); // the body may have blocked
-      throw exit(task == null ? fault : task.step().translate(fault));
+      takeTurn(); // the body may have blocked
+      throw exit(translate(fault));
     }
-    Turns.take();
+    takeTurn();
     leave();
     return result;
   }
@@ -188,9 +184,7 @@ public final class Timeout {
       throw new IllegalStateException("Timeout should be used inside a task");
     }
     state = State.ENTERED;
-    task = entering;
-    level = entering.step().shielding();
-    requestsOnEntry = entering.step().requests();
+    begin(entering);
   }
 
   /// {@return the deadline, on the clock of [Loop#time], or null if there is none}
@@ -274,9 +268,7 @@ public final class Timeout {
 
   private void expire() {
     state = State.EXPIRING;
-    if (task != null) {
-      sentAs = task.cancelForScope(level);
-    }
+    requestCancel();
   }
 
   /// Exits after the body returned. If the deadline passed nonetheless, withdraws the request.
@@ -284,18 +276,11 @@ public final class Timeout {
     disarm();
     if (state == State.EXPIRING) {
       state = State.EXPIRED;
-      requestsLeft();
+      int _ = withdraw();
     } else {
       state = State.EXITED;
     }
-    letGo();
-  }
-
-  /// Releases the task, so that keeping this does not keep the task.
-  private void letGo() {
-    task = null;
-    level = null;
-    sentAs = null;
+    end();
   }
 
   /// Exits after the body threw; throws what replaces its exception.
@@ -303,23 +288,19 @@ public final class Timeout {
     disarm();
     if (state != State.EXPIRING) {
       state = State.EXITED;
-      letGo();
+      end();
       throw Throwing.rethrow(fault);
     }
     state = State.EXPIRED;
-    int left = requestsLeft();
-    letGo();
-    if (left <= requestsOnEntry) {
+    boolean isOurs = !isAlsoCancelledByOthers(withdraw());
+    end();
+    if (isOurs) {
       if (fault instanceof CancelledError cancelled) {
         throw timedOut(cancelled);
       }
       explain(fault);
     }
     throw Throwing.rethrow(fault);
-  }
-
-  private int requestsLeft() {
-    return task == null ? 0 : task.uncancel(sentAs);
   }
 
   /// Adds the timeout to an exception that was thrown while the timeout cancelled the body, and to
