@@ -3,7 +3,6 @@ package io.loop.coroutine;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -38,18 +37,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
    * something else on it: values of thread locals, another class loader or handler. The thread is
    * then IDLE, and suspended. Interrupts and the name are reset here for a later body.
    *
-   * A separate state, `place`, decides which thread may mount a body that blocks, because the
-   * blocking call may end on any thread, while the owner's thread is held up:
-   *
-   *   OWNED --resume() returns BLOCKED--> AWAY --execute--> BACK --resume--> OWNED
-   *     `--execute--> EARLY --BLOCKED--> BACK                `--rescue--> RESCUED --stops--> AWAY
-   *                     `--resume--> OWNED                                  `--execute, or wants its
-   *                                                                            turn--> BACK
-   *
-   * Every arrow that two threads may take is a compare-and-set, and only the thread that has taken
-   * the arrow to OWNED or RESCUED runs the continuation. EARLY is a call of `execute` before
-   * resume() has returned; it has no effect if the body turns out to be suspended. A call while
-   * RESCUED makes it RESCUED_EARLY, and BACK when the rescuer is done.
+   * A separate state, `place`, decides which thread may mount a body that blocks: see BodyPlace.
    *
    * A rescued body runs in parallel with its owner until it parks, ends, or uses the owner:
    * rejoin() yields then, and its next resume() gives it its turn.
@@ -60,15 +48,6 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
    * that the walker of an idle stack holds up writes `owner` and then reads the thread's state, which
    * the walker writes before it reads `owner`. One of the two must see the other's.
    */
-
-  private enum Place {
-    OWNED,
-    EARLY,
-    AWAY,
-    BACK,
-    RESCUED,
-    RESCUED_EARLY
-  }
 
   private enum Phase {
     NEW,
@@ -88,7 +67,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   private static final AtomicIntegerFieldUpdater<LoopCarrier> WATCHED =
       AtomicIntegerFieldUpdater.newUpdater(LoopCarrier.class, "watched");
 
-  private final AtomicReference<Place> place = new AtomicReference<>(Place.OWNED);
+  private final BodyPlace place = new BodyPlace();
   private final @Nullable CoroutinePool pool;
   private final Thread thread;
   private final @Nullable ClassLoader loader;
@@ -196,7 +175,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
 
   @Override
   public Stop resume() {
-    if (place.get() != Place.OWNED && !takeBack()) {
+    if (!place.isOwned() && !takeBack()) {
       return Stop.BLOCKED;
     }
     mounter = Thread.currentThread();
@@ -233,17 +212,16 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
 
   /// {@return whether the owner may mount the body: it is not away, or has come back}
   private boolean takeBack() {
-    if (place.compareAndSet(Place.BACK, Place.OWNED)) {
+    if (place.takeBack()) {
       rescued = false;
       return true;
     }
-    return place.compareAndSet(Place.EARLY, Place.OWNED); // it is suspended: nothing was missed
+    return place.forgetEarly(); // it is suspended: nothing was missed
   }
 
   private void leave() {
-    if (!place.compareAndSet(Place.OWNED, Place.AWAY)) {
-      place.set(Place.BACK); // EARLY: comeBack() was called
-      Rescue.watch(this);
+    if (place.leave()) {
+      Rescue.watch(this); // comeBack() was called
     }
   }
 
@@ -251,7 +229,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   /// needs its turn; on any platform thread.
   void rescue() {
     Owner stuck = owner;
-    if (stuck == null || !place.compareAndSet(Place.BACK, Place.RESCUED)) {
+    if (stuck == null || !place.beginRescue()) {
       return;
     }
     stuck.beginRescue();
@@ -266,8 +244,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     } finally {
       boolean again = wantsTurn;
       wantsTurn = false;
-      if (again || !place.compareAndSet(Place.RESCUED, Place.AWAY)) {
-        place.set(Place.BACK);
+      if (place.endRescue(again)) {
         stuck.endRescue();
         tellThatItIsBack(stuck);
         Rescue.watch(this);
@@ -287,7 +264,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   }
 
   boolean isBack() {
-    return place.get() == Place.BACK;
+    return place.isBack();
   }
 
   /// {@return whether the owner cannot resume it: see [Owner#isHeldUp]}
@@ -348,23 +325,12 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     if (current == null) {
       return; // it was not missed
     }
-    while (true) {
-      Place seen = place.get();
-      Place next =
-          switch (seen) {
-            case AWAY, BACK -> Place.BACK;
-            case OWNED, EARLY -> Place.EARLY;
-            case RESCUED, RESCUED_EARLY -> Place.RESCUED_EARLY;
-          };
-      if (seen == next || place.compareAndSet(seen, next)) {
-        if (next != Place.RESCUED_EARLY) { // otherwise the rescuer asks when it is done
-          tellThatItIsBack(current);
-        }
-        if (seen == Place.AWAY) {
-          Rescue.watch(this);
-        }
-        return;
-      }
+    BodyPlace.Place left = place.comeBack();
+    if (!left.isRescue()) { // otherwise the rescuer asks when it is done
+      tellThatItIsBack(current);
+    }
+    if (left == BodyPlace.Place.AWAY) {
+      Rescue.watch(this);
     }
   }
 
