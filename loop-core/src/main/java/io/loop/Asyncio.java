@@ -2,20 +2,15 @@ package io.loop;
 
 import io.loop.event.Callback;
 import io.loop.event.Loop;
-import io.loop.task.AsCompleted;
 import io.loop.task.Awaitable;
 import io.loop.task.CancelScope;
 import io.loop.task.Coro;
-import io.loop.task.FutureCallGraph;
 import io.loop.task.LoopFuture;
-import io.loop.task.RaceResult;
-import io.loop.task.ReturnWhen;
 import io.loop.task.Task;
 import io.loop.task.TaskFactory;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
 import io.loop.task.Timeout;
-import io.loop.task.WaitResult;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Collection;
@@ -270,7 +265,7 @@ public final class Asyncio {
   /// @return the first success, and the outcomes of the others; all bodies have finished
   public static <T extends @Nullable Object> RaceResult<T> staggeredRace(
       List<? extends Coro<? extends T>> bodies, @Nullable Duration delay) {
-    return Tasks.staggeredRace(bodies, delay);
+    return new StaggeredRace<T>(Loop.running(), bodies, delay).run();
   }
 
   /// Awaits `awaitable` with a time limit. Coroutine only; suspends if it has to wait.
@@ -287,7 +282,7 @@ public final class Asyncio {
   ///   finished
   public static <T extends @Nullable Object> T waitFor(
       Awaitable<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
-    return Tasks.waitFor(awaitable, timeout);
+    return WaitFor.waitFor(awaitable, timeout);
   }
 
   /// Runs a body without a result, with a time limit; like [#waitFor(Awaitable, Duration)].
@@ -296,7 +291,7 @@ public final class Asyncio {
   /// @param timeout the time limit; null for none
   /// @throws TimeoutException if the time limit expired; the body was cancelled and has finished
   public static void waitFor(Coro.Action body, @Nullable Duration timeout) throws TimeoutException {
-    Void _ = Tasks.waitFor(Coro.of(body), timeout);
+    Void _ = WaitFor.waitFor(Coro.of(body), timeout);
   }
 
   /// Waits until several futures are done. Coroutine only; always suspends.
@@ -311,7 +306,7 @@ public final class Asyncio {
   /// @return the result, with all futures in its `done` set
   /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> wait(Collection<? extends F> futures) {
-    return Tasks.wait(futures, null, ReturnWhen.ALL_COMPLETED);
+    return Wait.on(futures, null, ReturnWhen.ALL_COMPLETED);
   }
 
   /// Waits until several futures are done; like [#wait(Collection)].
@@ -352,7 +347,7 @@ public final class Asyncio {
   /// @throws IllegalArgumentException if `futures` is empty
   public static <F extends LoopFuture<?>> WaitResult<F> wait(
       Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
-    return Tasks.wait(futures, timeout, when);
+    return Wait.on(futures, timeout, when);
   }
 
   /// Waits until several futures are done: [#wait(Collection)] under a name that can be imported.
@@ -414,7 +409,7 @@ public final class Asyncio {
   /// @param <T> the common type of the results
   public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
       Collection<? extends Awaitable<? extends T>> awaitables) {
-    return Tasks.asCompleted(awaitables, null);
+    return new AsCompleted<>(Loop.running(), awaitables, null);
   }
 
   /// {@return an iterable over several awaitables in the order in which they finish} Like
@@ -443,7 +438,7 @@ public final class Asyncio {
   public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
       Collection<? extends Awaitable<? extends T>> awaitables, @Nullable Duration timeout)
       throws TimeoutException {
-    return Tasks.asCompleted(awaitables, timeout);
+    return new AsCompleted<>(Loop.running(), awaitables, timeout);
   }
 
   /// Runs a body under a deadline. Coroutine only; suspends where the body does.
@@ -526,7 +521,7 @@ public final class Asyncio {
   /// @param <T> the type of the result
   public static <T extends @Nullable Object> LoopFuture<T> shield(
       Awaitable<? extends T> awaitable) {
-    return Tasks.shield(awaitable);
+    return Shield.around(ensureFuture(awaitable));
   }
 
   /// {@return a future of a body without a result, which runs as a task; cancelling the future does
@@ -534,7 +529,7 @@ public final class Asyncio {
   ///
   /// @param body what to run as a task
   public static LoopFuture<@Nullable Void> shield(Coro.Action body) {
-    return Tasks.shield(Coro.of(body));
+    return shield(Coro.of(body));
   }
 
   /// Runs a body to completion, even if the task is cancelled meanwhile; like

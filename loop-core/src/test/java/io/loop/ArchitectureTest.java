@@ -50,6 +50,8 @@ final class ArchitectureTest {
             .definedBy("io.loop.coroutine")
             .layer("event")
             .definedBy("io.loop.event")
+            .layer("base")
+            .definedBy("io.loop.base")
             .layer("tools")
             .definedBy("io.loop.testing")
             .whereLayer("tools")

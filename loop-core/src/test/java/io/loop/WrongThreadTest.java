@@ -32,7 +32,6 @@ import io.loop.sync.PriorityQueue;
 import io.loop.sync.Queue;
 import io.loop.sync.RateLimiter;
 import io.loop.sync.Semaphore;
-import io.loop.task.AsCompleted;
 import io.loop.task.CancelScope;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;

@@ -8,16 +8,6 @@ import org.jspecify.annotations.Nullable;
 record Awaiting<T extends @Nullable Object>(Awaitable<T> awaitable)
     implements Coro<T>, Repr.Wrapper {
 
-  /// {@return the result of an awaitable, awaited in the calling task} Throws whatever it threw:
-  /// the same object, undeclared.
-  static <T extends @Nullable Object> T await(Awaitable<? extends T> awaitable) {
-    try {
-      return awaitable.await();
-    } catch (Exception fault) {
-      throw Throwing.rethrow(fault);
-    }
-  }
-
   @Override
   public T run() throws Exception {
     return awaitable.await();

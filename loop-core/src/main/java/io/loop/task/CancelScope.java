@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.base.Throwing;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
 import io.loop.event.OwnCallback;

@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.base.Throwing;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.base.Causes;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.SystemExit;
 import java.io.InterruptedIOException;

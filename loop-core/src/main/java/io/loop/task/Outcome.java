@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.base.Throwing;
 import io.loop.event.MemoryReserve;
 import org.jspecify.annotations.Nullable;
 

@@ -34,7 +34,7 @@ final class TaskStacks {
           "io.loop.task.TaskState",
           "io.loop.task.TaskStep",
           "io.loop.Asyncio",
-          "io.loop.task.FutureCallGraph",
+          "io.loop.FutureCallGraph",
           "io.loop.task.Task",
           "io.loop.task.Coro");
 

@@ -3,7 +3,6 @@ package io.loop.task;
 import io.loop.event.Loop;
 import io.loop.task.GatherFuture.OnFailure;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -11,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -118,82 +116,6 @@ public final class Tasks {
     return GatherFuture.of(Loop.running(), awaitables, OnFailure.CANCEL_SIBLINGS);
   }
 
-  /// Starts bodies one after another until one succeeds. The next body starts when the previous one
-  /// has failed or the delay has elapsed. Coroutine only; suspends.
-  ///
-  /// Source: `asyncio.staggered.staggered_race`; happy eyeballs, RFC 8305.
-  ///
-  /// @param bodies what to try, in order
-  /// @param delay how long to wait before the next body is started as well; null to wait until the
-  ///   previous one has failed
-  /// @param <T> the type of the result
-  /// @return the first success, and the outcomes of the others; all bodies have finished
-  /// @throws CancelledError if the calling task was cancelled; all bodies have finished
-  public static <T extends @Nullable Object> RaceResult<T> staggeredRace(
-      List<? extends Coro<? extends T>> bodies, @Nullable Duration delay) {
-    return new StaggeredRace<T>(Loop.running(), bodies, delay).run();
-  }
-
-  /// Awaits `awaitable` with a time limit. Coroutine only.
-  ///
-  /// A body runs in the calling task. If the timeout is zero or less, it never starts.
-  ///
-  /// Source: `asyncio.wait_for`.
-  ///
-  /// @param awaitable what to await
-  /// @param timeout the time limit; null for none
-  /// @param <T> the type of the result
-  /// @return the result
-  /// @throws TimeoutException if the time limit expired; the awaitable was cancelled and has
-  ///   finished
-  public static <T extends @Nullable Object> T waitFor(
-      Awaitable<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
-    return WaitFor.waitFor(awaitable, timeout);
-  }
-
-  /// Waits for several futures. Coroutine only; always suspends, always a cancellation point.
-  ///
-  /// No future is cancelled, neither when the limit expires nor when the caller is cancelled.
-  ///
-  /// Source: `asyncio.wait`.
-  ///
-  /// @param futures the futures to wait for; duplicates count once
-  /// @param timeout the time limit; null for none
-  /// @param when the condition that ends the wait
-  /// @param <F> the type of the futures
-  /// @return the futures that are done, and those still pending
-  /// @throws IllegalArgumentException if `futures` is empty
-  /// @throws CancelledError if the calling task was cancelled
-  public static <F extends LoopFuture<?>> WaitResult<F> wait(
-      Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
-    return Wait.on(futures, timeout, when);
-  }
-
-  /// {@return an iterable over several awaitables in the order in which they finish} The awaitables
-  /// run concurrently. Never suspends.
-  ///
-  /// Source: `asyncio.as_completed`.
-  ///
-  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
-  /// @param timeout the time limit for all steps together, from this call on; null for none
-  /// @param <T> the common type of the results
-  public static <T extends @Nullable Object> AsCompleted<T> asCompleted(
-      Collection<? extends Awaitable<? extends T>> awaitables, @Nullable Duration timeout) {
-    return new AsCompleted<>(Loop.running(), awaitables, timeout);
-  }
-
-  /// {@return a future with the outcome of an awaitable; cancelling the future, or a task that
-  /// awaits it, does not cancel the awaitable} Never suspends.
-  ///
-  /// Source: `asyncio.shield`.
-  ///
-  /// @param awaitable a future, or a body to run as a task
-  /// @param <T> the type of the result
-  public static <T extends @Nullable Object> LoopFuture<T> shield(
-      Awaitable<? extends T> awaitable) {
-    return Shield.around(ensureFuture(Loop.running(), awaitable));
-  }
-
   /// Runs a body as a task of a loop. Any thread.
   ///
   /// Waiting for the result on the loop's own thread deadlocks. A timeout of the waiting thread
@@ -217,7 +139,7 @@ public final class Tasks {
   /// exchange only then. Cancelling the stage cancels the future.
   ///
   /// If a stage has several users, none of them should cancel it. Wrap the stage once, and let each
-  /// user await a [#shield] of the wrapper. A shield removes its callback when the wait ends; a
+  /// user await a `shield` of the wrapper. A shield removes its callback when the wait ends; a
   /// callback cannot be removed from a `CompletableFuture`.
   ///
   /// Source: `asyncio.wrap_future`.

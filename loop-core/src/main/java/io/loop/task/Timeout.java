@@ -1,5 +1,8 @@
 package io.loop.task;
 
+import io.loop.base.Causes;
+import io.loop.base.Throwing;
+import io.loop.base.TimedOut;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
 import io.loop.event.OwnCallback;
@@ -296,7 +299,7 @@ public final class Timeout extends BodySection {
     end();
     if (isOurs) {
       if (fault instanceof CancelledError cancelled) {
-        throw timedOut(cancelled);
+        throw TimedOut.because(cancelled);
       }
       explain(fault);
     }
@@ -315,14 +318,8 @@ public final class Timeout extends BodySection {
   private static void addTimeoutTo(Throwable fault) {
     CancelledError cancelled = Causes.find(fault, CancelledError.class);
     if (cancelled != null) {
-      fault.addSuppressed(timedOut(cancelled));
+      fault.addSuppressed(TimedOut.because(cancelled));
     }
-  }
-
-  static TimeoutException timedOut(CancelledError cause) {
-    var timeout = new TimeoutException("the deadline passed");
-    timeout.initCause(cause);
-    return timeout;
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.loop.conformance;
 
+import io.loop.AsCompleted;
 import io.loop.Asyncio;
-import io.loop.task.AsCompleted;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

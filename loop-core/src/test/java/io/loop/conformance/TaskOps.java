@@ -1,16 +1,16 @@
 package io.loop.conformance;
 
 import io.loop.Asyncio;
+import io.loop.ReturnWhen;
+import io.loop.WaitResult;
 import io.loop.context.Context;
 import io.loop.task.Awaitable;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
-import io.loop.task.ReturnWhen;
 import io.loop.task.Task;
 import io.loop.task.TaskFactory;
 import io.loop.task.TaskGroup;
 import io.loop.task.TaskOptions;
-import io.loop.task.WaitResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

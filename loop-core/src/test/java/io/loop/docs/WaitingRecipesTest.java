@@ -7,10 +7,10 @@ import static io.loop.Asyncio.waitFor;
 import static io.loop.Asyncio.waitFutures;
 
 import io.loop.Asyncio;
+import io.loop.ReturnWhen;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
-import io.loop.task.ReturnWhen;
 import io.loop.task.Task;
 import io.loop.task.Timeout;
 import java.time.Duration;

@@ -9,19 +9,20 @@ import static io.loop.Asyncio.timeoutAt;
 import static io.loop.Asyncio.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.AsCompleted;
 import io.loop.Asyncio;
+import io.loop.ReturnWhen;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
-import io.loop.task.ReturnWhen;
 import io.loop.task.Task;
 import io.loop.task.TaskGroup;
-import io.loop.task.Tasks;
 import io.loop.testing.ManualLoop;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /// Races on what `io.loop.task` awaits.
 final class TaskRaces {
@@ -175,12 +176,19 @@ final class TaskRaces {
   static Race completing(ManualLoop manual, Random random) {
     return new OnFuture() {
       private final Iterator<Coro<Object>> steps =
-          Tasks.asCompleted(List.<LoopFuture<Object>>of(future), random.nextBoolean() ? HOUR : null)
-              .results()
-              .iterator();
+          steps(random.nextBoolean() ? HOUR : null).results().iterator();
       private final Coro<Object> step = steps.next();
 
       private boolean started;
+
+      private AsCompleted<Object> steps(@Nullable Duration timeout) {
+        List<LoopFuture<Object>> only = List.of(future);
+        try {
+          return Asyncio.asCompleted(only, timeout);
+        } catch (TimeoutException impossible) { // only its steps throw it
+          throw new AssertionError(impossible);
+        }
+      }
 
       @Override
       public Object await() throws Exception {

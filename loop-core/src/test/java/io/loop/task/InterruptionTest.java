@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
+import io.loop.RaceResult;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -220,7 +221,7 @@ class InterruptionTest {
                 return "winner";
               });
 
-      RaceResult<String> result = Tasks.staggeredRace(bodies, Duration.ofMillis(1));
+      RaceResult<String> result = Asyncio.staggeredRace(bodies, Duration.ofMillis(1));
 
       assertThat(result.value()).isEqualTo("winner");
       assertThat(result.exceptions().getFirst()).isInstanceOf(CancelledError.class);

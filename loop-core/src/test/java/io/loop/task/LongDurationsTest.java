@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
+import io.loop.ReturnWhen;
 import io.loop.event.Loop;
 import io.loop.event.TimerHandle;
 import io.loop.testing.ManualLoop;

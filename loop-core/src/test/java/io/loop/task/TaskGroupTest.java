@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.loop.base.Throwing;
 import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.testing.ManualLoop;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
+import io.loop.ReturnWhen;
+import io.loop.WaitResult;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.time.Duration;

@@ -151,8 +151,8 @@ public final class NettyFutures {
   /// {@return a promise with the outcome of a future or task of a loop} Loop thread and coroutines
   /// of that loop only; never suspends. The promise may be used by any thread.
   ///
-  /// Cancelling the promise cancels the task; to prevent that, pass [Tasks#shield] of the task. If
-  /// other code completes the promise, the task is not affected. A cancelled task cancels the
+  /// Cancelling the promise cancels the task; to prevent that, pass `Asyncio.shield` of the task.
+  /// If other code completes the promise, the task is not affected. A cancelled task cancels the
   /// promise. If the promise was made uncancellable, it fails with a [CancellationException]
   /// instead. If the loop closes while the task is pending, the promise is cancelled with the
   /// message "Event loop is closed".

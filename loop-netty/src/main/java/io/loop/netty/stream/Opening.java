@@ -1,5 +1,7 @@
 package io.loop.netty.stream;
 
+import io.loop.Asyncio;
+import io.loop.RaceResult;
 import io.loop.event.Loop;
 import io.loop.netty.base.Addresses;
 import io.loop.netty.base.ChannelFutures;
@@ -20,7 +22,6 @@ import io.loop.netty.transport.Transport;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
-import io.loop.task.RaceResult;
 import io.loop.task.Tasks;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -96,7 +97,7 @@ final class Opening {
     if (attempts.size() == 1) {
       return connect(new InetSocketAddress(addresses.getFirst(), port));
     }
-    RaceResult<Connection> race = Tasks.staggeredRace(attempts, options.happyEyeballsDelay());
+    RaceResult<Connection> race = Asyncio.staggeredRace(attempts, options.happyEyeballsDelay());
     Connection connection = race.value();
     if (connection == null) {
       if (faults.isEmpty()) {

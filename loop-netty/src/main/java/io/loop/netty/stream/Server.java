@@ -1,5 +1,6 @@
 package io.loop.netty.stream;
 
+import io.loop.Asyncio;
 import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.netty.base.Addresses;
@@ -207,7 +208,7 @@ public final class Server implements AutoCloseable {
 
   private boolean isGoneWithin(Duration limit) {
     try {
-      Tasks.waitFor(Coro.of(this::awaitGone), limit);
+      Asyncio.waitFor(Coro.of(this::awaitGone), limit);
       return true;
     } catch (TimeoutException slow) {
       return false;

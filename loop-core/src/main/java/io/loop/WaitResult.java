@@ -1,5 +1,6 @@
-package io.loop.task;
+package io.loop;
 
+import io.loop.task.LoopFuture;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.SequencedSet;

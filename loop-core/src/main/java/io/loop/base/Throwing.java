@@ -1,12 +1,15 @@
-package io.loop.task;
+package io.loop.base;
 
 /// Throws checked exceptions where none is declared (decision D7).
-final class Throwing {
+public final class Throwing {
 
   private Throwing() {}
 
-  /// Never returns; typed so that a caller can write `throw rethrow(fault)`.
-  static RuntimeException rethrow(Throwable fault) {
+  /// Throws an exception. Never returns; typed so that a caller can write `throw rethrow(fault)`.
+  ///
+  /// @param fault the exception
+  /// @return nothing
+  public static RuntimeException rethrow(Throwable fault) {
     throw Throwing.<RuntimeException>sneak(fault);
   }
 

@@ -1,13 +1,20 @@
-package io.loop.task;
+package io.loop;
 
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;
+import io.loop.task.CancelledError;
+import io.loop.task.Coro;
+import io.loop.task.ExceptionGroup;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.TaskOptions;
+import io.loop.task.Tasks;
+import io.loop.task.Timeout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +66,7 @@ final class StaggeredRace<T extends @Nullable Object> {
     Coro<@Nullable Void> body = Coro.of(() -> runNext(owner, previousFailed));
     Task<@Nullable Void> runner = Task.create(loop, body, TaskOptions.DEFAULT);
     runners.add(runner);
-    runner.addDoneCallbackFor(owner, this::runnerEnded);
+    Tasks.addDoneCallbackFor(runner, owner, this::runnerEnded);
   }
 
   private void runNext(Task<?> owner, @Nullable LoopFuture<@Nullable Void> previousFailed) {
@@ -78,9 +85,8 @@ final class StaggeredRace<T extends @Nullable Object> {
     } catch (KeyboardInterrupt | SystemExit interruption) {
       throw interruption;
     } catch (Throwable thrown) {
-      Turns.take();
-      Task<?> runner = Objects.requireNonNull(Task.current());
-      exceptions.set(index, runner.step().translate(thrown));
+      loop.checkTurn();
+      exceptions.set(index, Tasks.translate(thrown));
       if (!failed.isDone()) {
         failed.setResult(null);
       }
@@ -98,7 +104,7 @@ final class StaggeredRace<T extends @Nullable Object> {
   /// Cancels the others. A body that was in a blocking call when another one won, and returned
   /// nevertheless, has lost.
   private void win(int index, T result) {
-    Turns.take();
+    loop.checkTurn();
     if (winner >= 0) {
       return;
     }

@@ -1,4 +1,4 @@
-package io.loop.task;
+package io.loop.base;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -8,12 +8,15 @@ import org.jspecify.annotations.Nullable;
 /// Searches the chain of an exception's causes.
 ///
 /// Nothing prevents causes from forming a cycle, so each exception is visited once.
-final class Causes {
+public final class Causes {
 
   private Causes() {}
 
   /// {@return whether an exception is `origin`, or has it as a cause}
-  static boolean contains(Throwable fault, Throwable origin) {
+  ///
+  /// @param fault the exception
+  /// @param origin the one to look for
+  public static boolean contains(Throwable fault, Throwable origin) {
     Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     for (@Nullable Throwable cause = fault;
         cause != null && seen.add(cause);
@@ -27,7 +30,11 @@ final class Causes {
 
   /// {@return the first cause of a given type, or null if there is none} The exception itself does
   /// not count.
-  static <X extends Throwable> @Nullable X find(Throwable fault, Class<X> type) {
+  ///
+  /// @param fault the exception
+  /// @param type the type to look for
+  /// @param <X> the type to look for
+  public static <X extends Throwable> @Nullable X find(Throwable fault, Class<X> type) {
     Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     seen.add(fault);
     for (Throwable cause = fault.getCause();

@@ -1,6 +1,15 @@
-package io.loop.task;
+package io.loop;
 
+import io.loop.base.Throwing;
+import io.loop.base.TimedOut;
 import io.loop.event.Loop;
+import io.loop.task.Awaitable;
+import io.loop.task.CancelledError;
+import io.loop.task.DoneCallback;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.Tasks;
+import io.loop.task.Timeout;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -13,12 +22,20 @@ final class WaitFor {
   static <T extends @Nullable Object> T waitFor(
       Awaitable<? extends T> awaitable, @Nullable Duration timeout) throws TimeoutException {
     if (timeout == null) {
-      return Awaiting.await(awaitable);
+      return await(awaitable);
     }
     if (timeout.isPositive()) {
-      return Timeout.within(timeout, _ -> Awaiting.await(awaitable));
+      return Timeout.within(timeout, _ -> await(awaitable));
     }
     return orNothing(Tasks.ensureFuture(Loop.running(), awaitable));
+  }
+
+  private static <T extends @Nullable Object> T await(Awaitable<? extends T> awaitable) {
+    try {
+      return awaitable.await();
+    } catch (Exception fault) {
+      throw Throwing.rethrow(fault);
+    }
   }
 
   /// Returns the result if the future is done. Otherwise cancels the future and waits until it is
@@ -32,21 +49,21 @@ final class WaitFor {
     try {
       return future.result();
     } catch (CancelledError cancelled) {
-      throw Timeout.timedOut(cancelled);
+      throw TimedOut.because(cancelled);
     }
   }
 
   /// Waits through a separate future, so that cancelling the caller ends the wait but does not
   /// cancel the target.
   private static <T extends @Nullable Object> void cancelAndWait(LoopFuture<T> future) {
-    var ended = new LoopFuture<@Nullable Void>(future.loop);
+    var ended = new LoopFuture<@Nullable Void>(future.getLoop());
     DoneCallback<LoopFuture<T>> release =
         _ -> {
           if (!ended.isDone()) {
             ended.setResult(null);
           }
         };
-    future.addDoneCallbackFor(LoopTasks.of(future.loop).current(), release);
+    Tasks.addDoneCallbackFor(future, Task.current(), release);
     try {
       future.cancel();
       ended.await();

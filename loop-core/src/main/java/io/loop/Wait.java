@@ -1,8 +1,12 @@
-package io.loop.task;
+package io.loop;
 
 import io.loop.event.Loop;
 import io.loop.event.OwnCallback;
 import io.loop.event.TimerHandle;
+import io.loop.task.DoneCallback;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.Tasks;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -47,10 +51,10 @@ final class Wait<F extends LoopFuture<?>> {
 
   private void await(@Nullable Duration timeout) {
     if (timeout != null) {
-      timer = released.loop.callLater(timeout, (OwnCallback) this::release);
+      timer = released.getLoop().callLater(timeout, (OwnCallback) this::release);
     }
-    Task<?> waiter = LoopTasks.of(released.loop).current();
-    futures.forEach(future -> future.addDoneCallbackFor(waiter, futureDone));
+    Task<?> waiter = Task.current();
+    futures.forEach((LoopFuture<?> future) -> Tasks.addDoneCallbackFor(future, waiter, futureDone));
     try {
       released.await();
     } finally {

@@ -1,4 +1,4 @@
-package io.loop.task;
+package io.loop;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param value the winner's result; null if no body succeeded
 /// @param winner the index of the winner among the bodies; -1 if no body succeeded
 /// @param exceptions the exception of each body that was started: null for the winner, a
-///   [CancelledError] for a body that was cancelled because another one won
+///   [io.loop.task.CancelledError] for a body that was cancelled because another one won
 /// @param <T> the type of the result
 public record RaceResult<T extends @Nullable Object>(
     @Nullable T value, int winner, List<@Nullable Throwable> exceptions) {

@@ -1,5 +1,9 @@
-package io.loop.task;
+package io.loop;
 
+import io.loop.task.DoneCallback;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.Tasks;
 import org.jspecify.annotations.Nullable;
 
 /// Lets a coroutine await a future without passing on its own cancellation.
@@ -11,9 +15,9 @@ final class Shield {
     if (inner.isDone()) {
       return inner;
     }
-    var outer = new LoopFuture<T>(inner.loop);
+    var outer = new LoopFuture<T>(inner.getLoop());
     DoneCallback<LoopFuture<T>> copy = settled -> copy(settled, outer);
-    inner.addDoneCallbackFor(LoopTasks.of(inner.loop).current(), copy);
+    Tasks.addDoneCallbackFor(inner, Task.current(), copy);
     outer.addDoneCallback(_ -> {
       if (!inner.isDone()) {
         inner.removeDoneCallback(copy);

@@ -1,4 +1,4 @@
-package io.loop.task;
+package io.loop;
 
 /// The condition that ends a wait for several futures.
 ///

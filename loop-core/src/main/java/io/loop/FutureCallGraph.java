@@ -1,6 +1,7 @@
-package io.loop.task;
+package io.loop;
 
-import io.loop.event.Loop;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -36,7 +37,7 @@ public record FutureCallGraph(
   ///   outermost ones if negative; zero for none, [Integer#MAX_VALUE] for all
   /// @throws IllegalStateException if `future` is null and no loop is running on this thread
   public static @Nullable FutureCallGraph capture(@Nullable LoopFuture<?> future, int limit) {
-    LoopFuture<?> root = future != null ? future : LoopTasks.of(Loop.running()).current();
+    LoopFuture<?> root = future != null ? future : Task.current();
     return root == null ? null : capture(root, limit, new HashSet<>());
   }
 
@@ -57,7 +58,7 @@ public record FutureCallGraph(
     if (limit == 0 || !(future instanceof Task<?> task) || task.isDone()) {
       return List.of();
     }
-    List<StackTraceElement> frames = List.of(TaskStacks.of(task));
+    List<StackTraceElement> frames = List.of(task.getStack());
     int from = limit < 0 ? Math.max(0, frames.size() + limit) : 0;
     return frames.subList(from, limit < 0 ? frames.size() : Math.min(frames.size(), limit));
   }

@@ -1,8 +1,16 @@
-package io.loop.task;
+package io.loop;
 
+import io.loop.base.Throwing;
 import io.loop.event.Loop;
 import io.loop.event.OwnCallback;
 import io.loop.event.TimerHandle;
+import io.loop.task.Awaitable;
+import io.loop.task.Coro;
+import io.loop.task.DoneCallback;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.Tasks;
+import io.loop.task.WaiterLine;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -61,8 +69,8 @@ public final class AsCompleted<T extends @Nullable Object> implements Iterable<L
       running.add(Tasks.ensureFuture(loop, awaitable));
     }
     left = running.size();
-    Task<?> waiter = LoopTasks.of(loop).current();
-    running.forEach(future -> future.addDoneCallbackFor(waiter, futureDone));
+    Task<?> waiter = Task.current();
+    running.forEach(future -> Tasks.addDoneCallbackFor(future, waiter, futureDone));
     if (left > 0 && timeout != null) {
       timer = loop.callLater(timeout, (OwnCallback) this::timeUp);
     }
