@@ -1,9 +1,9 @@
 import static io.loop.Asyncio.*;
 import static io.loop.netty.stream.Streams.*;
 
+import io.loop.scope.*;
 import io.loop.stream.*;
 import io.loop.sync.Semaphore;
-import io.loop.task.*;
 
 static final Map<String, String> PAGES =
     Map.of("/", "<a href=/a> <a href=/b>", "/a", "<a href=/c>", "/b", "<a href=/>", "/c", "");

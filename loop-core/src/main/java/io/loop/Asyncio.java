@@ -2,15 +2,15 @@ package io.loop;
 
 import io.loop.event.Callback;
 import io.loop.event.Loop;
+import io.loop.scope.CancelScope;
+import io.loop.scope.Timeout;
 import io.loop.task.Awaitable;
-import io.loop.task.CancelScope;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskFactory;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
-import io.loop.task.Timeout;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Collection;

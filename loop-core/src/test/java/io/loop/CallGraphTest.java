@@ -11,12 +11,12 @@ import static io.loop.Asyncio.waitFor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.scope.TaskGroup;
 import io.loop.task.Awaitable;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
-import io.loop.task.TaskGroup;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
 import io.loop.testing.ManualLoop;

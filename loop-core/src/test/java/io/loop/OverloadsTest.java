@@ -18,13 +18,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.loop.event.Loop;
+import io.loop.scope.TaskGroup;
+import io.loop.scope.Timeout;
 import io.loop.task.Awaitable;
 import io.loop.task.ExceptionGroup;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
-import io.loop.task.TaskGroup;
 import io.loop.task.TaskOptions;
-import io.loop.task.Timeout;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.time.Duration;

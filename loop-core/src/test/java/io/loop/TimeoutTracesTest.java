@@ -12,10 +12,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.TraceRecorder.KeyError;
 import io.loop.event.Loop;
+import io.loop.scope.Timeout;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.Task;
-import io.loop.task.Timeout;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;

@@ -5,8 +5,7 @@ import org.jspecify.annotations.Nullable;
 /// A body that awaits another awaitable: a future, or a lambda that was passed to a combinator.
 ///
 /// @param <T> the type of the result
-record Awaiting<T extends @Nullable Object>(Awaitable<T> awaitable)
-    implements Coro<T>, Repr.Wrapper {
+record Awaiting<T extends @Nullable Object>(Awaitable<T> awaitable) implements DelegatingBody<T> {
 
   @Override
   public T run() throws Exception {
@@ -14,7 +13,7 @@ record Awaiting<T extends @Nullable Object>(Awaitable<T> awaitable)
   }
 
   @Override
-  public Object wrapped() {
+  public Object delegate() {
     return awaitable;
   }
 

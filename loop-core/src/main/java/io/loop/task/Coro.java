@@ -64,7 +64,7 @@ public interface Coro<T extends @Nullable Object> extends Awaitable<T> {
   /// @param action what to run
   static Coro<@Nullable Void> of(Action action) {
     Objects.requireNonNull(action, "action");
-    record Running(Action action) implements Coro<@Nullable Void>, Repr.Wrapper {
+    record Running(Action action) implements DelegatingBody<@Nullable Void> {
       @Override
       public @Nullable Void run() throws Exception {
         action.run();
@@ -72,7 +72,7 @@ public interface Coro<T extends @Nullable Object> extends Awaitable<T> {
       }
 
       @Override
-      public Object wrapped() {
+      public Object delegate() {
         return action;
       }
 

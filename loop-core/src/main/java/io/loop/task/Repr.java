@@ -32,12 +32,6 @@ final class Repr {
     return value == null ? "null" : value.getClass().getName();
   }
 
-  /// A function that only delegates to another one, whose name it takes in descriptions.
-  interface Wrapper {
-    /// {@return the function that it delegates to}
-    Object wrapped();
-  }
-
   /// {@return the name of a function: its own text, or for a lambda the name of the enclosing
   /// class}
   static String function(Object function) {
@@ -52,8 +46,8 @@ final class Repr {
 
   private static Object unwrap(Object function) {
     Object inner = function;
-    while (inner instanceof Wrapper wrapper) {
-      inner = wrapper.wrapped();
+    while (inner instanceof DelegatingBody<?> wrapper) {
+      inner = wrapper.delegate();
     }
     return inner;
   }

@@ -105,7 +105,7 @@ public final class Tasks {
 
   /// Runs several awaitables concurrently, and cancels the others when one fails. Never suspends.
   ///
-  /// No asyncio equivalent; a [TaskGroup] does the same for a scope.
+  /// No asyncio equivalent; a [io.loop.scope.TaskGroup] does the same for a scope.
   ///
   /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results

@@ -1,11 +1,11 @@
 package io.loop.conformance;
 
+import io.loop.scope.TaskGroup;
+import io.loop.scope.Timeout;
 import io.loop.sync.Barrier;
 import io.loop.sync.Condition;
 import io.loop.sync.Lock;
 import io.loop.sync.Semaphore;
-import io.loop.task.TaskGroup;
-import io.loop.task.Timeout;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -2,13 +2,13 @@ package io.loop.conformance;
 
 import io.loop.event.Handle;
 import io.loop.event.TimerHandle;
+import io.loop.scope.Timeout;
 import io.loop.stream.StreamReader;
 import io.loop.sync.Barrier;
 import io.loop.sync.Event;
 import io.loop.sync.Queue;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
-import io.loop.task.Timeout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

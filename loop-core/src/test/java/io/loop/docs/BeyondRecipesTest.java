@@ -5,14 +5,14 @@ import static io.loop.Asyncio.moveOnAfter;
 import static io.loop.Asyncio.shielding;
 import static io.loop.Asyncio.sleep;
 
+import io.loop.scope.CancelScope;
+import io.loop.scope.TaskGroup;
+import io.loop.scope.TaskStatus;
 import io.loop.sync.QueueShutDownException;
 import io.loop.sync.SharedLock;
 import io.loop.sync.SharedQueue;
-import io.loop.task.CancelScope;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
-import io.loop.task.TaskGroup;
-import io.loop.task.TaskStatus;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

@@ -4,6 +4,7 @@ import static io.loop.Asyncio.createTask;
 import static io.loop.Asyncio.gather;
 import static io.loop.Asyncio.sleep;
 
+import io.loop.scope.TaskGroup;
 import io.loop.sync.Barrier;
 import io.loop.sync.Condition;
 import io.loop.sync.Event;
@@ -12,7 +13,6 @@ import io.loop.sync.Queue;
 import io.loop.sync.Semaphore;
 import io.loop.task.Coro;
 import io.loop.task.Task;
-import io.loop.task.TaskGroup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -8,11 +8,11 @@ import static io.loop.Asyncio.sleep;
 
 import io.loop.Runner;
 import io.loop.context.ContextVar;
+import io.loop.scope.TaskGroup;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.ExceptionGroup;
 import io.loop.task.Task;
-import io.loop.task.TaskGroup;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

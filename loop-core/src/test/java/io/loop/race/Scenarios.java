@@ -8,6 +8,7 @@ import static io.loop.Asyncio.sleep;
 import static io.loop.Asyncio.timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.loop.scope.TaskGroup;
 import io.loop.sync.Barrier;
 import io.loop.sync.BoundedSemaphore;
 import io.loop.sync.Condition;
@@ -17,7 +18,6 @@ import io.loop.sync.QueueShutDownException;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
-import io.loop.task.TaskGroup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

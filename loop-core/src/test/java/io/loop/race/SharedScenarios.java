@@ -5,10 +5,10 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.event.Loop;
+import io.loop.scope.TaskGroup;
 import io.loop.sync.QueueShutDownException;
 import io.loop.sync.SharedLock;
 import io.loop.sync.SharedQueue;
-import io.loop.task.TaskGroup;
 import io.loop.testing.Threads;
 import java.time.Duration;
 import java.util.ArrayList;

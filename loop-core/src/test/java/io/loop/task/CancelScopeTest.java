@@ -3,11 +3,12 @@ package io.loop.task;
 import static io.loop.Asyncio.createTask;
 import static io.loop.Asyncio.sleep;
 import static io.loop.Asyncio.timeout;
-import static io.loop.task.CancelScope.moveOnAfter;
-import static io.loop.task.CancelScope.shielding;
+import static io.loop.scope.CancelScope.moveOnAfter;
+import static io.loop.scope.CancelScope.shielding;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.scope.CancelScope;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;

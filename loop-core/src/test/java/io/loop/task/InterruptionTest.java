@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
 import io.loop.RaceResult;
+import io.loop.scope.TaskGroup;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.io.InterruptedIOException;

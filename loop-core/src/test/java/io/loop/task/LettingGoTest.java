@@ -10,6 +10,8 @@ import io.loop.context.Context;
 import io.loop.context.ContextVar;
 import io.loop.event.Callback;
 import io.loop.event.Handle;
+import io.loop.scope.TaskGroup;
+import io.loop.scope.Timeout;
 import io.loop.testing.Collecting;
 import io.loop.testing.ManualLoop;
 import java.lang.ref.Reference;

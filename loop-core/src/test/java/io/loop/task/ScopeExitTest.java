@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
+import io.loop.scope.TaskGroup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;

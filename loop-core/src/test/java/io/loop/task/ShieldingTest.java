@@ -3,10 +3,11 @@ package io.loop.task;
 import static io.loop.Asyncio.createTask;
 import static io.loop.Asyncio.sleep;
 import static io.loop.Asyncio.timeout;
-import static io.loop.task.CancelScope.shielding;
+import static io.loop.scope.CancelScope.shielding;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.scope.TaskGroup;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;

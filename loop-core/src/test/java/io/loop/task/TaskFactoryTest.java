@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
 import io.loop.event.Loop;
+import io.loop.scope.TaskGroup;
 import io.loop.testing.ManualLoop;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,7 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.scope.TaskGroup;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.time.Duration;

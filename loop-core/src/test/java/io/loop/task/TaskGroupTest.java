@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.loop.base.Throwing;
 import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
+import io.loop.scope.TaskGroup;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.time.Duration;

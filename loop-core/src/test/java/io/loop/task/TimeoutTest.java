@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
+import io.loop.scope.TaskGroup;
+import io.loop.scope.Timeout;
 import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.time.Duration;

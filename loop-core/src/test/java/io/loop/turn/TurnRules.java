@@ -40,7 +40,7 @@ final class TurnRules {
           "GuestDirectory",
           "Poller",
           "ReadTransport",
-          "Repr$Wrapper",
+          "DelegatingBody",
           "Segment",
           "WriteTransport");
 
@@ -83,6 +83,7 @@ final class TurnRules {
           Map.entry("Context.get", "reads one reference to immutable values"),
           Map.entry("Context.recapture", "a context belongs to whoever runs in it"),
           Map.entry("ContextVar.reset", "a token belongs to whoever has set the variable"),
+          Map.entry("DelegatingBody.nameOf", "a description, which may be out of date"),
           Map.entry("Handle.getContext", "reads one reference"),
           Map.entry("Handle.isCancelled", "reads one flag; the answer may be out of date"),
           Map.entry("Loop.callExceptionHandler", "reports what any thread has seen"),

@@ -2,10 +2,10 @@ package io.loop.sync;
 
 import io.loop.Asyncio;
 import io.loop.event.LoopBenchmark;
+import io.loop.scope.TaskGroup;
 import io.loop.task.Coro;
 import io.loop.task.JdkThreads;
 import io.loop.task.OneLoop;
-import io.loop.task.TaskGroup;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;

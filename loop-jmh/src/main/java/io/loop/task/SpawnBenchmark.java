@@ -3,6 +3,7 @@ package io.loop.task;
 import io.loop.Asyncio;
 import io.loop.coroutine.BareThreads;
 import io.loop.event.LoopBenchmark;
+import io.loop.scope.TaskGroup;
 import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;

@@ -6,6 +6,8 @@ import io.loop.event.Loop;
 import io.loop.event.LoopBenchmark;
 import io.loop.event.ManualEventLoops;
 import io.loop.report.CpuTime;
+import io.loop.scope.TaskGroup;
+import io.loop.scope.Timeout;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ManualIoEventLoop;

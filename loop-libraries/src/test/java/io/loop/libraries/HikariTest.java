@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.loop.scope.TaskGroup;
 import io.loop.task.CancelledError;
 import io.loop.task.Task;
-import io.loop.task.TaskGroup;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;

@@ -1,13 +1,13 @@
 package io.loop.netty.channel;
 
 import io.loop.netty.base.Rethrow;
+import io.loop.scope.TaskGroup;
 import io.loop.sync.Queue;
 import io.loop.sync.QueueShutDownException;
 import io.loop.sync.Semaphore;
 import io.loop.task.Coro;
 import io.loop.task.ExceptionGroup;
 import io.loop.task.Task;
-import io.loop.task.TaskGroup;
 import io.loop.task.TaskOptions;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;

@@ -1,5 +1,12 @@
-package io.loop.task;
+package io.loop.scope;
 
+import io.loop.task.CancelledError;
+import io.loop.task.Coro;
+import io.loop.task.DoneCallback;
+import io.loop.task.ExceptionGroup;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.TaskOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,7 @@
-package io.loop.task;
+package io.loop.scope;
 
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -29,7 +31,7 @@ final class GroupMap<A extends @Nullable Object, T extends @Nullable Object> {
           return null;
         });
     if (cancelled != null) {
-      throw cancelled.cancelledError();
+      T _ = cancelled.result(); // throws the error that its task ended with
     }
     var results = new ArrayList<T>(tasks.size());
     tasks.forEach(task -> results.add(task.result()));

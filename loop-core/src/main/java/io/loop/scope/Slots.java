@@ -1,5 +1,9 @@
-package io.loop.task;
+package io.loop.scope;
 
+import io.loop.event.Loop;
+import io.loop.task.Coro;
+import io.loop.task.DelegatingBody;
+import io.loop.task.WaiterLine;
 import org.jspecify.annotations.Nullable;
 
 /// Limits how many bodies run at a time; slots are granted in order of arrival.
@@ -23,7 +27,7 @@ final class Slots {
   }
 
   <T extends @Nullable Object> Coro<T> within(Coro<T> body) {
-    final class Limited implements Coro<T>, Repr.Wrapper {
+    final class Limited implements DelegatingBody<T> {
       @Override
       public T run() throws Exception {
         acquire();
@@ -35,16 +39,21 @@ final class Slots {
       }
 
       @Override
-      public Object wrapped() {
+      public Object delegate() {
         return body;
       }
 
       @Override
       public String toString() {
-        return Repr.function(body);
+        return DelegatingBody.nameOf(body);
       }
     }
     return new Limited();
+  }
+
+  /// The program's code may have blocked before.
+  private static void takeTurn() {
+    @Nullable Loop _ = Loop.runningOrNull();
   }
 
   int free() {
@@ -53,7 +62,7 @@ final class Slots {
 
   /// Takes a slot; suspends until one is available.
   void acquire() {
-    Turns.take();
+    takeTurn();
     if (free > 0) {
       free--;
       return;
@@ -62,7 +71,7 @@ final class Slots {
   }
 
   void release() {
-    Turns.take();
+    takeTurn();
     if (!waiting.wakeFirst()) {
       free++;
     }

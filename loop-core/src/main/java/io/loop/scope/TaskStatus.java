@@ -1,6 +1,11 @@
-package io.loop.task;
+package io.loop.scope;
 
 import io.loop.event.Loop;
+import io.loop.task.CancelledError;
+import io.loop.task.Coro;
+import io.loop.task.DelegatingBody;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +44,7 @@ public final class TaskStatus<V extends @Nullable Object> {
   }
 
   private record Reporting<V extends @Nullable Object>(Body<V> body, TaskStatus<V> status)
-      implements Coro<@Nullable Void>, Repr.Wrapper {
+      implements DelegatingBody<@Nullable Void> {
     @Override
     public @Nullable Void run() throws Exception {
       body.run(status);
@@ -47,13 +52,15 @@ public final class TaskStatus<V extends @Nullable Object> {
     }
 
     @Override
-    public Object wrapped() {
+    public Object delegate() {
       return body;
     }
   }
 
   private final LoopFuture<V> ready;
   private boolean isStarted;
+  private boolean isTaskCancelled; // before it was ready
+  private @Nullable Throwable failure; // of the task, before it was ready
 
   TaskStatus(Loop loop) {
     this.ready = new LoopFuture<>(loop);
@@ -89,10 +96,12 @@ public final class TaskStatus<V extends @Nullable Object> {
     try {
       return ready.await();
     } catch (CancelledError cancelled) {
-      if (ready.isCancelled()) {
+      if (isTaskCancelled) {
+        Object _ = task.result(); // throws the error that the task ended with
+      } else if (ready.isCancelled()) {
         end(task);
-      } else if (ready.failure() != null) { // and the caller was cancelled before it resumed
-        lateFailure.accept(Objects.requireNonNull(ready.failure()));
+      } else if (failure != null) { // and the caller was cancelled before it resumed
+        lateFailure.accept(failure);
       }
       throw cancelled;
     }
@@ -123,16 +132,17 @@ public final class TaskStatus<V extends @Nullable Object> {
       return false;
     }
     if (task.isCancelled()) {
-      ready.cancelWith(null, task.cancelledError());
-    } else {
-      Throwable fault = task.exception();
-      ready.setException(
-          fault != null
-              ? fault
-              : new IllegalStateException(
-                  "the task finished without calling started(); call it when it is ready: "
-                      + task));
+      isTaskCancelled = true;
+      boolean _ = ready.cancel();
+      return true;
     }
+    Throwable fault = task.exception();
+    failure =
+        fault != null
+            ? fault
+            : new IllegalStateException(
+                "the task finished without calling started(); call it when it is ready: " + task);
+    ready.setException(failure);
     return true;
   }
 

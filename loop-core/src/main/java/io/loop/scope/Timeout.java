@@ -1,4 +1,4 @@
-package io.loop.task;
+package io.loop.scope;
 
 import io.loop.base.Causes;
 import io.loop.base.Throwing;
@@ -7,6 +7,10 @@ import io.loop.event.Handle;
 import io.loop.event.Loop;
 import io.loop.event.OwnCallback;
 import io.loop.event.TimerHandle;
+import io.loop.task.BodySection;
+import io.loop.task.CancelledError;
+import io.loop.task.ExceptionGroup;
+import io.loop.task.Task;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;

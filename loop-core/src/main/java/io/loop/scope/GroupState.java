@@ -1,9 +1,16 @@
-package io.loop.task;
+package io.loop.scope;
 
 import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;
+import io.loop.task.BodySection;
+import io.loop.task.CancelledError;
+import io.loop.task.DoneCallback;
+import io.loop.task.ExceptionGroup;
+import io.loop.task.LoopFuture;
+import io.loop.task.Task;
+import io.loop.task.Tasks;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.loop.task;
+package io.loop.scope;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,9 +1,13 @@
-package io.loop.task;
+package io.loop.scope;
 
 import io.loop.base.Throwing;
 import io.loop.event.Handle;
 import io.loop.event.Loop;
 import io.loop.event.OwnCallback;
+import io.loop.task.BodySection;
+import io.loop.task.CancelledError;
+import io.loop.task.Coro;
+import io.loop.task.Task;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
