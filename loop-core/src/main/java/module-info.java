@@ -15,7 +15,6 @@ module io.loop.core {
   exports io.loop;
   exports io.loop.channel;
   exports io.loop.context;
-  exports io.loop.coroutine;
   exports io.loop.event;
   exports io.loop.process;
   exports io.loop.scope;

@@ -1,5 +1,6 @@
 package io.loop;
 
+import io.loop.base.Throwing;
 import io.loop.context.Context;
 import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
@@ -185,7 +186,7 @@ public final class Runner implements AutoCloseable {
         var translated =
             new InterruptedException("the thread that called the runner was interrupted");
         translated.initCause(cancelled);
-        throw Runner.<Error>sneak(translated);
+        throw Throwing.rethrow(translated);
       }
       throw cancelled;
     } catch (KeyboardInterrupt | SystemExit fatal) {
@@ -293,11 +294,6 @@ public final class Runner implements AutoCloseable {
       Tasks.runToItsEnd(
           loop, Coro.of(() -> Tasks.shutdownDefaultExecutor(loop, EXECUTOR_PATIENCE)));
     }
-  }
-
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // erased: nothing is cast
-  private static <X extends Throwable> X sneak(Throwable fault) throws X {
-    throw (X) fault;
   }
 
   private static void cancelAll(Loop loop) {

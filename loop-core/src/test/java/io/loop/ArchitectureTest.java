@@ -5,16 +5,18 @@ import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.lang.ArchRule;
+import io.loop.testing.Rooms;
 import java.lang.reflect.AccessibleObject;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /// How the packages may depend on each other, and what only certain classes may touch.
@@ -25,79 +27,81 @@ final class ArchitectureTest {
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages("io.loop");
 
-  @Test
-  void packages_dependDownwardsOnly() {
-    ArchRule rule =
-        layeredArchitecture()
-            .consideringOnlyDependenciesInLayers()
-            .layer("functions")
-            .definedBy("io.loop")
-            .layer("sync")
-            .definedBy("io.loop.sync")
-            .layer("channel")
-            .definedBy("io.loop.channel")
-            .layer("scope")
-            .definedBy("io.loop.scope")
-            .layer("process")
-            .definedBy("io.loop.process")
-            .layer("stream")
-            .definedBy("io.loop.stream")
-            .layer("task")
-            .definedBy("io.loop.task")
-            .layer("context")
-            .definedBy("io.loop.context")
-            .layer("coroutine")
-            .definedBy("io.loop.coroutine")
-            .layer("event")
-            .definedBy("io.loop.event")
-            .layer("base")
-            .definedBy("io.loop.base")
-            .layer("tools")
-            .definedBy("io.loop.testing")
-            .whereLayer("tools")
-            .mayNotBeAccessedByAnyLayer()
-            .whereLayer("functions")
-            .mayOnlyBeAccessedByLayers("tools")
-            .whereLayer("sync")
-            .mayOnlyBeAccessedByLayers("functions", "channel", "scope", "tools")
-            .whereLayer("channel")
-            .mayOnlyBeAccessedByLayers("functions", "scope", "tools")
-            .whereLayer("scope")
-            .mayOnlyBeAccessedByLayers("functions", "tools")
-            .whereLayer("process")
-            .mayOnlyBeAccessedByLayers("functions", "tools")
-            .whereLayer("stream")
-            .mayOnlyBeAccessedByLayers("functions", "process", "tools")
-            .whereLayer("task")
-            .mayOnlyBeAccessedByLayers(
-                "functions", "sync", "channel", "scope", "process", "stream", "tools")
-            .whereLayer("coroutine")
-            .mayOnlyBeAccessedByLayers(
-                "functions",
-                "sync",
-                "channel",
-                "scope",
-                "process",
-                "stream",
-                "task",
-                "event",
-                "tools")
-            .whereLayer("context")
-            .mayOnlyBeAccessedByLayers(
-                "functions",
-                "sync",
-                "channel",
-                "scope",
-                "process",
-                "stream",
-                "task",
-                "event",
-                "tools")
-            .whereLayer("event")
-            .mayOnlyBeAccessedByLayers(
-                "functions", "sync", "channel", "scope", "process", "stream", "task", "tools");
+  /// The packages, and those that each uses: all of them further up in this table. The package
+  /// `io.loop` itself is `.`.
+  private static final Map<String, Set<String>> USES =
+      Map.ofEntries(
+          Map.entry("base", Set.of()),
+          Map.entry("context", Set.of()),
+          Map.entry("coroutine", Set.of("base")),
+          Map.entry("event", Set.of("context", "coroutine")),
+          Map.entry("task", Set.of("base", "context", "coroutine", "event")),
+          Map.entry("sync", Set.of("coroutine", "event", "task")),
+          Map.entry("scope", Set.of("base", "event", "sync", "task")),
+          Map.entry("channel", Set.of("sync", "task")),
+          Map.entry("stream", Set.of("event", "task")),
+          Map.entry("process", Set.of("event", "stream", "task")),
+          Map.entry(".", Set.of("base", "context", "event", "scope", "task")),
+          Map.entry("testing", Set.of("event", "task")));
 
-    rule.check(MAIN);
+  private static final List<String> BOTTOM_UP =
+      List.of(
+          "base",
+          "context",
+          "coroutine",
+          "event",
+          "task",
+          "sync",
+          "scope",
+          "channel",
+          "stream",
+          "process",
+          ".",
+          "testing");
+
+  private static final Set<String> HIDDEN = Set.of("base", "coroutine");
+
+  private static final int MOST_TYPES = 22;
+
+  /// Larger than the others, because each of their types uses hidden parts of the next.
+  private static final Map<String, Integer> KNOTS = Map.of("event", 46, "task", 43);
+
+  private static final Rooms ROOMS = new Rooms(MAIN, "io.loop");
+
+  @Test
+  void packages_useThoseBelowThem() {
+    assertThat(ROOMS.uses()).isEqualTo(USES);
+  }
+
+  @Test
+  void direction_isOne() {
+    assertThat(BOTTOM_UP).containsExactlyInAnyOrderElementsOf(USES.keySet());
+    for (String room : BOTTOM_UP) {
+      assertThat(BOTTOM_UP.subList(0, BOTTOM_UP.indexOf(room))).containsAll(USES.get(room));
+    }
+  }
+
+  @Test
+  void packages_areSmall() {
+    assertThat(ROOMS.sizes())
+        .allSatisfy((room, size) ->
+            assertThat(size)
+                .as(room)
+                .isLessThanOrEqualTo(KNOTS.getOrDefault(room, MOST_TYPES).longValue()));
+  }
+
+  /// The types of the other packages are public for this module only.
+  @Test
+  void module_exportsThePackagesForPrograms() {
+    Set<String> all = new HashSet<>(USES.keySet());
+    all.removeAll(HIDDEN);
+
+    assertThat(ROOMS.exported()).isEqualTo(all);
+  }
+
+  @Test
+  void exportedTypes_showNoHiddenOnes() {
+    assertThat(ROOMS.hiddenTypesShown()).isEmpty();
   }
 
   @Test

@@ -1,9 +1,9 @@
 package hello;
 
 import io.loop.Asyncio;
-import io.loop.coroutine.Coroutine;
 import io.loop.netty.stream.Streams;
 import io.loop.netty.transport.Transport;
+import io.loop.task.Task;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
@@ -18,7 +18,7 @@ public final class Hello {
 
   public static String sayHello() throws IOException {
     return Asyncio.run(Hello::echo)
-        + (Coroutine.isPortable() ? " carrier=portable" : " carrier=loop")
+        + (Task.isPortable() ? " carrier=portable" : " carrier=loop")
         + " transport="
         + Transport.best();
   }

@@ -1,9 +1,9 @@
 package hello;
 
 import io.loop.Asyncio;
-import io.loop.coroutine.Coroutine;
 import io.loop.netty.stream.Streams;
 import io.loop.netty.transport.Transport;
+import io.loop.task.Task;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.springframework.boot.CommandLineRunner;
@@ -22,7 +22,7 @@ public class HelloApplication implements CommandLineRunner {
   public void run(String... args) throws Exception {
     System.out.println(
         Asyncio.run(HelloApplication::echo)
-            + (Coroutine.isPortable() ? " carrier=portable" : " carrier=loop")
+            + (Task.isPortable() ? " carrier=portable" : " carrier=loop")
             + " transport="
             + Transport.best());
   }

@@ -1,5 +1,6 @@
 package io.loop.coroutine;
 
+import io.loop.base.Throwing;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -86,12 +87,7 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
     return Carriers.PORTABLE ? PortableCarrier.ownerHere() : LoopCarrier.ownerHere();
   }
 
-  /// {@return whether coroutines run on the portable carrier: their threads and the owner's thread
-  /// wait for each other, instead of the owner scheduling them}
-  ///
-  /// The portable carrier needs no JVM flag, but each step is many times slower. After a blocking
-  /// JDK call a body continues on its own until it calls [#rejoin]. The system property
-  /// `io.loop.carrier` selects the carrier: `loop` or `portable`.
+  /// {@return whether coroutines run on the portable carrier} `Task.isPortable` has the contract.
   public static boolean isPortable() {
     return Carriers.PORTABLE;
   }
@@ -188,7 +184,7 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
     errandFault = null;
     errandResult = null;
     if (fault != null) {
-      throw Coroutine.<Error>sneak(fault);
+      throw Throwing.rethrow(fault);
     }
     return (T) result;
   }
@@ -238,10 +234,5 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
         LockSupport.parkNanos(MEMORY_RETRY_NANOS);
       }
     } while (full != null);
-  }
-
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // erased: nothing is cast
-  private static <X extends Throwable> X sneak(Throwable fault) throws X {
-    throw (X) fault;
   }
 }

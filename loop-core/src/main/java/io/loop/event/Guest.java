@@ -1,13 +1,11 @@
 package io.loop.event;
 
-import io.loop.coroutine.Coroutine;
-
 /// A thread that runs work for a loop: a coroutine, as its loop sees it.
 ///
 /// A loop runs one thing at a time, either itself or one guest. Between two calls of [Loop#enter]
 /// the guest's thread counts as being on the loop. This is for layers that run loop work on
 /// separate stacks; programs do not need it.
-public interface Guest extends Coroutine.Owner {
+public interface Guest {
 
   /// {@return the loop that this guest belongs to}
   Loop loop();
@@ -20,9 +18,4 @@ public interface Guest extends Coroutine.Owner {
   /// Called when the guest uses the loop without having its turn, because it continued on its own
   /// after a blocking call. Returns immediately if it has its turn.
   void rejoin();
-
-  @Override
-  default void freeMemory(OutOfMemoryError full) {
-    MemoryReserve.useAfter(full);
-  }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// The loop's own thread is its carrier. So a callback that waits for a lock does not block that
 /// thread: coroutines that have returned from a blocking call continue, and one of them may hold
 /// the lock.
-final class LoopHost implements Guest {
+final class LoopHost implements Guest, Coroutine.Owner {
 
   /*
    * The carrier asks with run(), the host with callOnCarrier(), and each waits for the other: only
@@ -145,6 +145,11 @@ final class LoopHost implements Guest {
   }
 
   /// The host has returned from a blocking call; any thread.
+  @Override
+  public void freeMemory(OutOfMemoryError full) {
+    MemoryReserve.useAfter(full);
+  }
+
   @Override
   public void comeBack() {
     isReady = true;

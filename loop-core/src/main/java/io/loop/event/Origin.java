@@ -2,6 +2,7 @@ package io.loop.event;
 
 import java.lang.StackWalker.StackFrame;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// Where an object was created: the newest frames of the program's stack, newest first.
@@ -15,8 +16,15 @@ public record Origin(List<StackTraceElement> frames) {
 
   private static final int MOST_FRAMES = 10;
   private static final List<String> OURS =
-      List.of("io.loop.event.", "io.loop.task.", "io.loop.coroutine.");
-  private static final String FACADE = "io.loop.Asyncio";
+      List.of("io.loop.event.", "io.loop.task.", "io.loop.scope.", "io.loop.coroutine.");
+  private static final Set<String> FUNCTIONS =
+      Set.of(
+          "io.loop.Asyncio",
+          "io.loop.AsCompleted",
+          "io.loop.Shield",
+          "io.loop.StaggeredRace",
+          "io.loop.Wait",
+          "io.loop.WaitFor");
 
   /// Copies the frames.
   public Origin {
@@ -37,7 +45,7 @@ public record Origin(List<StackTraceElement> frames) {
 
   private static boolean isOurs(StackFrame frame) {
     String type = frame.getClassName();
-    return type.equals(FACADE) || OURS.stream().anyMatch(type::startsWith);
+    return FUNCTIONS.contains(type) || OURS.stream().anyMatch(type::startsWith);
   }
 
   /// {@return the newest frame as `file:line`, for a line of text}

@@ -1,5 +1,6 @@
 package io.loop.scope;
 
+import io.loop.base.Throwing;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.SystemExit;
 import io.loop.sync.LoopBinding;
@@ -79,7 +80,7 @@ public final class ExitStack implements AutoCloseable {
     try {
       result = body.run(stack);
     } catch (Throwable fault) {
-      throw rethrow(stack.closeAll(fault));
+      throw Throwing.rethrow(Objects.requireNonNull(stack.closeAll(fault)));
     }
     stack.close();
     return result;
@@ -148,7 +149,7 @@ public final class ExitStack implements AutoCloseable {
     binding.checkTurn();
     Throwable fault = closeAll(null);
     if (fault != null) {
-      throw rethrow(fault);
+      throw Throwing.rethrow(fault);
     }
   }
 
@@ -183,16 +184,6 @@ public final class ExitStack implements AutoCloseable {
       return 2;
     }
     return fault instanceof CancelledError ? 1 : 0;
-  }
-
-  /// Never returns; typed so that a caller can write `throw rethrow(fault)`.
-  private static RuntimeException rethrow(@Nullable Throwable fault) {
-    throw ExitStack.<RuntimeException>sneak(Objects.requireNonNull(fault));
-  }
-
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // erased: nothing is cast
-  private static <X extends Throwable> X sneak(Throwable fault) throws X {
-    throw (X) fault;
   }
 
   @Override

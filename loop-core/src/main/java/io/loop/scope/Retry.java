@@ -1,5 +1,6 @@
 package io.loop.scope;
 
+import io.loop.base.Throwing;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.SystemExit;
 import io.loop.task.CancelledError;
@@ -191,7 +192,7 @@ public record Retry(
           || isFinal(fault)
           || task.cancelling() > requests
           || !options.retried.test(fault)) {
-        throw Retry.<Error>sneak(fault);
+        throw Throwing.rethrow(fault);
       }
       before = fault;
       requests = task.cancelling(); // a timeout inside the body may have withdrawn one
@@ -215,10 +216,5 @@ public record Retry(
     private static double nanos(Duration delay) {
       return Math.min(delay.getSeconds() * 1e9 + delay.getNano(), Long.MAX_VALUE);
     }
-  }
-
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // erased: nothing is cast
-  private static <X extends Throwable> X sneak(Throwable fault) throws X {
-    throw (X) fault;
   }
 }

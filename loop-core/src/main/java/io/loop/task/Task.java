@@ -151,6 +151,16 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     return Coroutine.currentOwner() instanceof TaskStep step ? step.task() : null;
   }
 
+  /// {@return whether bodies run on the portable carrier: their threads and the loop's thread wait
+  /// for each other, instead of the loop scheduling them} Any thread; the same for the whole JVM.
+  ///
+  /// The portable carrier needs no JVM flag, but each step is many times slower. After a blocking
+  /// JDK call a body continues on its own until it uses the loop. The system property
+  /// `io.loop.carrier` selects the carrier: `loop` or `portable`.
+  public static boolean isPortable() {
+    return Coroutine.isPortable();
+  }
+
   /// {@return the tasks of the running loop that are not done, in the order of their creation}
   ///
   /// Source: `asyncio.all_tasks`.

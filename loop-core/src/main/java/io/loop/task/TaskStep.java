@@ -323,6 +323,11 @@ final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
   }
 
   @Override
+  public void freeMemory(OutOfMemoryError full) {
+    MemoryReserve.useAfter(full);
+  }
+
+  @Override
   public boolean isHostFree() {
     return task.loop.isHostFree();
   }

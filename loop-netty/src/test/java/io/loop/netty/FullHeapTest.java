@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
 import io.loop.Runner;
-import io.loop.coroutine.Coroutine;
 import io.loop.event.Loop;
 import io.loop.netty.transport.Transport;
 import io.loop.task.LoopFuture;
+import io.loop.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -199,7 +199,7 @@ class FullHeapTest {
 
   static Stream<Transport> loops() {
     return Transport.available().stream()
-        .filter(_ -> !Coroutine.isPortable()); // not skipped: that would be a warning in the build
+        .filter(_ -> !Task.isPortable()); // not skipped: that would be a warning in the build
   }
 
   @ParameterizedTest(allowZeroInvocations = true)

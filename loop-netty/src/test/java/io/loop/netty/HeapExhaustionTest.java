@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
 import io.loop.Runner;
-import io.loop.coroutine.Coroutine;
 import io.loop.netty.stream.Server;
 import io.loop.netty.stream.ServerOptions;
 import io.loop.netty.stream.Streams;
 import io.loop.netty.transport.Transport;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
+import io.loop.task.Task;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -94,7 +94,7 @@ class HeapExhaustionTest {
 
   static Stream<Arguments> servers() {
     return Transport.available().stream()
-        .filter(_ -> !Coroutine.isPortable()) // not skipped: that would be a warning in the build
+        .filter(_ -> !Task.isPortable()) // not skipped: that would be a warning in the build
         .flatMap(transport ->
             Stream.of(
                 Arguments.of(transport, "-Xmx48m", 100_000, 0),

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
-import io.loop.coroutine.Coroutine;
 import io.loop.event.Loop;
 import io.loop.netty.transport.Transport;
+import io.loop.task.Task;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,7 +53,7 @@ class LoopGroupTest extends OnNetty {
       loop.callSoonThreadsafe(() -> callback.complete(descend(DEPTH)));
 
       assertThat(callback.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(DEPTH);
-      if (!Coroutine.isPortable()) {
+      if (!Task.isPortable()) {
         assertThat(
                 Asyncio.runCoroutineThreadsafe(() -> descendAndAwait(AWAITING_DEPTH), loop)
                     .get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
