@@ -5,6 +5,7 @@ import io.loop.event.Loop;
 import io.loop.scope.CancelScope;
 import io.loop.scope.Timeout;
 import io.loop.task.Awaitable;
+import io.loop.task.CancelledError;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
@@ -230,9 +231,10 @@ public final class Asyncio {
   }
 
   /// {@return a future of the results of several awaitables, in argument order} The first failure
-  /// cancels the others; the future fails with it once they have finished. Never suspends.
+  /// cancels the others; the future fails with it once they have finished. Cancelling the future
+  /// cancels all of them. Never suspends.
   ///
-  /// No asyncio equivalent.
+  /// No asyncio equivalent; a [io.loop.scope.TaskGroup] does the same for a scope.
   ///
   /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
   /// @param <T> the common type of the results
@@ -256,13 +258,14 @@ public final class Asyncio {
   /// Starts bodies one after another until one succeeds. The next body starts when the previous one
   /// has failed or the delay has elapsed. Coroutine only; suspends.
   ///
-  /// Source: `asyncio.staggered.staggered_race`.
+  /// Source: `asyncio.staggered.staggered_race`; happy eyeballs, RFC 8305.
   ///
   /// @param bodies what to try, in order
   /// @param delay how long to wait before the next body is started as well; null to wait until the
   ///   previous one has failed
   /// @param <T> the type of the result
   /// @return the first success, and the outcomes of the others; all bodies have finished
+  /// @throws CancelledError if the calling task was cancelled; all bodies have finished
   public static <T extends @Nullable Object> RaceResult<T> staggeredRace(
       List<? extends Coro<? extends T>> bodies, @Nullable Duration delay) {
     return new StaggeredRace<T>(Loop.running(), bodies, delay).run();
@@ -335,7 +338,7 @@ public final class Asyncio {
     return wait(futures, timeout, ReturnWhen.ALL_COMPLETED);
   }
 
-  /// Waits for several futures. Coroutine only; always suspends.
+  /// Waits for several futures. Coroutine only; always suspends, always a cancellation point.
   ///
   /// No future is cancelled, neither when the limit expires nor when the caller is cancelled.
   ///
@@ -345,6 +348,7 @@ public final class Asyncio {
   /// @param <F> the type of the futures
   /// @return the futures that are done, and those still pending
   /// @throws IllegalArgumentException if `futures` is empty
+  /// @throws CancelledError if the calling task was cancelled
   public static <F extends LoopFuture<?>> WaitResult<F> wait(
       Collection<? extends F> futures, @Nullable Duration timeout, ReturnWhen when) {
     return Wait.on(futures, timeout, when);
@@ -512,8 +516,8 @@ public final class Asyncio {
     Void _ = timeoutAt(when, Coro.of(body));
   }
 
-  /// {@return a future with the outcome of an awaitable; cancelling it does not cancel the
-  /// awaitable} Never suspends.
+  /// {@return a future with the outcome of an awaitable; cancelling the future, or a task that
+  /// awaits it, does not cancel the awaitable} Never suspends.
   ///
   /// Source: `asyncio.shield`.
   ///
@@ -576,6 +580,8 @@ public final class Asyncio {
   /// Runs a body as a task of a loop. Any thread, but waiting for the future on the loop's own
   /// thread deadlocks.
   ///
+  /// A time-out of the waiting thread ends only the wait.
+  ///
   /// If the loop closes first, the future is cancelled. The message of the `CancellationException`
   /// is then "Event loop is closed", unless the body itself was cancelled. A call that races with
   /// the close either throws or returns a future that is cancelled.
@@ -608,8 +614,11 @@ public final class Asyncio {
   /// suspends.
   ///
   /// Cancelling the future cancels the stage with `cancel(true)`, because the JDK's `HttpClient`
-  /// aborts an exchange only then. If a stage has several users, wrap it once, and let each await a
-  /// [#shield] of the wrapper.
+  /// aborts an exchange only then. Cancelling the stage cancels the future.
+  ///
+  /// If a stage has several users, none of them should cancel it. Wrap it once, and let each await
+  /// a [#shield] of the wrapper. A shield removes its callback when the wait ends; a callback
+  /// cannot be removed from a `CompletableFuture`.
   ///
   /// Source: `asyncio.wrap_future`.
   ///
@@ -634,13 +643,15 @@ public final class Asyncio {
   ///
   /// Source: `asyncio.to_thread`.
   ///
-  /// Throws whatever the work threw: the same object, undeclared.
+  /// Any other blocking call in a coroutine is interrupted when the task is cancelled. Throws
+  /// whatever the work threw: the same object, undeclared.
   ///
   /// @param work what to run; if the caller is cancelled, work that has not started never starts,
   ///   and work that is running is neither stopped nor interrupted
   /// @param <T> the type of the result
   /// @return its result
   /// @throws IllegalStateException if the default executor was shut down
+  /// @throws CancelledError if the calling task was cancelled
   public static <T extends @Nullable Object> T toThread(Callable<T> work) {
     return Tasks.toThread(work);
   }
@@ -668,14 +679,19 @@ public final class Asyncio {
 
   /// {@return a future of the result of work that an executor runs} Never suspends.
   ///
-  /// Cancelling the future prevents work that has not started from starting, but does not stop
-  /// running work.
+  /// Cancelling the future prevents work that has not started from starting. Running work continues
+  /// without an interrupt, and its result is discarded. Closing the loop does not wait for the
+  /// work: queued work still runs, and its result is discarded. The caller's context is not passed
+  /// on.
   ///
   /// Source: `loop.run_in_executor`.
   ///
-  /// @param executor the executor that runs it; null for the running loop's default executor
+  /// @param executor the executor that runs it; null for the running loop's default executor, which
+  ///   has at most `min(32, processors + 4)` platform threads, started on demand, and queues work
+  ///   while all are busy
   /// @param work what to run
   /// @param <T> the type of the result
+  /// @throws IllegalStateException if the default executor was shut down
   /// @throws java.util.concurrent.RejectedExecutionException if the executor rejects the work
   public static <T extends @Nullable Object> LoopFuture<T> runInExecutor(
       @Nullable Executor executor, Callable<T> work) {

@@ -13,15 +13,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Functions on futures and tasks. Programs usually call them through `Asyncio`.
+/// Functions on futures and tasks, for layers and for code that does not run on the loop. Programs
+/// call those of [io.loop.Asyncio], which has the contracts: thread, suspension, errors and source
+/// of a function here are those of the one that it names.
 public final class Tasks {
 
   private Tasks() {}
 
-  /// Sets the factory that creates a loop's tasks from now on. Loop thread and coroutines of the
+  /// Like [io.loop.Asyncio#setTaskFactory], for a given loop. Loop thread and coroutines of the
   /// loop only.
-  ///
-  /// Source: `loop.set_task_factory`.
   ///
   /// @param loop the loop
   /// @param factory the factory; null for the default, [Task#of]
@@ -40,9 +40,8 @@ public final class Tasks {
     return LoopTasks.of(loop).factory();
   }
 
-  /// {@return the awaitable itself if it is a future, otherwise a new task that runs it}
-  ///
-  /// Source: `asyncio.ensure_future`.
+  /// {@return the awaitable itself, or a new task that runs it} Like
+  /// [io.loop.Asyncio#ensureFuture], for a given loop.
   ///
   /// @param loop the loop
   /// @param awaitable a future of that loop, or a body
@@ -61,12 +60,7 @@ public final class Tasks {
     return (LoopFuture<T>) future;
   }
 
-  /// Suspends the calling coroutine for a given time. Coroutine only; always a cancellation point.
-  ///
-  /// A positive delay always suspends. A delay of zero or less lets everything that is ready run
-  /// once; it may return without suspending if nothing is ready.
-  ///
-  /// Source: `asyncio.sleep`.
+  /// Implements [io.loop.Asyncio#sleep(Duration, Object)].
   ///
   /// @param delay how long; zero or less to yield for one tick
   /// @param result what to return
@@ -76,53 +70,38 @@ public final class Tasks {
     return Sleep.sleep(delay, result);
   }
 
-  /// Runs several awaitables concurrently. Never suspends; await the returned future.
+  /// Implements [io.loop.Asyncio#gather(List)].
   ///
-  /// Source: `asyncio.gather`.
-  ///
-  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
+  /// @param awaitables futures, and bodies to run as tasks
   /// @param <T> the common type of the results
-  /// @return a future of the results in argument order, or of the first failure; cancelling it
-  ///   cancels all awaitables
+  /// @return a future of the results
   public static <T extends @Nullable Object> LoopFuture<List<T>> gather(
       List<? extends Awaitable<? extends T>> awaitables) {
     return GatherFuture.of(Loop.running(), awaitables, OnFailure.FAIL);
   }
 
-  /// Runs several awaitables concurrently, and collects failures as results. Never suspends.
-  ///
-  /// Source: `asyncio.gather(return_exceptions=True)`.
+  /// Like [io.loop.Asyncio#gatherReturnExceptions(List)], for a given loop.
   ///
   /// @param loop the loop
-  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
-  /// @return a future of the results in argument order; for an awaitable that failed, the list
-  ///   holds the exception
+  /// @param awaitables futures, and bodies to run as tasks
+  /// @return a future of the results and exceptions
   public static LoopFuture<List<@Nullable Object>> gatherReturnExceptions(
       Loop loop, List<? extends Awaitable<?>> awaitables) {
     loop.checkTurn();
     return GatherFuture.of(loop, awaitables, OnFailure.KEEP);
   }
 
-  /// Runs several awaitables concurrently, and cancels the others when one fails. Never suspends.
+  /// Implements [io.loop.Asyncio#gatherCancelSiblings(List)].
   ///
-  /// No asyncio equivalent; a [io.loop.scope.TaskGroup] does the same for a scope.
-  ///
-  /// @param awaitables futures, and bodies to run as tasks; duplicates are awaited once
+  /// @param awaitables futures, and bodies to run as tasks
   /// @param <T> the common type of the results
-  /// @return a future of the results in argument order, or of the first failure once all have
-  ///   finished; cancelling it cancels all awaitables
+  /// @return a future of the results
   public static <T extends @Nullable Object> LoopFuture<List<T>> gatherCancelSiblings(
       List<? extends Awaitable<? extends T>> awaitables) {
     return GatherFuture.of(Loop.running(), awaitables, OnFailure.CANCEL_SIBLINGS);
   }
 
-  /// Runs a body as a task of a loop. Any thread.
-  ///
-  /// Waiting for the result on the loop's own thread deadlocks. A timeout of the waiting thread
-  /// ends only the wait; cancelling the future cancels the task. If the loop closes first, the
-  /// future is cancelled.
-  ///
-  /// Source: `asyncio.run_coroutine_threadsafe`.
+  /// Implements [io.loop.Asyncio#runCoroutineThreadsafe(Coro, Loop)]. Any thread.
   ///
   /// @param body what to run
   /// @param loop the loop
@@ -134,18 +113,11 @@ public final class Tasks {
     return Threadsafe.submit(loop, body);
   }
 
-  /// {@return a future of the running loop that completes with the outcome of a stage} Cancelling
-  /// the future cancels the stage with `cancel(true)`, because the JDK's `HttpClient` aborts an
-  /// exchange only then. Cancelling the stage cancels the future.
-  ///
-  /// If a stage has several users, none of them should cancel it. Wrap the stage once, and let each
-  /// user await a `shield` of the wrapper. A shield removes its callback when the wait ends; a
-  /// callback cannot be removed from a `CompletableFuture`.
-  ///
-  /// Source: `asyncio.wrap_future`.
+  /// Implements [io.loop.Asyncio#wrapFuture].
   ///
   /// @param stage the stage, which any thread may complete
   /// @param <T> the type of the result
+  /// @return a future of the running loop
   public static <T extends @Nullable Object> LoopFuture<T> wrapFuture(CompletionStage<T> stage) {
     return Threadsafe.wrap(Loop.running(), stage);
   }
@@ -205,20 +177,10 @@ public final class Tasks {
     return task == null ? fault : task.step().translate(fault);
   }
 
-  /// Runs blocking or long-running work on another thread. Never suspends; await the returned
-  /// future.
-  ///
-  /// Cancelling the future prevents work that has not started from starting. Running work continues
-  /// without an interrupt, and its result is discarded. Closing the loop does not wait for the
-  /// work: queued work still runs, and its result is discarded. The caller's context is not passed
-  /// on; see [#toThread].
-  ///
-  /// Source: `loop.run_in_executor`.
+  /// Like [io.loop.Asyncio#runInExecutor(Executor, Callable)], for a given loop.
   ///
   /// @param loop the loop of the future
-  /// @param executor the executor that runs it; null for the loop's default executor, which has at
-  ///   most `min(32, processors + 4)` platform threads, started on demand, and queues work while
-  ///   all are busy
+  /// @param executor the executor that runs it; null for the loop's default executor
   /// @param work what to run
   /// @param <T> the type of the result
   /// @return a future of its result
@@ -229,23 +191,11 @@ public final class Tasks {
     return DefaultExecutor.submit(loop, executor, work);
   }
 
-  /// Runs `work` on a thread of the default executor, in a copy of the caller's context, and waits
-  /// for its result. Coroutine only; suspends. Throws whatever the work threw: the same object,
-  /// undeclared.
-  ///
-  /// Cancelling the caller does not stop work that is running. Use this for computation, for work
-  /// that must outlive its caller, and for calls that block a virtual thread without releasing its
-  /// carrier: file and pipe I/O, host name look-ups and native code. Any other blocking call can be
-  /// made in the coroutine itself: it suspends the coroutine, and cancelling the task interrupts
-  /// it.
-  ///
-  /// Source: `asyncio.to_thread`.
+  /// Implements [io.loop.Asyncio#toThread(Callable)].
   ///
   /// @param work what to run
   /// @param <T> the type of the result
   /// @return its result
-  /// @throws IllegalStateException if the default executor was shut down
-  /// @throws CancelledError if the calling task was cancelled
   public static <T extends @Nullable Object> T toThread(Callable<T> work) {
     return DefaultExecutor.toThread(work);
   }
@@ -302,9 +252,7 @@ public final class Tasks {
         : loop.callOnHost(work);
   }
 
-  /// Runs a loop until a future is settled.
-  ///
-  /// Source: `loop.run_until_complete`.
+  /// Implements [io.loop.Asyncio#runUntilComplete].
   ///
   /// @param loop the loop, not running
   /// @param awaitable a future of that loop, or a body
