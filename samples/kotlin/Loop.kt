@@ -7,6 +7,7 @@ package io.loop.kotlin
 import io.loop.Asyncio
 import io.loop.Runner
 import io.loop.event.Loop
+import io.loop.scope.TaskGroup
 import io.loop.sync.Condition
 import io.loop.sync.Lock
 import io.loop.sync.Semaphore
@@ -14,7 +15,6 @@ import io.loop.task.Awaitable
 import io.loop.task.Coro
 import io.loop.task.LoopFuture
 import io.loop.task.Task
-import io.loop.task.TaskGroup
 import io.loop.task.TaskOptions
 import java.time.Duration
 import java.util.concurrent.Callable

@@ -1,5 +1,4 @@
 import io.loop.Asyncio.sleep
-import io.loop.coroutine.Coroutine
 import io.loop.kotlin.createTask
 import io.loop.kotlin.gather
 import io.loop.kotlin.run
@@ -13,6 +12,7 @@ import io.loop.netty.stream.Streams.startServer
 import io.loop.netty.transport.Transport
 import io.loop.sync.Lock
 import io.loop.sync.Semaphore
+import io.loop.task.Task
 import java.time.Duration
 
 fun main() {
@@ -45,6 +45,6 @@ fun main() {
     task.await()
   }
   check(answer == 42)
-  val carrier = if (Coroutine.isPortable()) "portable" else "loop"
+  val carrier = if (Task.isPortable()) "portable" else "loop"
   println("hello carrier=$carrier transport=${Transport.best()}")
 }
