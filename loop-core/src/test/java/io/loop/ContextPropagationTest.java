@@ -9,8 +9,6 @@ import static io.loop.Asyncio.toThread;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.context.Context;
-import io.loop.context.ContextPropagator;
-import io.loop.context.ContextPropagator.Scope;
 import io.loop.context.ContextVar;
 import io.loop.event.Loop;
 import io.loop.scope.TaskGroup;
@@ -19,8 +17,6 @@ import io.loop.task.LoopFuture;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
 import io.loop.task.Tasks;
-import io.loop.testing.CapturedLog;
-import io.loop.testing.CarriedName;
 import io.loop.testing.ManualLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,26 +24,11 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-final class ContextPropagationTest {
-
-  private final CarriedName name = new CarriedName();
-  private final Scope registration = ContextPropagator.register(name);
-  private final List<@Nullable String> seen = new ArrayList<>();
-
-  @AfterEach
-  void takeOut() {
-    name.set(null);
-    registration.close();
-  }
-
-  private void look() {
-    seen.add(name.get());
-  }
+final class ContextPropagationTest extends ContextPropagationFixture {
 
   private static <T> T onAnotherThread(Callable<T> work) throws Exception {
     var result = new CompletableFuture<T>();
@@ -363,103 +344,5 @@ final class ContextPropagationTest {
     });
 
     assertThat(seen).containsExactly("scheduler");
-  }
-
-  @Test
-  void several_areRestored_andPutBackInTheOppositeOrder() {
-    var other = new CarriedName();
-    try (var _ = ContextPropagator.register(other)) {
-      Asyncio.run(() -> {
-        other.set("other");
-        Task<?> _ =
-            createTask(() -> {
-              look();
-              seen.add(other.get());
-            });
-        sleep(Duration.ZERO);
-      });
-    }
-
-    assertThat(seen).containsExactly(null, "other");
-  }
-
-  @Test
-  void takenOut_isAskedNoMore() {
-    registration.close();
-    Asyncio.run(() -> {
-      name.set("maker");
-      createTask(this::look).await();
-    });
-
-    assertThat(seen).containsExactly((String) null);
-  }
-
-  @Test
-  void registeredLater_earlierWorkBeginsWithoutValues() {
-    var manual = new ManualLoop();
-    var other = new CarriedName();
-    other.set("thread");
-    name.set("scheduler");
-    manual
-        .loop()
-        .callSoon(() -> {
-          look();
-          seen.add(other.get());
-        });
-    try (var _ = ContextPropagator.register(other)) {
-      manual.runUntilIdle();
-    }
-    manual.close();
-
-    assertThat(seen).containsExactly("scheduler", null);
-  }
-
-  private static final class Broken implements ContextPropagator<String> {
-    private boolean captures;
-    private boolean restores;
-
-    @Override
-    public String capture() {
-      if (captures) {
-        return "captured";
-      }
-      throw new IllegalStateException("capture");
-    }
-
-    @Override
-    public Scope restore(@Nullable String snapshot) {
-      if (restores) {
-        return () -> {
-          throw new IllegalStateException("close");
-        };
-      }
-      throw new IllegalStateException("restore");
-    }
-
-    @Override
-    public String toString() {
-      return "Broken";
-    }
-  }
-
-  @Test
-  void propagatorThatThrows_isLoggedOnce_andTheWorkGoesOn() {
-    var broken = new Broken();
-    name.set("thread");
-
-    try (var log = new CapturedLog("io.loop");
-        var _ = ContextPropagator.register(broken)) {
-      Asyncio.run(this::look);
-      broken.captures = true;
-      Asyncio.run(this::look);
-      broken.restores = true;
-      Asyncio.run(this::look);
-
-      assertThat(log.messages())
-          .containsExactly(
-              "The context propagator Broken failed; its values are not propagated here");
-    }
-
-    assertThat(seen).containsExactly("thread", "thread", "thread");
   }
 }

@@ -9,60 +9,24 @@ import static io.loop.TraceRecorder.name;
 import static io.loop.TraceRecorder.namesOf;
 import static io.loop.TraceRecorder.seconds;
 import static io.loop.TraceRecorder.ticks;
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.TraceRecorder.KeyError;
 import io.loop.TraceRecorder.RuntimeError;
 import io.loop.TraceRecorder.TypeError;
 import io.loop.TraceRecorder.ValueError;
-import io.loop.context.ContextVar;
 import io.loop.scope.TaskGroup;
 import io.loop.task.CancelledError;
-import io.loop.task.Coro;
 import io.loop.task.ExceptionGroup;
 import io.loop.task.Task;
-import io.loop.task.TaskOptions;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/// The order of events around task groups and eager tasks, as recorded from CPython 3.15.2.
+/// The order of events around task groups, as recorded from CPython 3.15.2.
 ///
 /// Timers with equal deadlines fire first in, first out here; where a trace says something Python
 /// alone can, its Java word is in the same place.
-final class TaskGroupTracesTest {
-
-  private static final ContextVar<Integer> NUMBER = ContextVar.of("number", 0);
-
-  private final TraceRecorder recorder = new TraceRecorder();
-
-  private void assertTrace(String expected, Coro.Action scenario) {
-    assertThat(recorder.trace(scenario)).isEqualTo(expected);
-  }
-
-  private void log(Object... parts) {
-    recorder.log(parts);
-  }
-
-  private Coro<String> ok(String name, int ticks) {
-    return recorder.ok(name, ticks);
-  }
-
-  private Coro<String> bad(String name, int ticks) {
-    return recorder.bad(name, ticks);
-  }
-
-  private Coro<String> bad(String name, int ticks, RuntimeException fault) {
-    return recorder.bad(name, ticks, fault);
-  }
-
-  private Coro<String> stuck(String name, int cleanUpTicks) {
-    return recorder.stuck(name, cleanUpTicks);
-  }
-
-  private Coro<String> stuck(String name, int cleanUpTicks, RuntimeException instead) {
-    return recorder.stuck(name, cleanUpTicks, instead);
-  }
+final class TaskGroupTracesTest extends TaskGroupTraces {
 
   private void refused(String why, Runnable use) {
     assertThatThrownBy(use::run)
@@ -363,86 +327,6 @@ final class TaskGroupTracesTest {
             cancelled.get().cancel();
           });
           log("child cancel ignored", cancelled.get().isCancelled());
-        });
-  }
-
-  @Test
-  void e9_eagerChildren() {
-    assertTrace(
-        "0:before ; 0:a done ; 0:eager done True ; 0:b done False ; 1:b done ; 3:after"
-            + " ; 3:main= None",
-        () -> {
-          TaskGroup.run(group -> {
-            log("before");
-            Task<String> a = group.createTask(ok("a", 0), TaskOptions.DEFAULT.withEagerStart());
-            log("eager done", a.isDone());
-            Task<String> b = group.createTask(ok("b", 1), TaskOptions.DEFAULT.withEagerStart());
-            log("b done", b.isDone());
-          });
-          log("after");
-        });
-  }
-
-  @Test
-  void e9b_eagerChildFails() {
-    assertTrace(
-        "0:a raises ; 0:body after eager failure ; 1:EG ; 1:main= None",
-        () -> {
-          try {
-            TaskGroup.run(group -> {
-              group.createTask(bad("a", 0), TaskOptions.DEFAULT.withEagerStart());
-              log("body after eager failure");
-              sleep(TICK);
-            });
-          } catch (ExceptionGroup failed) {
-            log("EG");
-          }
-        });
-  }
-
-  @Test
-  void ea_eagerTasks() {
-    assertTrace(
-        "0:cur E in all True ; 0:back True False ; 1:ch2 ; 2:True ; 2:1 ; 3:cb" + " ; 3:main= None",
-        () -> {
-          Task<?> main = Task.current();
-          Task<Integer> suspends =
-              createTask(
-                  () -> {
-                    Task<?> current = Task.current();
-                    log("cur", current.getName(), "in all", Task.all().contains(current));
-                    sleep(TICK);
-                    log("ch2");
-                    return 1;
-                  },
-                  new TaskOptions("E", null, true));
-          log("back", Task.current() == main, suspends.isDone());
-          suspends.await();
-          Task<Integer> returns = createTask(() -> 1, TaskOptions.DEFAULT.withEagerStart());
-          returns.addDoneCallback(_ -> log("cb"));
-          log(returns.isDone());
-          log(returns.await());
-          sleep(TICK);
-        });
-  }
-
-  @Test
-  void ea2_variableSetInAnEagerTask() {
-    assertTrace(
-        "0:out 1 ; 1:in 5 ; 2:out 1 ; 2:main= None",
-        () -> {
-          NUMBER.set(1);
-          Task<Void> task =
-              createTask(
-                  Coro.of(() -> {
-                    NUMBER.set(5);
-                    sleep(TICK);
-                    log("in", NUMBER.get());
-                  }),
-                  TaskOptions.DEFAULT.withEagerStart());
-          log("out", NUMBER.get());
-          task.await();
-          log("out", NUMBER.get());
         });
   }
 }

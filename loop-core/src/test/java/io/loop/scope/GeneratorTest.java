@@ -2,17 +2,13 @@ package io.loop.scope;
 
 import static io.loop.Asyncio.createTask;
 import static io.loop.Asyncio.sleep;
-import static io.loop.Asyncio.timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.loop.context.Context;
-import io.loop.context.ContextVar;
 import io.loop.event.Loop;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
-import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,39 +16,10 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-final class GeneratorTest {
-
-  private static final ContextVar<String> NAME = ContextVar.of("name", "nobody");
-  private static final Duration LONG = Duration.ofHours(1);
-
-  private final ManualLoop manual = new ManualLoop();
-  private final List<String> events = new ArrayList<>();
-
-  @AfterEach
-  void close() {
-    manual.close();
-  }
-
-  private Generator<Integer> counting(int last) {
-    return Generator.of(out -> {
-      try {
-        for (int i = 1; i <= last; i++) {
-          events.add("make " + i);
-          out.emit(i);
-        }
-        events.add("exhausted");
-      } finally {
-        events.add("before clean-up");
-        sleep(Duration.ofMillis(10));
-        events.add("cleaned up");
-      }
-    });
-  }
+final class GeneratorTest extends GeneratorFixture {
 
   @Test
   void values_areMadeWhenTheLoopAsksForThem() {
@@ -276,178 +243,6 @@ final class GeneratorTest {
   }
 
   @Test
-  void consumer_cancelledWhileItWaits_cancelsTheBodyThere() {
-    manual.run(() -> {
-      Task<?> consumer =
-          createTask(() -> {
-            try (Generator<Integer> numbers =
-                Generator.of(out -> {
-                  try {
-                    sleep(LONG);
-                  } catch (CancelledError cancelled) {
-                    events.add("body: " + cancelled.getMessage());
-                    throw cancelled;
-                  }
-                })) {
-              for (int number : numbers) {
-                events.add("take " + number);
-              }
-            }
-          });
-      sleep(Duration.ofMillis(1));
-
-      consumer.cancel("enough");
-
-      assertThatThrownBy(consumer::await).isInstanceOf(CancelledError.class).hasMessage("enough");
-      assertThat(consumer.isCancelled()).isTrue();
-      assertThat(Task.all()).hasSize(1);
-    });
-    assertThat(events).containsExactly("body: enough");
-  }
-
-  @Test
-  void consumer_cancelledWhileItWaits_goesOnIfTheBodyAbsorbsIt() {
-    manual.run(() -> {
-      Task<Integer> consumer =
-          createTask(() -> {
-            try (Generator<Integer> numbers =
-                Generator.of(out -> {
-                  try {
-                    sleep(LONG);
-                  } catch (CancelledError cancelled) {
-                    out.emit(7);
-                  }
-                })) {
-              return numbers.iterator().next();
-            }
-          });
-      sleep(Duration.ofMillis(1));
-
-      consumer.cancel();
-
-      assertThat(consumer.await()).isEqualTo(7);
-    });
-  }
-
-  @Test
-  void consumer_cancelledInItsBody_leavesTheGeneratorSuspendedUntilItIsClosed() {
-    manual.run(() -> {
-      Task<?> consumer =
-          createTask(() -> {
-            try (var numbers = counting(9)) {
-              for (int number : numbers) {
-                try {
-                  sleep(LONG);
-                } finally {
-                  events.add("consumer leaves at " + number);
-                }
-              }
-            }
-          });
-      sleep(Duration.ofMillis(1));
-
-      consumer.cancel();
-
-      assertThatThrownBy(consumer::await).isInstanceOf(CancelledError.class);
-    });
-    assertThat(events)
-        .containsExactly("make 1", "consumer leaves at 1", "before clean-up", "cleaned up");
-  }
-
-  @Test
-  void consumer_cancelledWhileItCloses_cancelsTheCleanUp() {
-    manual.run(() -> {
-      Task<?> consumer =
-          createTask(() -> {
-            try (var numbers = counting(9)) {
-              numbers.iterator().next();
-            }
-          });
-      sleep(Duration.ofMillis(1)); // in the clean-up, which takes ten
-
-      consumer.cancel("enough");
-
-      assertThatThrownBy(consumer::await).isInstanceOf(CancelledError.class).hasMessage("enough");
-      assertThat(Task.all()).hasSize(1);
-    });
-    assertThat(events).containsExactly("make 1", "before clean-up");
-  }
-
-  @Test
-  void consumer_cancelledInTheTickOfAValue_losesNone() {
-    manual.run(() -> {
-      var gate = new LoopFuture<@Nullable Void>();
-      Generator<Integer> numbers =
-          Generator.of(out -> {
-            gate.await();
-            out.emit(1);
-            out.emit(2);
-          });
-      Task<?> consumer = createTask(() -> numbers.iterator().next());
-      sleep(Duration.ZERO);
-      gate.setResult(null);
-      sleep(Duration.ZERO);
-      consumer.cancel(); // the value is there, the consumer is in the ready queue
-
-      assertThatThrownBy(consumer::await).isInstanceOf(CancelledError.class);
-
-      assertThat(numbers).containsExactly(1, 2);
-    });
-  }
-
-  @Test
-  void timeout_aroundTheLoop_endsTheBody() {
-    manual.run(() ->
-        assertThatThrownBy(() ->
-                timeout(
-                    Duration.ofMillis(25),
-                    () -> {
-                      try (Generator<Integer> ticks =
-                          Generator.of(out -> {
-                            try {
-                              for (int i = 0; ; i++) {
-                                sleep(Duration.ofMillis(10));
-                                out.emit(i);
-                              }
-                            } finally {
-                              events.add("ended");
-                            }
-                          })) {
-                        ticks.forEach(i -> events.add("tick " + i));
-                      }
-                    }))
-            .isInstanceOf(TimeoutException.class));
-
-    assertThat(events).containsExactly("tick 0", "tick 1", "ended");
-  }
-
-  @Test
-  void timeout_inTheBody_meetsTheBodyAlone() {
-    manual.run(() -> {
-      try (Generator<String> values =
-          Generator.of(out -> {
-            try {
-              timeout(
-                  Duration.ofMillis(10),
-                  () -> {
-                    out.emit("in time");
-                    sleep(LONG);
-                  });
-            } catch (TimeoutException late) {
-              out.emit("late");
-            }
-          })) {
-        for (String value : values) {
-          events.add(value);
-          sleep(Duration.ofMillis(50));
-        }
-      }
-    });
-
-    assertThat(events).containsExactly("in time", "late");
-  }
-
-  @Test
   void emit_whileItIsClosed_isRefused() {
     manual.run(() -> {
       Generator<Integer> stubborn =
@@ -528,97 +323,6 @@ final class GeneratorTest {
     });
 
     assertThat(events).containsExactly("make 1", "make 2", "before clean-up", "cleaned up");
-  }
-
-  @Test
-  void context_isTheConsumers() {
-    manual.run(() -> {
-      NAME.set("alice");
-      try (Generator<String> names =
-          Generator.of(out -> {
-            out.emit(NAME.get());
-            NAME.set("carol");
-            sleep(Duration.ofMillis(1));
-            out.emit(NAME.get());
-          })) {
-        Iterator<String> values = names.iterator();
-        assertThat(values.next()).isEqualTo("alice");
-        NAME.set("bob");
-
-        assertThat(values.next()).isEqualTo("carol");
-
-        assertThat(NAME.get()).isEqualTo("carol");
-      }
-    });
-  }
-
-  @Test
-  void context_insideContextRun_isACopyOfThatOne() {
-    manual.run(() -> {
-      NAME.set("alice");
-      Context other = Context.copyCurrent();
-      Generator<String> names =
-          Generator.of(out -> {
-            out.emit(NAME.get());
-            NAME.set("carol");
-            out.emit(NAME.get());
-          });
-      Iterator<String> values = names.iterator();
-      other.run(() -> {
-        NAME.set("bob");
-        events.add(values.next());
-      });
-      events.add(values.next());
-      events.add(NAME.get());
-      other.run(() -> assertThat(values.hasNext()).isFalse());
-    });
-
-    assertThat(events).containsExactly("bob", "carol", "alice");
-  }
-
-  @Test
-  void context_ofAStartedBody_isKeptInsideContextRun() {
-    manual.run(() -> {
-      Generator<String> names =
-          Generator.of(out -> {
-            out.emit(NAME.get());
-            out.emit(NAME.get());
-          });
-      Iterator<String> values = names.iterator();
-      NAME.set("alice");
-      events.add(values.next());
-      Context.copyCurrent()
-          .run(() -> {
-            NAME.set("bob");
-            events.add(values.next());
-            assertThat(NAME.get()).isEqualTo("bob");
-            names.close();
-          });
-      events.add(NAME.get());
-    });
-
-    assertThat(events).containsExactly("alice", "alice", "alice");
-  }
-
-  @Test
-  void body_thatStopsInsideContextRun_leavesTheConsumersContextAlone() {
-    manual.run(() -> {
-      NAME.set("alice");
-      try (Generator<String> names =
-          Generator.of(out ->
-              Context.copyCurrent()
-                  .run(() -> {
-                    NAME.set("bob");
-                    out.emit(NAME.get());
-                    out.emit(NAME.get());
-                  }))) {
-        for (String name : names) {
-          events.add(name + " " + NAME.get());
-        }
-      }
-    });
-
-    assertThat(events).containsExactly("bob alice", "bob alice");
   }
 
   @Test

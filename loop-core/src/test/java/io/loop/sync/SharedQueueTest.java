@@ -8,76 +8,18 @@ import io.loop.Asyncio;
 import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
-import io.loop.testing.ManualLoop;
 import io.loop.testing.Threads;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// The test's own thread counts as one that is no loop's: both loops run only when it says so.
-final class SharedQueueTest {
+final class SharedQueueTest extends SharedQueueFixture {
 
   private static final Duration LONG = Duration.ofHours(1);
   private static final Duration SECOND = Duration.ofSeconds(1);
-
-  private final ManualLoop here = new ManualLoop();
-  private final ManualLoop there = new ManualLoop();
-  private final SharedQueue<String> queue = new SharedQueue<>();
-  private final SharedQueue<String> narrow = new SharedQueue<>(1);
-  private final List<String> events = Collections.synchronizedList(new ArrayList<>());
-
-  @AfterEach
-  void close() {
-    here.close();
-    there.close();
-  }
-
-  /// A task that runs up to where it waits.
-  private static Task<String> start(ManualLoop loop, Coro<String> body) {
-    Task<String> task = Task.create(loop.loop(), body, TaskOptions.DEFAULT);
-    loop.tick();
-    return task;
-  }
-
-  private Task<String> getter(ManualLoop loop) {
-    return start(loop, queue::get);
-  }
-
-  private Task<String> putter(ManualLoop loop, String item) {
-    return start(
-        loop,
-        () -> {
-          narrow.put(item);
-          return item;
-        });
-  }
-
-  /// A thread that has begun to wait.
-  private static Thread waiting(SharedQueue<?> queue, Runnable body) {
-    String before = queue.toString();
-    Thread thread = Thread.ofPlatform().daemon().start(body);
-    while (queue.toString().equals(before) || !Threads.isWaiting(thread)) {
-      Thread.onSpinWait();
-    }
-    return thread;
-  }
-
-  private Runnable getting(SharedQueue<String> from) {
-    return () -> {
-      try {
-        events.add(from.get());
-      } catch (InterruptedException interrupted) {
-        events.add("interrupted");
-      } catch (QueueShutDownException end) {
-        events.add("shut down");
-      }
-    };
-  }
 
   @Test
   void get_itemIsThere_doesNotSuspend() {
@@ -320,87 +262,6 @@ final class SharedQueueTest {
       queue.put("x");
       assertThat(queue.get()).isEqualTo("x");
     });
-  }
-
-  @Test
-  void shutdown_refusesItemsAndLetsWaitersGo() throws Exception {
-    narrow.offer("0");
-    Task<String> putter = putter(here, "1");
-    Task<String> getter = getter(here);
-    Thread thread = waiting(queue, getting(queue));
-
-    narrow.shutdown();
-    queue.shutdown();
-    here.runUntilIdle();
-    thread.join();
-
-    assertThat(putter.exception()).isInstanceOf(QueueShutDownException.class);
-    assertThat(getter.exception()).isInstanceOf(QueueShutDownException.class);
-    assertThat(events).containsExactly("shut down");
-    assertThatThrownBy(() -> narrow.offer("2")).isInstanceOf(QueueShutDownException.class);
-    assertThatThrownBy(() -> narrow.put("2")).isInstanceOf(QueueShutDownException.class);
-    assertThat(narrow.get()).isEqualTo("0");
-    assertThatThrownBy(narrow::get).isInstanceOf(QueueShutDownException.class);
-    assertThatThrownBy(narrow::poll).isInstanceOf(QueueShutDownException.class);
-    assertThatThrownBy(() -> narrow.poll(LONG)).isInstanceOf(QueueShutDownException.class);
-  }
-
-  @Test
-  void shutdown_immediate_dropsTheItemsAlsoThosePromised() {
-    Task<String> getter = getter(here);
-    queue.offer("x");
-    queue.offer("y");
-
-    queue.shutdown(true);
-    here.runUntilIdle();
-
-    assertThat(queue.size()).isZero();
-    assertThat(getter.exception()).isInstanceOf(QueueShutDownException.class);
-    assertThatThrownBy(queue::poll).isInstanceOf(QueueShutDownException.class);
-  }
-
-  @Test
-  void shutdown_roomIsOnTheWayToAPutter_itIsRefusedAsInAsyncio() {
-    narrow.offer("0");
-    Task<String> putter = putter(here, "1");
-    assertThat(narrow.poll()).isEqualTo("0");
-
-    narrow.shutdown();
-    here.runUntilIdle();
-
-    assertThat(putter.exception()).isInstanceOf(QueueShutDownException.class);
-    assertThat(narrow.size()).isZero();
-  }
-
-  @Test
-  void shutdown_theLastItemIsPromised_othersWaitUntilItIsTaken() {
-    Task<String> promised = getter(here);
-    queue.offer("x");
-    Task<String> next = getter(there);
-
-    queue.shutdown();
-    there.runUntilIdle();
-    boolean waits = !next.isDone();
-    here.runUntilIdle();
-    there.runUntilIdle();
-
-    assertThat(waits).isTrue();
-    assertThat(promised.result()).isEqualTo("x");
-    assertThat(next.exception()).isInstanceOf(QueueShutDownException.class);
-  }
-
-  @Test
-  void shutdown_theLastItemIsPromisedAndComesBack_theNextGetsIt() {
-    Task<String> promised = getter(here);
-    queue.offer("x");
-    Task<String> next = getter(there);
-
-    queue.shutdown();
-    promised.cancel();
-    here.runUntilIdle();
-    there.runUntilIdle();
-
-    assertThat(next.result()).isEqualTo("x");
   }
 
   @Test

@@ -8,11 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.loop.Asyncio;
 import io.loop.RaceResult;
 import io.loop.scope.TaskGroup;
-import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.Pipe;
@@ -22,30 +20,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// What becomes of an interruption that libraries wrap, put back or swallow.
-class InterruptionTest {
-
-  private static final Duration SOON = Duration.ofMillis(20);
-  private static final Duration LATER = Duration.ofMillis(50);
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private final ManualLoop manual = new ManualLoop();
-
-  @BeforeEach
-  void waitForBlockedThreads() {
-    manual.setPatience(PATIENCE);
-  }
-
-  @AfterEach
-  void close() {
-    manual.close();
-  }
+class InterruptionTest extends InterruptionFixture {
 
   /// How libraries let an interruption out.
   enum Library {
@@ -117,14 +97,6 @@ class InterruptionTest {
         leave(interruption);
       }
     }
-  }
-
-  /// Neither a request nor an interrupt is left.
-  private static void assertNothingIsLeft() throws InterruptedException {
-    assertThat(Thread.currentThread().isInterrupted()).isFalse();
-    Thread.sleep(1);
-    sleep(Duration.ofMillis(1));
-    assertThat(Task.current().cancelling()).isZero();
   }
 
   @ParameterizedTest
@@ -268,153 +240,6 @@ class InterruptionTest {
 
       assertThatThrownBy(task::await).isNotInstanceOf(CancelledError.class);
       assertThat(task.isCancelled()).isFalse();
-    });
-  }
-
-  @Test
-  void failure_ofItsOwnAfterASwallowedInterruption_staysTheFailure() {
-    var fault = new IOException("broken");
-
-    manual.run(() -> {
-      assertThatThrownBy(() ->
-              Asyncio.timeout(
-                  SOON,
-                  () -> {
-                    swallow();
-                    throw fault;
-                  }))
-          .isSameAs(fault);
-
-      assertNothingIsLeft();
-    });
-  }
-
-  @Test
-  void socketTimeout_afterASwallowedInterruption_staysTheFailure() {
-    var fault = new SocketTimeoutException("Read timed out");
-
-    manual.run(() -> {
-      assertThatThrownBy(() ->
-              Asyncio.timeout(
-                  SOON,
-                  () -> {
-                    swallow();
-                    throw fault;
-                  }))
-          .isSameAs(fault);
-
-      assertNothingIsLeft();
-    });
-  }
-
-  @Test
-  void swallowedInterruption_nextAwaitIsCancelledOnce() {
-    manual.run(() -> {
-      assertThatThrownBy(() ->
-              Asyncio.timeout(
-                  SOON,
-                  () -> {
-                    swallow();
-                    sleep(Duration.ofDays(1));
-                  }))
-          .isInstanceOf(TimeoutException.class);
-
-      assertNothingIsLeft();
-    });
-  }
-
-  private static void swallow() {
-    try {
-      Thread.sleep(Duration.ofDays(1));
-    } catch (InterruptedException swallowed) {
-      // as many libraries do
-    }
-  }
-
-  /// An uninterruptible call that ends well, and puts the flag back at its end.
-  private static void joinWhatIsDoneLater() {
-    var later = new CompletableFuture<Void>();
-    Task<Void> _ =
-        createTask(() -> {
-          sleep(LATER);
-          later.complete(null);
-        });
-    later.join();
-  }
-
-  @Test
-  void twoTimeouts_ofOneCall_areTakenBackOneByOne() {
-    manual.run(() -> {
-      Asyncio.timeout(
-          SOON.multipliedBy(2),
-          () -> {
-            Asyncio.timeout(SOON, InterruptionTest::joinWhatIsDoneLater);
-            assertThat(Thread.currentThread().isInterrupted()).isTrue(); // the outer one's
-          });
-
-      assertNothingIsLeft();
-    });
-  }
-
-  @Test
-  void twoTimeouts_ofOneCallWhileCleaningUp_areTakenBackOneByOne() {
-    manual.run(() -> {
-      Task<String> task =
-          createTask(() -> {
-            try {
-              sleep(Duration.ofDays(1));
-              return "not cancelled";
-            } catch (CancelledError cancelled) {
-              Asyncio.timeout(
-                  SOON.multipliedBy(2),
-                  () -> {
-                    Asyncio.timeout(SOON, InterruptionTest::joinWhatIsDoneLater);
-                    assertThat(Thread.currentThread().isInterrupted()).isTrue();
-                  });
-              Thread.sleep(1);
-              sleep(SOON);
-              return "cleaned up";
-            }
-          });
-      sleep(SOON);
-      task.cancel();
-
-      assertThat(task.await()).isEqualTo("cleaned up");
-    });
-  }
-
-  @Test
-  void timeout_outerRequestDuringTheCall_staysWithItsInterrupt() {
-    manual.run(() -> {
-      Task<Void> task =
-          createTask(() -> {
-            Asyncio.timeout(SOON, InterruptionTest::joinWhatIsDoneLater);
-            Thread.sleep(Duration.ofDays(1)); // ends at once
-          });
-      sleep(SOON.plus(SOON));
-
-      task.cancel("mine");
-
-      assertThatThrownBy(task::await).isInstanceOf(CancelledError.class).hasMessage("mine");
-    });
-  }
-
-  @Test
-  void uncancel_bySomebodyElseWhileBlocked_leavesTheFlagUntilTheNextAwait() {
-    manual.run(() -> {
-      Task<String> task =
-          createTask(() -> {
-            joinWhatIsDoneLater();
-            sleep(Duration.ofMillis(1));
-            assertNothingIsLeft();
-            return "done";
-          });
-      sleep(SOON);
-      task.cancel();
-
-      assertThat(task.uncancel()).isZero();
-
-      assertThat(task.await()).isEqualTo("done");
     });
   }
 }

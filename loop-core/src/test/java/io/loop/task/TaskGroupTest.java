@@ -6,52 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.loop.base.Throwing;
-import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.scope.TaskGroup;
-import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-final class TaskGroupTest {
-
-  private static final Duration TICK = Duration.ZERO;
-  private static final Duration HOUR = Duration.ofHours(1);
-
-  private final ManualLoop manual = new ManualLoop();
-  private final List<String> log = new ArrayList<>();
-  private final List<ExceptionContext> reports = new ArrayList<>();
-
-  TaskGroupTest() {
-    manual.loop().setExceptionHandler((_, report) -> reports.add(report));
-  }
-
-  @AfterEach
-  void close() {
-    manual.close();
-    assertThat(reports).isEmpty();
-  }
-
-  private Coro<Void> failing(Throwable fault) {
-    return () -> {
-      throw Throwing.rethrow(fault);
-    };
-  }
-
-  private Coro<Void> stuck(String name) {
-    return Coro.of(() -> {
-      try {
-        sleep(HOUR);
-      } finally {
-        log.add(name + " ends");
-      }
-    });
-  }
+final class TaskGroupTest extends TaskGroupFixture {
 
   @Test
   void run_withTasks_waitsForThemAll() {
@@ -371,91 +332,6 @@ final class TaskGroupTest {
 
       assertThat(Task.current().cancelling()).isZero();
     });
-  }
-
-  @Test
-  void createTask_beforeEntry_isRefused() {
-    manual.run(() ->
-        assertThatThrownBy(() -> new TaskGroup().createTask(() -> 7))
-            .isInstanceOf(IllegalStateException.class)
-            .hasMessageContaining("has not been entered"));
-  }
-
-  @Test
-  void createTask_afterTheEnd_isRefused() {
-    manual.run(() -> {
-      var group = new TaskGroup();
-      group.with(_ -> null);
-
-      assertThatThrownBy(() -> group.createTask(() -> 7))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("is finished");
-    });
-  }
-
-  @Test
-  void createTask_whileShuttingDown_isRefused() {
-    manual.run(() ->
-        TaskGroup.run(group -> {
-          group.cancel();
-
-          assertThatThrownBy(() -> group.createTask(() -> 7))
-              .isInstanceOf(IllegalStateException.class)
-              .hasMessageContaining("is shutting down");
-        }));
-  }
-
-  @Test
-  void createTask_byATaskWhileTheScopeExits_isWaitedForToo() {
-    manual.run(() -> {
-      TaskGroup.run(group ->
-          group.createTask(() -> {
-            sleep(TICK);
-            group.createTask(() -> {
-              sleep(TICK);
-              log.add("grandchild");
-            });
-          }));
-      log.add("after");
-    });
-
-    assertThat(log).containsExactly("grandchild", "after");
-  }
-
-  @Test
-  void createTask_eagerAndFailing_failsTheGroupOneTickLater() {
-    var fault = new IOException("gone");
-
-    manual.run(() -> {
-      Throwable thrown =
-          catchThrowable(() ->
-              TaskGroup.run(group -> {
-                group.createTask(failing(fault), TaskOptions.DEFAULT.withEagerStart());
-                log.add("body goes on");
-                sleep(TICK);
-                log.add("not reached");
-              }));
-
-      assertThat(((ExceptionGroup) thrown).exceptions()).containsExactly(fault);
-    });
-
-    assertThat(log).containsExactly("body goes on");
-  }
-
-  @Test
-  void createTask_eagerThatCancelsTheGroup_isCancelledItself() {
-    manual.run(() -> {
-      TaskGroup.run(group ->
-          group.createTask(
-              Coro.of(() -> {
-                group.cancel();
-                stuck("task").run();
-              }),
-              TaskOptions.DEFAULT.withEagerStart()));
-      log.add("after");
-    });
-
-    assertThat(log).containsExactly("task ends", "after");
   }
 
   @Test

@@ -22,14 +22,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -37,51 +33,16 @@ import org.junit.jupiter.api.Test;
 /// they wait for comes to an end.
 ///
 /// A test class for a kind of loop extends this, and says how to make one.
-public abstract class CloseContract {
+public abstract class CloseContract extends CloseFixture {
 
-  private static final Duration TICK = Duration.ZERO;
-  private static final Duration DAY = Duration.ofDays(1);
   private static final Duration STRESS =
       Duration.ofMillis(Integer.getInteger("io.loop.stress", 150));
+
   private static final int SUBMITTERS = 3;
 
-  private final List<String> log = new ArrayList<>();
-  private final List<ExceptionContext> reports = new ArrayList<>();
-  private Loop loop;
-
   /// {@return a new loop, open and not running, for the thread that calls this}
+  @Override
   protected abstract Loop newLoop();
-
-  @BeforeEach
-  void openLoop() {
-    loop = newLoop();
-    loop.setExceptionHandler((_, report) -> reports.add(report));
-  }
-
-  @AfterEach
-  void closeLoop() {
-    loop.close();
-  }
-
-  /// Runs the loop for a tick or more.
-  private void runTicks(int ticks) {
-    loop.setTicksPerPoll(1, Duration.ofSeconds(1));
-    for (int i = 0; i < ticks; i++) {
-      loop.stop();
-      loop.runForever();
-    }
-  }
-
-  private static Void waitForever() {
-    return new LoopFuture<Void>().await();
-  }
-
-  private static void assertCancelledByTheEnd(CompletableFuture<?> outside) {
-    assertThat(outside).isCancelled();
-    assertThat(outside.handle((_, thrown) -> thrown).join())
-        .isInstanceOf(CancellationException.class)
-        .hasMessage("Event loop is closed");
-  }
 
   @Test
   void close_submissionNotTaken_cancelsItsFuture() {
@@ -352,20 +313,6 @@ public abstract class CloseContract {
     assertThat(reports).extracting(ExceptionContext::exception).containsExactly(fault);
   }
 
-  private Droppable droppable(String name) {
-    return new Droppable() {
-      @Override
-      public void run() {
-        log.add(name + " ran");
-      }
-
-      @Override
-      public void dropped() {
-        log.add(name);
-      }
-    };
-  }
-
   /// A thread that cancels a handle while its callback runs waits for the callback's end, which the
   /// loop reaches before it closes.
   @Test
@@ -429,27 +376,5 @@ public abstract class CloseContract {
     submitters.forEach(Threads::join);
 
     assertThat(given).allMatch(CompletableFuture::isDone);
-  }
-
-  private static void submitUntilRefused(Loop target, Queue<CompletableFuture<?>> given) {
-    try {
-      for (int i = 0; ; i++) {
-        given.add(
-            switch (i % 4) {
-              case 0 -> runCoroutineThreadsafe(() -> 1, target);
-              case 1 -> runCoroutineThreadsafe(CloseContract::waitForever, target);
-              case 2 -> runCoroutineThreadsafe(() -> sleep(TICK, 1), target);
-              default ->
-                  runCoroutineThreadsafe(
-                      () -> given.add(createTask(() -> sleep(DAY, 1)).toCompletableFuture()),
-                      target);
-            });
-        if (i > 100) {
-          LockSupport.parkNanos(1_000_000); // enough for the loop
-        }
-      }
-    } catch (IllegalStateException closed) {
-      assertThat(closed).hasMessage("Event loop is closed");
-    }
   }
 }
