@@ -1,6 +1,7 @@
 package io.loop.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.BufferedReader;
 import java.io.File;
@@ -162,6 +163,7 @@ class LauncherTest {
 
   @Test
   void argumentsAndExitCode_ofTheSample_arePassedOn() throws Exception {
+    refuseCaches();
     Ended ended = run(launcher(), "echo", "--prot", "a b");
 
     assertThat(ended.exitCode()).isEqualTo(2);
@@ -170,6 +172,7 @@ class LauncherTest {
 
   @Test
   void sigterm_toTheScript_reachesTheServer() throws Exception {
+    refuseCaches();
     launch.command(launcher().toString(), "echo", "--port", "0");
     Process process = launch.start();
     try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
@@ -255,5 +258,146 @@ class LauncherTest {
     assertThat(ended.exitCode()).isEqualTo(1);
     assertThat(ended.out()).isEmpty();
     assertThat(ended.err()).contains("[ERROR] broken here");
+  }
+
+  /// A JDK 25 that notes how its java is started, and writes the AOT caches that it is asked for.
+  private Path installJdk(String name, String... training) throws IOException {
+    Path home = directory.resolve(name);
+    Path java = home.resolve("bin/java");
+    Files.createDirectories(java.resolveSibling("."));
+    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+    List<String> lines =
+        Stream.of(
+                Stream.of("#!/bin/sh", "echo \"$@\" >> '" + javaNotes() + "'", "case $1 in"),
+                Stream.of("-XX:AOTCacheOutput=*)"),
+                Stream.of(training),
+                Stream.of(";;", "esac"))
+            .flatMap(part -> part)
+            .toList();
+    for (Path program : List.of(java, java.resolveSibling("javac"))) {
+      Files.write(program, lines);
+      Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    launch.environment().put("JAVA_HOME", home.toString());
+    return home;
+  }
+
+  /// Takes the place where caches are made. The stand-in jar can have none: it names directories.
+  private void refuseCaches() throws IOException {
+    Files.writeString(root.resolve("samples/target/aot"), "not a directory");
+  }
+
+  private Path javaNotes() {
+    return directory.resolve("java notes");
+  }
+
+  private List<String> javaStarts() throws IOException {
+    return Files.readAllLines(javaNotes());
+  }
+
+  private static String[] writesCache() {
+    return new String[] {"echo cache > \"${1#*=}\"", "echo 'AOTCache creation is complete'"};
+  }
+
+  @Test
+  void firstStartOfACommand_makesACache_thatLaterOnesUse() throws Exception {
+    installJdk("jdk", writesCache());
+
+    Ended first = run(launcher(), "echo", "--port", "0");
+    Ended second = run(launcher(), "echo");
+
+    assertThat(first.err()).startsWith("Preparing samples.jar").hasLineCount(1);
+    assertThat(first.out()).isEmpty();
+    assertThat(second.err()).isEmpty();
+    assertThat(javaStarts()).hasSize(3);
+    assertThat(javaStarts().get(0)).startsWith("-XX:AOTCacheOutput=").endsWith(jar + " train");
+    assertThat(javaStarts().get(1))
+        .startsWith("-XX:AOTCache=" + root.resolve("samples/target/aot"))
+        .endsWith(jar + " echo --port 0");
+    assertThat(javaStarts().get(2)).startsWith("-XX:AOTCache=").endsWith(jar + " echo");
+  }
+
+  @Test
+  void help_beforeAnyCommand_makesNoCache() throws Exception {
+    installJdk("jdk", writesCache());
+
+    Ended ended = run(launcher(), "--help");
+
+    assertThat(ended.err()).isEmpty();
+    assertThat(javaStarts()).containsExactly("-jar " + jar + " --help");
+  }
+
+  @Test
+  void otherJdkOrOtherJar_replacesTheCache() throws Exception {
+    installJdk("jdk", writesCache());
+    run(launcher(), "echo");
+    installJdk("another jdk", writesCache());
+    Ended otherJdk = run(launcher(), "echo");
+    Files.writeString(jar, "a longer jar ".repeat(1_000));
+    Ended otherJar = run(launcher(), "echo");
+
+    assertThat(otherJdk.err()).startsWith("Preparing");
+    assertThat(otherJar.err()).startsWith("Preparing");
+    try (Stream<Path> files = Files.list(root.resolve("samples/target/aot"))) {
+      assertThat(files.filter(file -> file.toString().endsWith(".aot"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void trainingThatFails_isTriedOnce() throws Exception {
+    installJdk("jdk", "echo half a cache > \"${1#*=}\"", "echo broken >&2", "exit 1");
+
+    Ended first = run(launcher(), "echo");
+    Ended second = run(launcher(), "echo");
+
+    assertThat(first.exitCode()).isZero();
+    assertThat(first.err()).startsWith("Preparing").hasLineCount(1);
+    assertThat(second.err()).isEmpty();
+    assertThat(javaStarts()).hasSize(3).endsWith("-jar " + jar + " echo", "-jar " + jar + " echo");
+  }
+
+  @Test
+  void placeForCachesThatCannotBeMade_isDoneWithout() throws Exception {
+    installJdk("jdk", writesCache());
+    refuseCaches();
+
+    Ended ended = run(launcher(), "echo");
+
+    assertThat(ended.exitCode()).isZero();
+    assertThat(ended.err()).isEmpty();
+    assertThat(javaStarts()).containsExactly("-jar " + jar + " echo");
+  }
+
+  @Test
+  void readOnlyDirectory_isDoneWithout() throws Exception {
+    installJdk("jdk", writesCache());
+    Path target = root.resolve("samples/target");
+    Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("r-xr-xr-x"));
+    try {
+      assumeThat(Files.isWritable(target)).as("root may write everywhere").isFalse();
+
+      Ended ended = run(launcher(), "echo");
+
+      assertThat(ended.err()).isEmpty();
+      assertThat(javaStarts()).containsExactly("-jar " + jar + " echo");
+    } finally {
+      Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+  }
+
+  @Test
+  void firstStartsAtTheSameTime_bothRunWithAWholeCache() throws Exception {
+    installJdk("jdk", "echo half > \"${1#*=}\"", "sleep 0.5", "echo cache > \"${1#*=}\"");
+    launch.command(launcher().toString(), "echo");
+    launch.redirectOutput(directory.resolve("out").toFile());
+    launch.redirectError(directory.resolve("err").toFile());
+
+    List<Process> both = List.of(launch.start(), launch.start());
+
+    for (Process one : both) {
+      assertThat(one.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(one.exitValue()).isZero();
+    }
+    assertThat(javaStarts()).filteredOn(start -> start.startsWith("-XX:AOTCache=")).hasSize(2);
   }
 }

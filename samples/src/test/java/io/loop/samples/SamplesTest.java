@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +51,15 @@ class SamplesTest {
         .hasSize(5)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
+  }
+
+  @Test
+  void train_runsServerAndClientAndEnds() throws Exception {
+    try (var program =
+        Program.start(List.of("--enable-native-access=ALL-UNNAMED"), Training.NAME)) {
+      assertThat(program.lines()).anyMatch(line -> line.startsWith("sent=20 received=20 mis"));
+      assertThat(program.exitCode()).isZero();
+    }
   }
 
   @Test
