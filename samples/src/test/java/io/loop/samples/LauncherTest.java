@@ -39,6 +39,7 @@ class LauncherTest {
 
   private static final long PATIENCE_SECONDS = 60;
   private static final Instant LONG_AGO = Instant.parse("2026-01-01T00:00:00Z");
+  private static final String WRITES_CACHE = "echo cache > \"${1#*=}\"";
   private static final List<String> SOURCES =
       List.of(
           "pom.xml",
@@ -55,6 +56,7 @@ class LauncherTest {
   private Path jar;
   private Path programs;
   private Path mavenNotes;
+  private Path javaNotes;
   private ProcessBuilder launch;
 
   /// What a program that has ended left behind.
@@ -66,6 +68,7 @@ class LauncherTest {
     jar = root.resolve("samples/target/samples.jar");
     programs = Files.createDirectories(directory.resolve("programs"));
     mavenNotes = directory.resolve("maven notes");
+    javaNotes = directory.resolve("java notes");
     Path project = Path.of("..").toAbsolutePath();
     for (String script : List.of("bin/loop", ".ci/jdk-25.sh")) {
       Path copy = root.resolve(script);
@@ -268,7 +271,7 @@ class LauncherTest {
     Files.writeString(home.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
     List<String> lines =
         Stream.of(
-                Stream.of("#!/bin/sh", "echo \"$@\" >> '" + javaNotes() + "'", "case $1 in"),
+                Stream.of("#!/bin/sh", "echo \"$@\" >> '" + javaNotes + "'", "case $1 in"),
                 Stream.of("-XX:AOTCacheOutput=*)"),
                 Stream.of(training),
                 Stream.of(";;", "esac"))
@@ -287,21 +290,13 @@ class LauncherTest {
     Files.writeString(root.resolve("samples/target/aot"), "not a directory");
   }
 
-  private Path javaNotes() {
-    return directory.resolve("java notes");
-  }
-
   private List<String> javaStarts() throws IOException {
-    return Files.readAllLines(javaNotes());
-  }
-
-  private static String[] writesCache() {
-    return new String[] {"echo cache > \"${1#*=}\"", "echo 'AOTCache creation is complete'"};
+    return Files.readAllLines(javaNotes);
   }
 
   @Test
   void firstStartOfACommand_makesACache_thatLaterOnesUse() throws Exception {
-    installJdk("jdk", writesCache());
+    installJdk("jdk", WRITES_CACHE);
 
     Ended first = run(launcher(), "echo", "--port", "0");
     Ended second = run(launcher(), "echo");
@@ -319,7 +314,7 @@ class LauncherTest {
 
   @Test
   void help_beforeAnyCommand_makesNoCache() throws Exception {
-    installJdk("jdk", writesCache());
+    installJdk("jdk", WRITES_CACHE);
 
     Ended ended = run(launcher(), "--help");
 
@@ -329,9 +324,9 @@ class LauncherTest {
 
   @Test
   void otherJdkOrOtherJar_replacesTheCache() throws Exception {
-    installJdk("jdk", writesCache());
+    installJdk("jdk", WRITES_CACHE);
     run(launcher(), "echo");
-    installJdk("another jdk", writesCache());
+    installJdk("another jdk", WRITES_CACHE);
     Ended otherJdk = run(launcher(), "echo");
     Files.writeString(jar, "a longer jar ".repeat(1_000));
     Ended otherJar = run(launcher(), "echo");
@@ -358,7 +353,7 @@ class LauncherTest {
 
   @Test
   void placeForCachesThatCannotBeMade_isDoneWithout() throws Exception {
-    installJdk("jdk", writesCache());
+    installJdk("jdk", WRITES_CACHE);
     refuseCaches();
 
     Ended ended = run(launcher(), "echo");
@@ -370,7 +365,7 @@ class LauncherTest {
 
   @Test
   void readOnlyDirectory_isDoneWithout() throws Exception {
-    installJdk("jdk", writesCache());
+    installJdk("jdk", WRITES_CACHE);
     Path target = root.resolve("samples/target");
     Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("r-xr-xr-x"));
     try {
