@@ -43,8 +43,16 @@ public final class Samples implements Runnable {
       case "tls-echo" -> List.of(TlsEcho.class);
       case "udp-echo" -> List.of(UdpEcho.class);
       case "embed" -> List.of(Embed.class);
+      case "redis" -> List.of(Redis.class);
       case Training.NAME -> List.of(Training.class);
-      default -> List.of(Echo.class, EchoClient.class, TlsEcho.class, UdpEcho.class, Embed.class);
+      default ->
+          List.of(
+              Echo.class,
+              EchoClient.class,
+              TlsEcho.class,
+              UdpEcho.class,
+              Embed.class,
+              Redis.class);
     };
   }
 

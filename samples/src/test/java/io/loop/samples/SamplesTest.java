@@ -40,7 +40,8 @@ class SamplesTest {
     int code = run("--help");
 
     assertThat(code).isZero();
-    assertThat(out.toString()).contains("echo", "echo-client", "tls-echo", "udp-echo", "embed");
+    assertThat(out.toString())
+        .contains("echo", "echo-client", "tls-echo", "udp-echo", "embed", "redis");
   }
 
   @Test
@@ -48,7 +49,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(5)
+        .hasSize(6)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
@@ -116,6 +117,7 @@ class SamplesTest {
     "udp-echo, 65536",
     "tls-echo, 70000",
     "embed, 70000",
+    "redis, 70000",
     "echo-client, 70000"
   })
   void portOutOfRange_saysTheRangeAndExitsWith2(String command, String port) {
