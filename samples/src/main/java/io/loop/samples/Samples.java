@@ -44,6 +44,7 @@ public final class Samples implements Runnable {
       case "udp-echo" -> List.of(UdpEcho.class);
       case "embed" -> List.of(Embed.class);
       case "redis" -> List.of(Redis.class);
+      case "chat" -> List.of(Chat.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -52,7 +53,8 @@ public final class Samples implements Runnable {
               TlsEcho.class,
               UdpEcho.class,
               Embed.class,
-              Redis.class);
+              Redis.class,
+              Chat.class);
     };
   }
 

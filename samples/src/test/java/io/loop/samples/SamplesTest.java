@@ -41,7 +41,7 @@ class SamplesTest {
 
     assertThat(code).isZero();
     assertThat(out.toString())
-        .contains("echo", "echo-client", "tls-echo", "udp-echo", "embed", "redis");
+        .contains("echo", "echo-client", "tls-echo", "udp-echo", "embed", "redis", "chat");
   }
 
   @Test
