@@ -45,6 +45,7 @@ public final class Samples implements Runnable {
       case "embed" -> List.of(Embed.class);
       case "redis" -> List.of(Redis.class);
       case "chat" -> List.of(Chat.class);
+      case "http" -> List.of(Http.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -54,7 +55,8 @@ public final class Samples implements Runnable {
               UdpEcho.class,
               Embed.class,
               Redis.class,
-              Chat.class);
+              Chat.class,
+              Http.class);
     };
   }
 
