@@ -15,7 +15,7 @@ import io.loop.sync.Queue;
 import io.loop.sync.QueueShutDownException;
 import io.loop.task.ExceptionGroup;
 import io.loop.task.LoopFuture;
-import io.loop.task.TaskGroup;
+import io.loop.scope.TaskGroup;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

@@ -15,7 +15,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.loop.Asyncio;
 import io.loop.netty.channel.CoroutineChannel;
-import io.loop.task.Timeout;
+import io.loop.scope.Timeout;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.DefaultFileRegion;
