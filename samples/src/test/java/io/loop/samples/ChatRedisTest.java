@@ -1,7 +1,6 @@
 package io.loop.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.loop.samples.ChatTest.Client;
 import java.io.IOException;
@@ -9,7 +8,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -17,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// One room of two processes.
-@Tag("slow")
+@Tag("server")
 class ChatRedisTest {
 
   private static final Path REDIS = Path.of("/usr/bin/redis-server");
@@ -43,7 +41,6 @@ class ChatRedisTest {
 
   @Test
   void rooms_ofTwoProcesses_areOneWhileRedisIsThere() throws Exception {
-    assumeTrue(Files.isExecutable(REDIS), "redis-server is not installed");
     int redisPort = freePort();
     String address = "127.0.0.1:" + redisPort;
     Process redis = redis(redisPort);
