@@ -40,8 +40,9 @@ public final class StreamReader implements Iterable<byte[]> {
    * The file is long because every way of reading uses the same bytes, end and failure.
    *
    * `waiter` is the one coroutine that waits for data, the end, or a failure. When it resumes it
-   * checks all three again, because another coroutine may have taken the data. The field is cleared
-   * when it resumes, not when it is woken: before that no other coroutine may wait.
+   * checks all three again: another coroutine may have taken the data, and the connection may have
+   * failed after it was woken. The field is cleared when it resumes, not when it is woken: before
+   * that no other coroutine may wait.
    */
 
   /// The default limit of a reader: 64 KiB.
@@ -271,6 +272,7 @@ public final class StreamReader implements Iterable<byte[]> {
       throw new IllegalStateException(
           method + "() called while another coroutine is already waiting for incoming data");
     }
+    throwFailure();
     if (ending && bytes.size() == 0 && !collecting) {
       eof = true;
       return;
@@ -515,6 +517,10 @@ public final class StreamReader implements Iterable<byte[]> {
 
   private void requireSound() throws IOException {
     loop.checkTurn();
+    throwFailure();
+  }
+
+  private void throwFailure() throws IOException {
     Throwable fault = failure;
     if (fault instanceof IOException io) {
       throw io;

@@ -11,6 +11,7 @@ import io.loop.testing.ManualLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -135,6 +136,35 @@ class StreamReaderTest {
 
       assertThatThrownBy(all::await).isInstanceOf(IOException.class).hasMessage("reset");
     });
+  }
+
+  /// A peer that sends something and then resets the connection: both may arrive in one poll.
+  @Test
+  void read_bytesArriveThatAreNotEnoughAndThenAFailure_throwsTheFailure() {
+    List<Reading> unfinished =
+        List.of(
+            StreamReader::read,
+            StreamReader::readLine,
+            failing -> failing.readUntil(new byte[] {'.'}),
+            failing -> failing.readExactly(3));
+    loop.run(() -> {
+      for (Reading reading : unfinished) {
+        var failing = new StreamReader(loop.loop(), LIMIT);
+        Task<byte[]> waiting = Asyncio.createTask(() -> reading.from(failing));
+        Asyncio.sleep(Duration.ZERO);
+
+        failing.feedData(ByteBuffer.wrap(new byte[] {'a', 'b'})); // wakes it
+        failing.setException(new IOException("reset"));
+
+        assertThatThrownBy(() -> Asyncio.waitFor(waiting, Duration.ofSeconds(1)))
+            .isInstanceOf(IOException.class)
+            .hasMessage("reset");
+      }
+    });
+  }
+
+  private interface Reading {
+    byte[] from(StreamReader reader) throws IOException;
   }
 
   @Test

@@ -171,6 +171,12 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    messages().core().readCompleted();
+    context.fireChannelReadComplete();
+  }
+
+  @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     switch (event) {
       case ChannelInputShutdownEvent _ -> messages().inputShutDown();

@@ -43,6 +43,12 @@ public final class ConnectionHandler extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    connection.core().readCompleted();
+    context.fireChannelReadComplete();
+  }
+
+  @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     switch (event) {
       case ChannelInputShutdownEvent _ -> connection.peerEnded();

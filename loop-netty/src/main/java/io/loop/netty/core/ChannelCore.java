@@ -53,6 +53,7 @@ public final class ChannelCore implements Dirty {
   private @Nullable WaiterLine end; // created for the first that waits
   private boolean dirty;
   private boolean told;
+  private final boolean mayMissReset;
 
   /// @param out where writes enter the pipeline: the channel, or the context of a handler
   public ChannelCore(
@@ -65,6 +66,7 @@ public final class ChannelCore implements Dirty {
     this.kind = kind;
     this.outgoing = new Outgoing(loop, channel, life, pending, kind);
     this.reading = new Reading(channel, out);
+    this.mayMissReset = UnseenReset.isPossible(channel);
   }
 
   public Loop loop() {
@@ -243,6 +245,13 @@ public final class ChannelCore implements Dirty {
 
   public void closeChannel() {
     out.close();
+  }
+
+  /// The channel has read what had arrived; called on the handler's executor.
+  public void readCompleted() {
+    if (mayMissReset) {
+      UnseenReset.look(channel);
+    }
   }
 
   /// The peer has shut down its output.

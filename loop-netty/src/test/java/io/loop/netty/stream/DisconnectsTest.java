@@ -122,6 +122,35 @@ final class DisconnectsTest extends OnNetty {
 
   @ParameterizedTest
   @MethodSource("transports")
+  void stream_peerThatResetsInTheMiddleOfALine_isAFailure(Transport transport) {
+    run(
+        transport,
+        () -> {
+          var waiting = new LoopFuture<Boolean>();
+          var ended = new LoopFuture<Throwable>();
+          Server server =
+              Streams.startServer(
+                  (reader, _) -> {
+                    waiting.setResult(true);
+                    ended.setResult(Pipelines.thrownBy(reader::readLine));
+                  },
+                  LOCAL,
+                  0);
+          Socket peer = connect(server);
+          waiting.await();
+          polls(1);
+
+          peer.getOutputStream().write('b');
+          Pipelines.reset(peer);
+
+          assertThat(Asyncio.waitFor(ended, PATIENCE)).isInstanceOf(SocketException.class);
+          server.close();
+          server.waitClosed();
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
   void channel_abortWithUnsentMessages_isTheEndOfTheMessagesAndNoFailure(Transport transport) {
     run(
         transport,
@@ -182,6 +211,37 @@ final class DisconnectsTest extends OnNetty {
           polls(3);
           assertThat(seen).hasSize(1);
           assertThat(seen.getFirst()).isExactlyInstanceOf(SocketException.class);
+          assertThat(reports).isEmpty();
+          var _ = server.close();
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void channel_peerThatSendsAndResetsAtOnce_theMessageAndThenTheFailure(Transport transport) {
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          List<Object> seen = new ArrayList<>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline ->
+                      pipeline.addLast(
+                          Pipelines.bytes(channel -> {
+                            channel.receive(message -> seen.add(message.readableBytes()));
+                            seen.add(Pipelines.thrownBy(channel::receive).getClass());
+                          })));
+          Socket peer = Pipelines.socket(server);
+          polls(3);
+
+          peer.getOutputStream().write('b');
+          Pipelines.reset(peer);
+          until(() -> seen.size() == 2);
+
+          assertThat(seen).containsExactly(1, SocketException.class);
+          polls(2);
           assertThat(reports).isEmpty();
           var _ = server.close();
         });
