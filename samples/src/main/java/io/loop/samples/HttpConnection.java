@@ -23,7 +23,6 @@ import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
@@ -44,7 +43,6 @@ import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One connection of [Http]: answers its requests, one after the other.
@@ -78,7 +76,6 @@ final class HttpConnection {
                   "Hello. POST to /count, GET /numbers?to=10, or start with --root\n", US_ASCII)
               .asReadOnly());
   private static final Duration LINGER = Duration.ofSeconds(2);
-  private static final int PART = 65_536;
   private static final int BLOCK = 8_192;
   private static final int MOST_NUMBERS = 100_000_000;
 
@@ -90,8 +87,6 @@ final class HttpConnection {
   private Phase phase = Phase.HEAD;
   private boolean answered; // at least one request
   private boolean keepAlive;
-  private boolean bodyEnded;
-  private long received; // bytes of the current body
   private long dateSecond;
   private String date = "";
 
@@ -139,19 +134,18 @@ final class HttpConnection {
   private boolean answerOne(HttpRequest request) throws IOException {
     phase = Phase.BODY;
     keepAlive = HttpUtil.isKeepAlive(request);
-    bodyEnded = request instanceof LastHttpContent;
-    received = 0;
+    var body = new HttpBody(request, channel, limits, deadline);
     try {
       check(request);
-      answer(request);
-      discardBody();
+      answer(request, body);
+      body.discard();
     } catch (HttpRefusal refusal) {
       if (phase == Phase.ANSWER) {
         return false; // the rest of the body was bad, and the answer is sent
       }
       keepAlive &= !refusal.isFatal() && !HttpUtil.is100ContinueExpected(request);
       refuse(refusal);
-      return keepAlive && discardedBody();
+      return keepAlive && discarded(body);
     } catch (RuntimeException bug) {
       if (phase != Phase.ANSWER) {
         keepAlive = false;
@@ -163,7 +157,7 @@ final class HttpConnection {
   }
 
   private void check(HttpRequest request) throws HttpRefusal {
-    requireDecoded(request);
+    HttpBody.requireDecoded(request);
     if (request.protocolVersion().equals(HTTP_1_1) && !request.headers().contains(HOST)) {
       throw new HttpRefusal(HttpResponseStatus.BAD_REQUEST);
     }
@@ -172,19 +166,13 @@ final class HttpConnection {
     }
   }
 
-  private static void requireDecoded(HttpObject part) throws HttpRefusal {
-    if (part.decoderResult().isFailure()) {
-      throw HttpRefusal.undecodable(part.decoderResult().cause());
-    }
-  }
-
-  private void answer(HttpRequest request) throws IOException, HttpRefusal {
+  private void answer(HttpRequest request, HttpBody body) throws IOException, HttpRefusal {
     QueryStringDecoder target = target(request);
     String path = target.path();
     switch (path) {
       case "/count" -> {
         requireMethod(request, HttpMethod.POST);
-        count(request);
+        count(request, body);
       }
       case "/numbers" -> {
         requireMethod(request, HttpMethod.GET);
@@ -230,15 +218,16 @@ final class HttpConnection {
     }
   }
 
-  private void count(HttpRequest request) throws IOException, HttpRefusal {
+  private void count(HttpRequest request, HttpBody body) throws IOException, HttpRefusal {
     MessageDigest digest = sha256();
     if (HttpUtil.is100ContinueExpected(request)) {
       channel.write(
           new DefaultFullHttpResponse(
               HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
     }
-    body(content -> digest.update(content.nioBuffer()));
-    String text = received + " bytes, SHA-256 " + HexFormat.of().formatHex(digest.digest()) + "\n";
+    body.forEach(content -> digest.update(content.nioBuffer()));
+    String text =
+        body.received() + " bytes, SHA-256 " + HexFormat.of().formatHex(digest.digest()) + "\n";
     send(HttpResponseStatus.OK, ascii(text));
   }
 
@@ -250,45 +239,9 @@ final class HttpConnection {
     }
   }
 
-  /// Reads the rest of the body. The codec's queue is short, so a slow `use` slows the peer down.
-  private void body(Consumer<ByteBuf> use) throws IOException, HttpRefusal {
-    deadline.rescheduleAfter(limits.request());
-    while (!bodyEnded) {
-      HttpObject part = channel.receive();
-      if (part == null) {
-        throw new HttpRefusal(HttpResponseStatus.BAD_REQUEST); // it ended too early
-      }
-      try {
-        requireDecoded(part);
-        ByteBuf content = ((HttpContent) part).content();
-        take(content.readableBytes());
-        use.accept(content);
-      } finally {
-        ReferenceCountUtil.release(part);
-      }
-      bodyEnded = part instanceof LastHttpContent;
-    }
-  }
-
-  private void take(int bytes) throws HttpRefusal {
-    if (received / PART != (received + bytes) / PART) {
-      deadline.rescheduleAfter(limits.request());
-    }
-    received += bytes;
-    if (received > limits.body()) {
-      throw new HttpRefusal(HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
-    }
-  }
-
-  private void discardBody() throws IOException, HttpRefusal {
-    if (!bodyEnded) {
-      body(_ -> {});
-    }
-  }
-
-  private boolean discardedBody() throws IOException {
+  private static boolean discarded(HttpBody body) throws IOException {
     try {
-      discardBody();
+      body.discard();
       return true;
     } catch (HttpRefusal late) {
       return false; // the peer has its answer already
@@ -325,7 +278,7 @@ final class HttpConnection {
         }
       }
     }
-    end();
+    channel.send(LastHttpContent.EMPTY_LAST_CONTENT);
   }
 
   private void file(HttpRequest request, HttpFiles from, String path)
@@ -343,7 +296,7 @@ final class HttpConnection {
         sending = true; // the region closes the file
         channel.write(new DefaultFileRegion(content.file(), start, length));
       }
-      end();
+      channel.send(LastHttpContent.EMPTY_LAST_CONTENT);
     } finally {
       if (!sending) {
         content.file().close();
@@ -379,10 +332,6 @@ final class HttpConnection {
     deadline.reschedule(null);
     complete(response);
     channel.write(response);
-  }
-
-  private void end() throws IOException {
-    channel.send(LastHttpContent.EMPTY_LAST_CONTENT);
   }
 
   private void send(HttpResponseStatus status, ByteBuf text) throws IOException {
