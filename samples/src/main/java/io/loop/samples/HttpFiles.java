@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The files of a directory, for [HttpConnection]. Its methods block.
 ///
-/// A path is refused if it leads out of the directory, also by a symbolic link. Whoever can write
-/// into the directory is trusted not to exchange a directory for a link in the moment between the
-/// check and the opening.
+/// A path is refused if it leads out of the directory or to a name that begins with a dot, also by
+/// a symbolic link. Programs that can write into the directory are trusted: one of them could
+/// replace a directory by a link between the check and the opening.
 final class HttpFiles {
 
   private static final Map<String, String> TYPES =
@@ -63,7 +63,7 @@ final class HttpFiles {
   /// Opens a file, or the `index.html` of a directory.
   ///
   /// @param path the path of the request, decoded
-  /// @throws HttpRefusal if there is no such file, or nobody may see it
+  /// @throws HttpRefusal if there is no such file, or its path is refused
   /// @throws UncheckedIOException if it cannot be read
   Content open(String path) throws HttpRefusal {
     if (path.startsWith("//")) {
@@ -95,10 +95,19 @@ final class HttpFiles {
 
   private Path inside(Path path) throws HttpRefusal, IOException {
     Path real = path.startsWith(root) ? path.toRealPath() : path;
-    if (!real.startsWith(root)) {
+    if (!real.startsWith(root) || isHidden(real)) {
       throw new HttpRefusal(HttpResponseStatus.NOT_FOUND);
     }
     return real;
+  }
+
+  private boolean isHidden(Path real) {
+    for (Path name : root.relativize(real)) {
+      if (name.toString().startsWith(".")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String type(Path file) {

@@ -49,6 +49,10 @@ class HttpTest {
     Files.write(root.resolve("large.bin"), new byte[8 * MEBIBYTE]);
     Files.createDirectory(root.resolve("a b"));
     Files.writeString(root.resolve("a b").resolve("index.html"), "inner");
+    Files.writeString(root.resolve(".hidden"), "secret");
+    Files.createDirectory(root.resolve("a b").resolve(".git"));
+    Files.writeString(root.resolve("a b").resolve(".git").resolve("config"), "secret");
+    Files.createSymbolicLink(root.resolve("to-hidden"), root.resolve(".hidden"));
     Files.createSymbolicLink(root.resolve("out.txt"), directory.resolve("secret.txt"));
     Files.createSymbolicLink(root.resolve("out"), directory);
     Files.createSymbolicLink(root.resolve("in.txt"), root.resolve("ten.txt"));
@@ -96,6 +100,9 @@ class HttpTest {
     "/%2e%2e/secret.txt, 404, 404 Not Found",
     "/a%20b/..%2f..%2fsecret.txt, 404, 404 Not Found",
     "/%00, 404, 404 Not Found",
+    "/.hidden, 404, 404 Not Found",
+    "/a%20b/%2Egit/config, 404, 404 Not Found",
+    "/to-hidden, 404, 404 Not Found",
     "/a%20b, 301, 301 Moved Permanently",
     "/numbers?to=3, 200, '1\n2\n3'",
     "/numbers?to=x, 400, 400 Bad Request",
