@@ -336,7 +336,7 @@ final class Chat implements Callable<Integer> {
     List.copyOf(peers.values()).forEach(peer -> peer.offer(line)); // one that is too slow leaves
   }
 
-  /// Somebody in the room, and the lines that wait to be written to them.
+  /// A peer in the room, and the lines that wait to be written to it.
   private final class Peer {
     private final String name;
     private final Queue<byte[]> lines = new Queue<>(queueSize);

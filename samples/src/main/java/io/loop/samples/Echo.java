@@ -1,19 +1,17 @@
 package io.loop.samples;
 
-import io.loop.netty.LoopGroup;
 import io.loop.netty.channel.CoroutineChannel;
 import io.loop.netty.channel.CoroutineHandler;
 import io.loop.netty.stream.ChannelServer;
 import io.loop.netty.stream.Server;
-import io.loop.netty.stream.ServerLimits;
 import io.loop.netty.stream.ServerOptions;
 import io.loop.netty.stream.Streams;
 import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,11 +30,7 @@ final class Echo implements Callable<Integer> {
 
   @Mixin private ListenOptions listen = new ListenOptions();
 
-  @Option(
-      names = "--loops",
-      defaultValue = "1",
-      description = "number of loops that serve connections (default: ${DEFAULT-VALUE})")
-  private int loops;
+  @Mixin private ServingOptions serving = new ServingOptions();
 
   @Option(names = "--reuse-port", description = "let each loop accept its own connections")
   private boolean reusePort;
@@ -57,37 +51,13 @@ final class Echo implements Callable<Integer> {
       })
   private Style style = Style.STREAMS;
 
-  @Option(
-      names = "--grace",
-      defaultValue = "5",
-      paramLabel = "SECONDS",
-      description = "grace period when the server shuts down (default: ${DEFAULT-VALUE})")
-  private int grace;
-
-  @Option(
-      names = "--max-connections",
-      defaultValue = "10000",
-      description = "limit of open connections; more are closed (default: ${DEFAULT-VALUE})")
-  private int maxConnections;
-
   @Override
   public Integer call() {
-    var options = common.runnerOptions();
-    common.requirePositive("--loops", loops);
-    common.requirePositive("--max-connections", maxConnections);
-    var limits = ServerLimits.DEFAULT.withConnections(maxConnections, maxConnections);
-    var serving = ServerOptions.DEFAULT.withGrace(Duration.ofSeconds(grace)).withLimits(limits);
-    if (loops == 1) {
-      return ListenOptions.runUntilSignal(() -> serve(serving), options);
-    }
-    try (var group = new LoopGroup(loops, common.transport())) {
-      ServerOptions spread = serving.withGroup(group);
-      return ListenOptions.runUntilSignal(
-          () -> serve(reusePort ? spread.withReusePort() : spread), options);
-    }
+    return serving.run(common, UnaryOperator.identity(), this::serve);
   }
 
-  private void serve(ServerOptions options) throws IOException {
+  private void serve(ServerOptions given) throws IOException {
+    ServerOptions options = reusePort && serving.isSpread() ? given.withReusePort() : given;
     Server server =
         style == Style.STREAMS
             ? Streams.startServer(Echo::echo, listen.host(), listen.port(), options)

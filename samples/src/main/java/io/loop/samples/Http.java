@@ -1,11 +1,9 @@
 package io.loop.samples;
 
-import io.loop.netty.LoopGroup;
 import io.loop.netty.channel.CoroutineHandler;
 import io.loop.netty.channel.HandlerOptions;
 import io.loop.netty.stream.ChannelServer;
 import io.loop.netty.stream.Server;
-import io.loop.netty.stream.ServerLimits;
 import io.loop.netty.stream.ServerOptions;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -46,24 +44,7 @@ final class Http implements Callable<Integer> {
       description = "serve the files of this directory (default: none)")
   private @Nullable Path root;
 
-  @Option(
-      names = "--loops",
-      defaultValue = "1",
-      description = "number of loops that serve connections (default: ${DEFAULT-VALUE})")
-  private int loops;
-
-  @Option(
-      names = "--grace",
-      defaultValue = "5",
-      paramLabel = "SECONDS",
-      description = "grace period when the server shuts down (default: ${DEFAULT-VALUE})")
-  private int grace;
-
-  @Option(
-      names = "--max-connections",
-      defaultValue = "10000",
-      description = "limit of open connections; more are closed (default: ${DEFAULT-VALUE})")
-  private int maxConnections;
+  @Mixin private ServingOptions serving = new ServingOptions();
 
   @Option(
       names = "--max-line",
@@ -106,10 +87,6 @@ final class Http implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    var options = common.runnerOptions();
-    common.requirePositive("--loops", loops);
-    common.requireNotNegative("--grace", grace);
-    common.requirePositive("--max-connections", maxConnections);
     common.requirePositive("--max-line", maxLine);
     common.requirePositive("--max-headers", maxHeaders);
     common.requireNotNegative("--max-body", maxBody);
@@ -117,22 +94,10 @@ final class Http implements Callable<Integer> {
     common.requirePositive("--idle-timeout", idleTimeout);
     HttpFiles files = root == null ? null : new HttpFiles(root);
     var limits = new HttpConnection.Limits(maxBody, Duration.ofSeconds(requestTimeout));
-    if (loops == 1) {
-      return ListenOptions.runUntilSignal(() -> serve(files, limits, serving()), options);
-    }
-    try (var group = new LoopGroup(loops, common.transport())) {
-      return ListenOptions.runUntilSignal(
-          () -> serve(files, limits, serving().withGroup(group)), options);
-    }
-  }
-
-  private ServerOptions serving() {
-    return ServerOptions.DEFAULT
-        .withGrace(Duration.ofSeconds(grace))
-        .withLimits(
-            ServerLimits.DEFAULT
-                .withConnections(maxConnections, maxConnections)
-                .withIdleTimeout(Duration.ofSeconds(idleTimeout)));
+    return serving.run(
+        common,
+        more -> more.withIdleTimeout(Duration.ofSeconds(idleTimeout)),
+        options -> serve(files, limits, options));
   }
 
   private void serve(@Nullable HttpFiles files, HttpConnection.Limits limits, ServerOptions options)
