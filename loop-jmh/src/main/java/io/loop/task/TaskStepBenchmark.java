@@ -3,14 +3,12 @@ package io.loop.task;
 import io.loop.coroutine.BareThreads;
 import io.loop.event.Loop;
 import io.loop.event.LoopBenchmark;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -31,62 +29,7 @@ import org.openjdk.jmh.infra.Blackhole;
 /// each of its steps takes the JVM two to three times as long, for as long as it lives.
 public class TaskStepBenchmark extends LoopBenchmark {
 
-  /* The file is long because each kind of coroutine and each way to stop needs a state of its own. */
-
   private static final int STEPS = 500_000;
-  private static final int WARM_ROUNDS = 20;
-  private static final int WARM_LAPS = 3;
-  private static final int WARM_TASKS = 1_000;
-  private static final int WARM_STEPS = WARM_TASKS * 20;
-
-  /// Tasks that run laps on a loop of ours.
-  private static final class Laps {
-    private final Loop loop = Loop.create();
-
-    Laps(int tasks, int steps, Coro.Action step) {
-      Coro.Action laps = () -> runLaps(steps / tasks, step);
-      for (int i = 0; i < tasks; i++) {
-        Task.create(loop, Coro.of(laps), TaskOptions.DEFAULT);
-      }
-    }
-
-    /// All tasks get here in the same tick, the last one of the run.
-    private void runLaps(int steps, Coro.Action step) throws Exception {
-      for (; ; ) {
-        for (int i = 0; i < steps; i++) {
-          step.run();
-        }
-        loop.stop();
-        SLEEP_ZERO.run();
-      }
-    }
-
-    void run() {
-      loop.runForever();
-    }
-
-    void close() {
-      List<Task<?>> tasks = Task.all(loop);
-      tasks.forEach(LoopFuture::cancel);
-      Tasks.runUntilComplete(loop, Tasks.gatherReturnExceptions(loop, tasks));
-      loop.close();
-    }
-  }
-
-  private static void warmUp(Coro.Action step) {
-    for (int i = 0; i < WARM_ROUNDS; i++) {
-      var laps = new Laps(WARM_TASKS, WARM_STEPS, step);
-      for (int lap = 0; lap < WARM_LAPS; lap++) {
-        laps.run();
-      }
-      laps.close();
-    }
-  }
-
-  /// One object for warming up and measuring: another lambda, even of the same code, would make the
-  /// JVM throw away what it has compiled for the first.
-  private static final Coro.Action SLEEP_ZERO =
-      () -> Tasks.<@Nullable Void>sleep(Duration.ZERO, null);
 
   /// Tasks that give up control.
   @State(Scope.Thread)
@@ -98,12 +41,12 @@ public class TaskStepBenchmark extends LoopBenchmark {
 
     @Setup
     public void warmUp() {
-      TaskStepBenchmark.warmUp(SLEEP_ZERO);
+      Laps.warmUp(Laps.SLEEP_ZERO);
     }
 
     @Setup(Level.Iteration)
     public void start() {
-      laps = new Laps(tasks, STEPS, SLEEP_ZERO);
+      laps = new Laps(tasks, STEPS, Laps.SLEEP_ZERO);
     }
 
     @TearDown(Level.Iteration)
@@ -119,12 +62,12 @@ public class TaskStepBenchmark extends LoopBenchmark {
 
     @Setup
     public void warmUp() {
-      TaskStepBenchmark.warmUp(SLEEP_ZERO);
+      Laps.warmUp(Laps.SLEEP_ZERO);
     }
 
     @Setup(Level.Iteration)
     public void start() {
-      laps = new Laps(1, STEPS, SLEEP_ZERO);
+      laps = new Laps(1, STEPS, Laps.SLEEP_ZERO);
     }
 
     @TearDown(Level.Iteration)
@@ -145,7 +88,7 @@ public class TaskStepBenchmark extends LoopBenchmark {
     @Setup
     public void warmUp(Blackhole results) {
       step = () -> results.consume(completedNextTick().await());
-      TaskStepBenchmark.warmUp(step);
+      Laps.warmUp(step);
     }
 
     @Setup(Level.Iteration)
@@ -180,7 +123,7 @@ public class TaskStepBenchmark extends LoopBenchmark {
     public void start(Blackhole results) {
       laps = new Laps(1, STEPS, () -> results.consume(nextDone().await()));
       for (int i = 0; i < FUTURES; i++) {
-        var future = new LoopFuture<Integer>(laps.loop);
+        var future = new LoopFuture<Integer>(laps.loop());
         future.setResult(i);
         done.add(future);
       }
@@ -193,53 +136,6 @@ public class TaskStepBenchmark extends LoopBenchmark {
     @TearDown
     public void close() {
       laps.close();
-    }
-  }
-
-  /// Virtual threads that run laps on a scheduler of our own.
-  private static final class BareLaps {
-    private final BareThreads scheduler = new BareThreads();
-    private final int threads;
-    private int onTheWay;
-    private boolean closed;
-
-    /// @param step makes what a thread does as its step; called on each thread
-    BareLaps(int threads, int steps, Function<BareThreads, Runnable> step) {
-      this.threads = threads;
-      for (int i = 0; i < threads; i++) {
-        scheduler.start(() -> runLaps(steps / threads, step.apply(scheduler)));
-      }
-    }
-
-    private void runLaps(int steps, Runnable step) {
-      while (!closed) {
-        for (int i = 0; i < steps; i++) {
-          step.run();
-        }
-        if (--onTheWay == 0) {
-          scheduler.stop();
-        }
-      }
-    }
-
-    static void warmUp(Function<BareThreads, Runnable> step) {
-      for (int i = 0; i < WARM_ROUNDS; i++) {
-        var laps = new BareLaps(WARM_TASKS, WARM_STEPS, step);
-        for (int lap = 0; lap < WARM_LAPS; lap++) {
-          laps.run();
-        }
-        laps.close();
-      }
-    }
-
-    void run() {
-      onTheWay = threads;
-      scheduler.run();
-    }
-
-    void close() {
-      closed = true;
-      run();
     }
   }
 
@@ -321,9 +217,9 @@ public class TaskStepBenchmark extends LoopBenchmark {
 
     @Setup
     public void warmUp() throws InterruptedException {
-      for (int i = 0; i < WARM_ROUNDS; i++) {
-        start(WARM_TASKS, WARM_STEPS);
-        for (int lap = 0; lap < WARM_LAPS; lap++) {
+      for (int i = 0; i < Laps.WARM_ROUNDS; i++) {
+        start(Laps.WARM_TASKS, Laps.WARM_STEPS);
+        for (int lap = 0; lap < Laps.WARM_LAPS; lap++) {
           run();
         }
         close();
