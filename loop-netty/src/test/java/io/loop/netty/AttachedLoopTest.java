@@ -1,13 +1,10 @@
 package io.loop.netty;
 
-import static io.loop.Asyncio.runCoroutineThreadsafe;
 import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.event.Callback;
-import io.loop.event.ExceptionContext;
-import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.netty.channel.CoroutineHandler;
 import io.loop.netty.transport.Transport;
@@ -19,15 +16,9 @@ import io.loop.testing.Threads;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.DefaultEventLoop;
-import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.util.concurrent.DefaultEventExecutor;
-import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ImmediateEventExecutor;
-import java.lang.ref.WeakReference;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -48,9 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Loops in turns on executors that another program made.
-final class AttachedLoopTest {
-
-  private static final Duration TICK = Duration.ZERO;
+final class AttachedLoopTest extends AttachedLoopFixture {
 
   /// More turns than fit into the 10 ms until the timer is due, on any machine; an executor that is
   /// starved for a second would let about five times as many pass. A machine that pauses makes no
@@ -58,65 +47,6 @@ final class AttachedLoopTest {
   private static final int MANY = 1_000_000;
 
   private static final int SENDS = 2_000;
-
-  /// What a program might attach to: an event loop of each transport, and executors without any.
-  enum Host {
-    NIO(Transport.NIO),
-    EPOLL(Transport.EPOLL),
-    IO_URING(Transport.IO_URING),
-    DEFAULT_LOOP(null),
-    DEFAULT_EXECUTOR(null);
-
-    private final @Nullable Transport transport;
-
-    Host(@Nullable Transport transport) {
-      this.transport = transport;
-    }
-
-    boolean isAvailable() {
-      return transport == null || transport.isAvailable();
-    }
-
-    EventExecutor start() {
-      if (this == DEFAULT_EXECUTOR) {
-        return new DefaultEventExecutor();
-      }
-      return transport == null
-          ? new DefaultEventLoop()
-          : new MultiThreadIoEventLoopGroup(1, OnNetty.handlers(transport)).next();
-    }
-  }
-
-  static Stream<Host> hosts() {
-    return Stream.of(Host.values()).filter(Host::isAvailable);
-  }
-
-  private interface Body {
-    void run(EventExecutor executor, Loop loop) throws Exception;
-  }
-
-  private static void on(Host host, Body body) throws Exception {
-    EventExecutor executor = host.start();
-    try {
-      body.run(executor, NettyLoop.of(executor));
-    } finally {
-      end(executor);
-    }
-  }
-
-  static void end(EventExecutor executor) {
-    EventLoopGroup group = executor instanceof EventLoop loop ? loop.parent() : null;
-    var _ = (group != null ? group : executor).shutdownGracefully(0, 10, TimeUnit.SECONDS);
-    assertThat(executor.terminationFuture().awaitUninterruptibly(30, TimeUnit.SECONDS)).isTrue();
-  }
-
-  private static <T extends @Nullable Object> T get(CompletableFuture<T> future) throws Exception {
-    return future.get(30, TimeUnit.SECONDS);
-  }
-
-  private static <T extends @Nullable Object> T call(Loop loop, Coro<T> body) throws Exception {
-    return get(runCoroutineThreadsafe(body, loop));
-  }
 
   @ParameterizedTest
   @MethodSource("hosts")
@@ -229,109 +159,6 @@ final class AttachedLoopTest {
         });
   }
 
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void shutdown_ofTheExecutor_cancelsTasksAndClosesTheLoop(Host host) throws Exception {
-    EventExecutor executor = host.start();
-    Loop loop = NettyLoop.of(executor);
-    List<String> log = new CopyOnWriteArrayList<>();
-    CompletableFuture<@Nullable Void> task =
-        runCoroutineThreadsafe(
-            Coro.of(() -> {
-              log.add("started");
-              try {
-                sleep(Duration.ofDays(1));
-              } finally {
-                sleep(TICK);
-                log.add("cleaned up");
-              }
-            }),
-            loop);
-    call(loop, Coro.of(() -> sleep(TICK)));
-
-    end(executor);
-
-    assertThat(log).containsExactly("started", "cleaned up");
-    assertThat(task).isDone();
-    assertThat(loop.isClosed()).isTrue();
-    assertThatThrownBy(() -> loop.callSoonThreadsafe(() -> {}))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Event loop is closed");
-    assertThatThrownBy(() -> NettyLoop.of(executor)).isInstanceOf(IllegalStateException.class);
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void runAndStop_areRefused(Host host) throws Exception {
-    on(
-        host,
-        (_, loop) -> {
-          assertThatThrownBy(loop::runForever).hasMessage("This event loop is already running");
-          call(
-              loop, Coro.of(() -> assertThatThrownBy(loop::stop).hasMessageContaining("close it")));
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void fatalError_isReportedAndTheHostGoesOn(Host host) throws Exception {
-    on(
-        host,
-        (_, loop) -> {
-          var reported = new CompletableFuture<ExceptionContext>();
-          call(
-              loop,
-              Coro.of(() -> loop.setExceptionHandler((_, report) -> reported.complete(report))));
-
-          loop.callSoonThreadsafe(() -> {
-            throw new KeyboardInterrupt();
-          });
-
-          assertThat(get(reported).exception()).isInstanceOf(KeyboardInterrupt.class);
-          assertThat(call(loop, () -> 1)).isEqualTo(1);
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void close_onTheExecutorsThread_letsANewOneBeMade(Host host) throws Exception {
-    on(
-        host,
-        (executor, loop) -> {
-          executor.submit(loop::close).get(30, TimeUnit.SECONDS);
-
-          assertThat(loop.isClosed()).isTrue();
-          Loop next = NettyLoop.of(executor);
-          assertThat(next).isNotSameAs(loop);
-          assertThat(call(next, () -> 2)).isEqualTo(2);
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void close_manyTimes_leavesNothingWithTheExecutor(Host host) throws Exception {
-    EventExecutor executor = host.start();
-    List<WeakReference<Loop>> closed = new ArrayList<>();
-
-    for (int i = 0; i < 50; i++) {
-      executor
-          .submit(() -> {
-            Loop loop = NettyLoop.of(executor);
-            closed.add(new WeakReference<>(loop));
-            loop.close();
-          })
-          .get(30, TimeUnit.SECONDS);
-    }
-
-    Threads.onThread(() -> {
-      while (!closed.stream().allMatch(loop -> loop.refersTo(null))) {
-        System.gc();
-        Thread.sleep(10);
-      }
-    });
-    end(executor);
-  }
-
   /// The flush of each send settles it, so that there is always another turn.
   @ParameterizedTest
   @MethodSource("io.loop.netty.OnNetty#transports")
@@ -365,17 +192,6 @@ final class AttachedLoopTest {
 
     assertThat(get(looksWhileSending)).isGreaterThanOrEqualTo(SENDS / 2);
     end(group.next());
-  }
-
-  @ParameterizedTest
-  @MethodSource("hosts")
-  void close_elsewhere_isRefused(Host host) throws Exception {
-    on(
-        host,
-        (_, loop) -> {
-          assertThatThrownBy(loop::close).isInstanceOf(IllegalStateException.class);
-          assertThat(call(loop, () -> 1)).isEqualTo(1);
-        });
   }
 
   @Test

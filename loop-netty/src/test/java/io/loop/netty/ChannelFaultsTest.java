@@ -101,20 +101,21 @@ class ChannelFaultsTest extends OnNetty {
   }
 
   @ParameterizedTest
-  @MethodSource("io.loop.netty.AttachedLoopTest#hosts")
-  void flush_thatThrowsOnAnAttachedLoop_isThatChannelsFailure(AttachedLoopTest.Host host)
+  @MethodSource("io.loop.netty.AttachedLoopFixture#hosts")
+  void flush_thatThrowsOnAnAttachedLoop_isThatChannelsFailure(AttachedLoopFixture.Host host)
       throws Exception {
     assertAllFailed(onHost(host, 0));
   }
 
   @ParameterizedTest
-  @MethodSource("io.loop.netty.AttachedLoopTest#hosts")
-  void flush_whoseFailureThrowsTooOnAnAttachedLoop_isTriedAgain(AttachedLoopTest.Host host)
+  @MethodSource("io.loop.netty.AttachedLoopFixture#hosts")
+  void flush_whoseFailureThrowsTooOnAnAttachedLoop_isTriedAgain(AttachedLoopFixture.Host host)
       throws Exception {
     assertAllFailed(onHost(host, 50));
   }
 
-  private static List<Throwing> onHost(AttachedLoopTest.Host host, int failures) throws Exception {
+  private static List<Throwing> onHost(AttachedLoopFixture.Host host, int failures)
+      throws Exception {
     EventExecutor executor = host.start();
     try {
       Loop loop = NettyLoop.of(executor);

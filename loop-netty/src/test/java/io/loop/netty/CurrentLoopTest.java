@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Which loop [NettyLoop#current] finds, and where it finds none.
 final class CurrentLoopTest extends OnNetty {
 
-  static Stream<AttachedLoopTest.Host> hosts() {
-    return AttachedLoopTest.hosts();
+  static Stream<AttachedLoopFixture.Host> hosts() {
+    return AttachedLoopFixture.hosts();
   }
 
   private static <T> T get(Future<T> future) throws Exception {
@@ -30,7 +30,8 @@ final class CurrentLoopTest extends OnNetty {
 
   @ParameterizedTest
   @MethodSource("hosts")
-  void current_onAnExecutorWithoutALoop_attachesOne(AttachedLoopTest.Host host) throws Exception {
+  void current_onAnExecutorWithoutALoop_attachesOne(AttachedLoopFixture.Host host)
+      throws Exception {
     EventExecutor executor = host.start();
     try {
       Loop loop = get(executor.submit(NettyLoop::current));
@@ -39,7 +40,7 @@ final class CurrentLoopTest extends OnNetty {
       assertThat(get(executor.submit(NettyLoop::current))).isSameAs(loop);
       assertThat(get(Asyncio.runCoroutineThreadsafe(NettyLoop::current, loop))).isSameAs(loop);
     } finally {
-      AttachedLoopTest.end(executor);
+      AttachedLoopFixture.end(executor);
     }
   }
 

@@ -4,11 +4,9 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.Asyncio;
-import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.netty.OnNetty;
 import io.loop.netty.Pipelines;
-import io.loop.netty.base.PeerReports;
 import io.loop.netty.channel.HandlerOptions.Disconnect;
 import io.loop.netty.transport.Transport;
 import io.loop.task.CancelledError;
@@ -17,13 +15,8 @@ import io.loop.task.Task;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.FixedLengthFrameDecoder;
-import io.netty.handler.codec.TooLongFrameException;
-import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -40,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class InboundHazardsTest extends OnNetty {
 
   private static final int MIB = 1 << 20;
+
   private static final Map<ChannelOption<Boolean>, Boolean> HALF_CLOSURE =
       Map.of(ChannelOption.ALLOW_HALF_CLOSURE, true);
 
@@ -365,96 +359,5 @@ class InboundHazardsTest extends OnNetty {
           assertThat(seen.await()).containsExactly(1, 0);
           socket.close();
         });
-  }
-
-  /// Hazard 60: a decoder that fails for each few bytes.
-  @ParameterizedTest
-  @MethodSource("transports")
-  void hazard60_linesThatAreAllTooLong_pauseReadingAndAreFewFailures(Transport transport) {
-    int lines = 50_000;
-    run(
-        transport,
-        () -> {
-          List<ExceptionContext> reports = Pipelines.reports();
-          var failures = new LoopFuture<Integer>();
-          Channel server =
-              Pipelines.serve(
-                  transport,
-                  Pipelines.lines(channel -> {
-                    untilPaused(channel); // by failures alone
-                    failures.setResult(countFailures(channel));
-                  }));
-          Socket socket = Pipelines.socket(server);
-
-          offLoop(() -> {
-            byte[] input = ("x".repeat(65) + "\n").repeat(lines).getBytes(US_ASCII);
-            socket.getOutputStream().write(input);
-            socket.shutdownOutput();
-            return true;
-          });
-
-          assertThat(failures.await()).isPositive().isLessThan(lines / 10);
-          assertThat(reports).isEmpty();
-          socket.close();
-        });
-  }
-
-  private static int countFailures(CoroutineChannel<String> channel) throws IOException {
-    int count = 0;
-    boolean more = true;
-    while (more) {
-      try {
-        more = channel.receive() != null;
-      } catch (TooLongFrameException tooLong) {
-        count++;
-      }
-    }
-    return count;
-  }
-
-  /// Hazard 60: nobody receives the failures, and each would be a line in the log.
-  @ParameterizedTest
-  @MethodSource("transports")
-  void hazard60_failuresThatNobodyReceives_areFewReports(Transport transport) {
-    run(
-        transport,
-        () -> {
-          List<ExceptionContext> reports = Pipelines.reports();
-          Channel server =
-              Pipelines.serve(
-                  transport,
-                  pipeline ->
-                      pipeline.addLast(
-                          new FixedLengthFrameDecoder(1),
-                          new Refusing(),
-                          Pipelines.bytes(InboundHazardsTest::untilPaused))); // by failures alone
-          Socket socket = Pipelines.socket(server);
-          Duration begin = Loop.running().time();
-
-          offLoop(() -> {
-            try {
-              socket.getOutputStream().write(new byte[100_000]);
-              return socket.getInputStream().read();
-            } catch (IOException reset) {
-              return -1;
-            }
-          });
-
-          long seconds = Loop.running().time().minus(begin).toSeconds() + 1;
-          assertThat(reports).hasSizeBetween(1, Math.toIntExact(seconds * (PeerReports.MOST + 1)));
-          socket.close();
-        });
-  }
-
-  /// A decoder for which every message is wrong in a way of its own.
-  private static final class Refusing extends ChannelInboundHandlerAdapter {
-    private int count;
-
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-      ReferenceCountUtil.release(message);
-      count++;
-      context.fireExceptionCaught(new DecoderException("wrong message " + count));
-    }
   }
 }

@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.loop.Asyncio;
-import io.loop.event.ExceptionContext;
-import io.loop.event.Loop;
 import io.loop.netty.Certificates;
-import io.loop.netty.OnNetty;
 import io.loop.netty.stream.ConnectionOptions;
 import io.loop.netty.stream.Server;
 import io.loop.netty.stream.ServerOptions;
@@ -20,131 +17,33 @@ import io.loop.stream.StreamWriter;
 import io.loop.task.CancelledError;
 import io.loop.task.Task;
 import io.loop.task.Tasks;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufHolder;
-import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.codec.compression.ZlibCodecFactory;
-import io.netty.handler.codec.compression.ZlibWrapper;
 import io.netty.handler.flush.FlushConsolidationHandler;
-import io.netty.handler.logging.LogLevel;
 import io.netty.handler.logging.LoggingHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.handler.traffic.ChannelTrafficShapingHandler;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Handlers of the program between the socket and the stream. Long, because each kind of handler
-/// goes through the same cases: data, files, half-closes, TLS, back-pressure, the end.
+/// Handlers of the program between the socket and the stream: data, files, half-closes, TLS,
+/// back-pressure, the end.
 @SuppressWarnings("FutureReturnValueIgnored") // the handlers pass on the promises
-public class WirePipelineTest extends OnNetty {
-
-  private static final String LOCAL = "127.0.0.1";
-  private static final byte[] DATA = TlsTest.randomBytes(300_000);
-  private static final int CLIENT_HELLO = 22;
-  private static final int LIMIT = 64 << 10;
-
-  @TempDir Path directory;
-
-  /// Netty's handlers that are used in this place.
-  enum Kind {
-    LOGGING,
-    SHAPING,
-    IDLE,
-    FLUSHING,
-    COMPRESSING;
-
-    ChannelPipeline addTo(ChannelPipeline pipeline) {
-      return switch (this) {
-        case LOGGING -> pipeline.addLast(new LoggingHandler(LogLevel.TRACE));
-        case SHAPING ->
-            pipeline.addLast(new ChannelTrafficShapingHandler(50_000_000, 50_000_000, 100));
-        case IDLE -> pipeline.addLast(new IdleStateHandler(60, 60, 60));
-        case FLUSHING -> pipeline.addLast(new FlushConsolidationHandler(256, true));
-        case COMPRESSING ->
-            pipeline.addLast(
-                ZlibCodecFactory.newZlibEncoder(ZlibWrapper.GZIP),
-                ZlibCodecFactory.newZlibDecoder(ZlibWrapper.GZIP, 0));
-      };
-    }
-  }
-
-  /// Keeps the bytes that come and go.
-  private static final class Recorder extends ChannelDuplexHandler {
-    private final ByteArrayOutputStream in = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private final List<Object> events = new ArrayList<>();
-
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) throws IOException {
-      keep(in, message);
-      context.fireChannelRead(message);
-    }
-
-    @Override
-    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
-        throws IOException {
-      keep(out, message);
-      context.write(message, promise);
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) {
-      events.add(event);
-      context.fireUserEventTriggered(event);
-    }
-
-    private static void keep(ByteArrayOutputStream into, Object message) throws IOException {
-      var bytes = (ByteBuf) message;
-      bytes.getBytes(bytes.readerIndex(), into, bytes.readableBytes());
-    }
-
-    String text() {
-      return in.toString(StandardCharsets.ISO_8859_1) + out.toString(StandardCharsets.ISO_8859_1);
-    }
-  }
-
-  static Stream<Arguments> kinds() {
-    return transports()
-        .flatMap(transport ->
-            Arrays.stream(Kind.values())
-                .flatMap(kind ->
-                    Stream.of(
-                        Arguments.of(transport, kind, false),
-                        Arguments.of(transport, kind, true))));
-  }
-
-  private static ServerOptions server(boolean tls) {
-    return tls ? TlsTest.SERVER : ServerOptions.DEFAULT;
-  }
-
-  private static ConnectionOptions client(boolean tls) {
-    return tls ? TlsTest.CLIENT : ConnectionOptions.DEFAULT;
-  }
+public class WirePipelineTest extends WirePipelineFixture {
 
   @ParameterizedTest
   @MethodSource("kinds")
@@ -285,107 +184,6 @@ public class WirePipelineTest extends OnNetty {
         });
   }
 
-  @ParameterizedTest
-  @MethodSource("transports")
-  void initializer_throws_failsThatConnectionOnlyAndIsReported(Transport transport) {
-    List<ExceptionContext> reports = new ArrayList<>();
-    var calls = new AtomicInteger();
-    run(
-        transport,
-        () -> {
-          Loop.running().setExceptionHandler((_, report) -> reports.add(report));
-          Server server =
-              Streams.startServer(
-                  TlsTest::echo,
-                  LOCAL,
-                  0,
-                  ServerOptions.DEFAULT.withPipeline(_ -> {
-                    if (calls.getAndIncrement() < 20) {
-                      throw new Exception("no handler today");
-                    }
-                  }));
-          for (int i = 0; i < 20; i++) {
-            Socket refused = connect(server);
-            assertThat(offLoop(() -> endOf(refused))).isTrue();
-            refused.close();
-          }
-          StreamConnection connection = TlsTest.open(server, ConnectionOptions.DEFAULT);
-          connection.writer().write(TlsTest.ascii("hello\n"));
-
-          assertThat(connection.reader().readLine()).asString().isEqualTo("hello\n");
-          assertThat(server.connectionCount()).isEqualTo(1);
-          assertThat(reports).hasSizeBetween(1, 19);
-          assertThat(reports.getFirst().message()).isEqualTo("Could not serve a connection");
-          assertThat(reports.getFirst().exception()).hasMessage("no handler today");
-          TlsTest.end(server, connection);
-        });
-  }
-
-  public static boolean endOf(Socket socket) {
-    try {
-      return socket.getInputStream().read() == -1;
-    } catch (IOException reset) {
-      return true;
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("transports")
-  void initializer_ofAConnectionThrows_openingFailsWithThat(Transport transport) {
-    var fault = new Exception("no handler today");
-    run(
-        transport,
-        () -> {
-          Server server = Streams.startServer(TlsTest::echo, LOCAL, 0);
-
-          assertThatThrownBy(() ->
-                  TlsTest.open(
-                      server,
-                      ConnectionOptions.DEFAULT.withPipeline(_ -> {
-                        throw fault;
-                      })))
-              .isSameAs(fault);
-          TlsTest.end(server);
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("transports")
-  void otherMessage_reachesTheStream_endsTheConnectionWithItsType(Transport transport) {
-    List<ExceptionContext> reports = new ArrayList<>();
-    run(
-        transport,
-        () -> {
-          Loop.running().setExceptionHandler((_, report) -> reports.add(report));
-          Server server =
-              Streams.startServer(
-                  (reader, _) -> reader.read(),
-                  LOCAL,
-                  0,
-                  ServerOptions.DEFAULT.withPipeline(pipeline -> pipeline.addLast(wrapping())));
-          StreamConnection connection = TlsTest.open(server, ConnectionOptions.DEFAULT);
-          connection.writer().write(TlsTest.ascii("hello\n"));
-          until(() -> !reports.isEmpty());
-
-          assertThat(reports.getFirst().exception())
-              .isInstanceOf(IOException.class)
-              .hasMessageContaining(DefaultByteBufHolder.class.getName())
-              .hasMessageContaining("ByteBuf");
-          until(() -> server.connectionCount() == 0);
-          TlsTest.end(server, connection);
-        });
-  }
-
-  private static ChannelInboundHandlerAdapter wrapping() {
-    return new ChannelInboundHandlerAdapter() {
-      @Override
-      public void channelRead(ChannelHandlerContext context, Object message) {
-        ByteBufHolder holder = new DefaultByteBufHolder((ByteBuf) message);
-        context.fireChannelRead(holder);
-      }
-    };
-  }
-
   /// Traffic shaping resumes reading by itself when its time has come.
   @ParameterizedTest
   @MethodSource("transports")
@@ -458,41 +256,6 @@ public class WirePipelineTest extends OnNetty {
             written.incrementAndGet();
           }
         });
-      }
-    };
-  }
-
-  /// The writer learns of it as of a failure of the socket.
-  @ParameterizedTest
-  @MethodSource("transports")
-  void write_failedByAHandler_endsTheConnectionWithThat(Transport transport) {
-    List<ExceptionContext> reports = new ArrayList<>();
-    run(
-        transport,
-        () -> {
-          Loop.running().setExceptionHandler((_, report) -> reports.add(report));
-          Server server =
-              Streams.startServer(
-                  TlsTest::echo,
-                  LOCAL,
-                  0,
-                  ServerOptions.DEFAULT.withPipeline(pipeline -> pipeline.addLast(failing())));
-          StreamConnection connection = TlsTest.open(server, ConnectionOptions.DEFAULT);
-          connection.writer().write(TlsTest.ascii("hello\n"));
-          until(() -> !reports.isEmpty());
-
-          assertThat(reports.getFirst().exception()).hasStackTraceContaining("not this message");
-          until(() -> server.connectionCount() == 0);
-          TlsTest.end(server, connection);
-        });
-  }
-
-  private static ChannelOutboundHandlerAdapter failing() {
-    return new ChannelOutboundHandlerAdapter() {
-      @Override
-      public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        ((ByteBuf) message).release();
-        promise.setFailure(new IllegalStateException("not this message"));
       }
     };
   }

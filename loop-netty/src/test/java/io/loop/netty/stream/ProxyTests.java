@@ -130,4 +130,12 @@ abstract class ProxyTests extends OnNetty {
         + (own == null ? socket.getRemoteSocketAddress() : own)
         + "\nhello\n";
   }
+
+  static boolean endOf(StreamConnection connection) {
+    try {
+      return connection.reader().read().length == 0;
+    } catch (IOException reset) {
+      return true;
+    }
+  }
 }

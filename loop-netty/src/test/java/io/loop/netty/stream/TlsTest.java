@@ -6,36 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.loop.Asyncio;
 import io.loop.event.Loop;
 import io.loop.netty.Certificates;
-import io.loop.netty.OnNetty;
-import io.loop.netty.Pipelines;
 import io.loop.netty.transport.TlsOptions;
 import io.loop.netty.transport.Transport;
-import io.loop.stream.StreamReader;
 import io.loop.stream.StreamWriter;
-import io.loop.task.LoopFuture;
 import io.loop.task.Task;
-import io.loop.task.Tasks;
-import io.netty.channel.Channel;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
-import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.SslContext;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
@@ -43,44 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Connections over TLS; peers that break its rules are in [TlsHazardsTest].
-public class TlsTest extends OnNetty {
-
-  static final String LOCAL = "127.0.0.1";
-  public static final ServerOptions SERVER =
-      ServerOptions.DEFAULT.withTls(Certificates.serverContext());
-  public static final ConnectionOptions CLIENT =
-      ConnectionOptions.DEFAULT.withTls(Certificates.clientContext());
-
-  public static byte[] randomBytes(int size) {
-    byte[] bytes = new byte[size];
-    new Random(size).nextBytes(bytes);
-    return bytes;
-  }
-
-  public static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  public static void echo(StreamReader reader, StreamWriter writer) throws IOException {
-    byte[] block = reader.read(65_536);
-    while (block.length > 0) {
-      writer.write(block);
-      writer.drain();
-      block = reader.read(65_536);
-    }
-  }
-
-  public static StreamConnection open(Server server, ConnectionOptions options) throws IOException {
-    return Streams.openConnection(LOCAL, server.localAddress().getPort(), options);
-  }
-
-  public static void end(Server server, StreamConnection... connections) {
-    for (StreamConnection connection : connections) {
-      connection.close();
-    }
-    server.close();
-    server.waitClosed();
-  }
+public class TlsTest extends TlsFixture {
 
   @ParameterizedTest
   @MethodSource("transports")
@@ -147,79 +96,6 @@ public class TlsTest extends OnNetty {
 
           assertThat(connection.reader().read()).isEqualTo(data);
           end(server, connection);
-        });
-  }
-
-  private static ApplicationProtocolConfig alpn(String... protocols) {
-    return new ApplicationProtocolConfig(
-        Protocol.ALPN,
-        SelectorFailureBehavior.NO_ADVERTISE,
-        SelectedListenerFailureBehavior.ACCEPT,
-        protocols);
-  }
-
-  @ParameterizedTest
-  @MethodSource("transports")
-  void alpn_bothSpeakOne_bothLearnWhich(Transport transport) {
-    run(
-        transport,
-        () -> {
-          Server server =
-              Streams.startServer(
-                  (_, writer) ->
-                      writer.write(
-                          ascii(String.valueOf(writer.getExtraInfo("applicationProtocol")))),
-                  LOCAL,
-                  0,
-                  ServerOptions.DEFAULT.withTls(
-                      Certificates.build(
-                          Certificates.server(Certificates.LOCAL)
-                              .applicationProtocolConfig(alpn("b", "c")))));
-          StreamConnection connection =
-              open(
-                  server,
-                  ConnectionOptions.DEFAULT.withTls(
-                      Certificates.build(
-                          Certificates.client(Certificates.AUTHORITY)
-                              .applicationProtocolConfig(alpn("a", "b")))));
-
-          assertThat(connection.writer().getExtraInfo("applicationProtocol")).isEqualTo("b");
-          assertThat(connection.reader().read()).asString().isEqualTo("b");
-          end(server, connection);
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("transports")
-  void sni_nameThatIsKnown_choosesTheContextAndOthersGetTheCommonOne(Transport transport) {
-    X509Bundle other = Certificates.issued(Certificates.AUTHORITY, "other.test", "");
-    SslContext otherContext = Certificates.build(Certificates.server(other));
-    run(
-        transport,
-        () -> {
-          TlsOptions tls =
-              TlsOptions.of(Certificates.serverContext())
-                  .withContextOf(name -> name.equals("other.test") ? otherContext : null);
-          Server server =
-              Streams.startServer(
-                  (_, writer) ->
-                      writer.write(ascii(String.valueOf(writer.getExtraInfo("serverHostname")))),
-                  LOCAL,
-                  0,
-                  ServerOptions.DEFAULT.withTls(tls));
-          TlsOptions client = TlsOptions.of(Certificates.clientContext());
-
-          StreamConnection common = open(server, ConnectionOptions.DEFAULT.withTls(client));
-          StreamConnection named =
-              open(
-                  server,
-                  ConnectionOptions.DEFAULT.withTls(client.withServerHostname("other.test")));
-
-          assertThat(common.writer().getExtraInfo("peercert"))
-              .isEqualTo(Certificates.LOCAL.getCertificate());
-          assertThat(named.writer().getExtraInfo("peercert")).isEqualTo(other.getCertificate());
-          assertThat(named.reader().read()).asString().isEqualTo("other.test");
-          end(server, common, named);
         });
   }
 
@@ -317,103 +193,6 @@ public class TlsTest extends OnNetty {
 
   @ParameterizedTest
   @MethodSource("transports")
-  void startTls_bothSides_goOnEncrypted(Transport transport) {
-    TlsOptions serverTls = TlsOptions.of(Certificates.serverContext());
-    TlsOptions clientTls =
-        TlsOptions.of(Certificates.clientContext()).withServerHostname("localhost");
-    run(
-        transport,
-        () -> {
-          Server server =
-              Streams.startServer(
-                  (reader, writer) -> {
-                    writer.write(reader.readLine()); // in the clear
-                    Streams.startTls(writer, serverTls);
-                    writer.write(reader.readLine());
-                    writer.drain();
-                  },
-                  LOCAL,
-                  0);
-          StreamConnection connection = open(server, ConnectionOptions.DEFAULT);
-          StreamWriter writer = connection.writer();
-          writer.write(ascii("starttls\n"));
-          assertThat(connection.reader().readLine()).asString().isEqualTo("starttls\n");
-          assertThat(writer.getExtraInfo("cipher")).isNull();
-
-          Streams.startTls(writer, clientTls);
-
-          assertThat(writer.getExtraInfo("protocol")).isEqualTo("TLSv1.3");
-          writer.write(ascii("secret\n"));
-          assertThat(connection.reader().readLine()).asString().isEqualTo("secret\n");
-          assertThatThrownBy(() -> Streams.startTls(writer, clientTls))
-              .isInstanceOf(IllegalStateException.class);
-          end(server, connection);
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("transports")
-  void startTls_helloArrivedAlready_isTakenFromTheReader(Transport transport) {
-    TlsOptions clientTls =
-        TlsOptions.of(Certificates.clientContext()).withServerHostname("localhost");
-    run(
-        transport,
-        () -> {
-          Server server =
-              Streams.startServer(
-                  (reader, writer) -> {
-                    Channel channel = (Channel) writer.getExtraInfo("channel");
-                    var hello = new LoopFuture<@Nullable Void>();
-                    reader.readLine();
-                    Tasks.onLoopThread(() -> channel.pipeline().addFirst(Pipelines.noting(hello)));
-                    writer.write(ascii("go\n"));
-                    hello.await();
-                    Streams.startTls(writer, TlsOptions.of(Certificates.serverContext()));
-                    writer.write(reader.readLine());
-                    writer.drain();
-                  },
-                  LOCAL,
-                  0);
-          StreamConnection connection = open(server, ConnectionOptions.DEFAULT);
-          connection.writer().write(ascii("starttls\n"));
-          connection.reader().readLine();
-
-          Streams.startTls(connection.writer(), clientTls);
-          connection.writer().write(ascii("secret\n"));
-
-          assertThat(connection.reader().readLine()).asString().isEqualTo("secret\n");
-          end(server, connection);
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("transports")
-  void startTls_wordsPutInTheServersMouth_failTheHandshake(Transport transport) {
-    TlsOptions clientTls =
-        TlsOptions.of(Certificates.clientContext()).withServerHostname("localhost");
-    run(
-        transport,
-        () -> {
-          Server server =
-              Streams.startServer(
-                  (reader, writer) -> {
-                    writer.write(ascii("go\nand some more\n"));
-                    reader.read();
-                  },
-                  LOCAL,
-                  0);
-          StreamConnection connection = open(server, ConnectionOptions.DEFAULT);
-          connection.reader().readLine();
-
-          assertThatThrownBy(() -> Streams.startTls(connection.writer(), clientTls))
-              .isInstanceOf(SSLException.class);
-
-          end(server, connection);
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("transports")
   void hazard39_handshakeExecutor_doesTheArithmetic(Transport transport) {
     var jobs = new AtomicInteger();
     run(
@@ -439,44 +218,6 @@ public class TlsTest extends OnNetty {
             assertThat(connection.reader().readLine()).asString().isEqualTo("hello\n");
             connection.close();
           }
-          end(server);
-        });
-  }
-
-  @ParameterizedTest
-  @MethodSource("transports")
-  void serverName_thatIsNoAddress_isSent(Transport transport) {
-    Map<String, String> names =
-        Map.of(
-            "backend", "backend",
-            "localhost", "localhost",
-            "my_host.test", "null",
-            "b\u00fccher.test", "xn--bcher-kva.test",
-            "www.test.", "www.test",
-            "127.0.0.1", "null",
-            "::1", "null",
-            "[::1]", "null");
-    run(
-        transport,
-        () -> {
-          Server server =
-              Streams.startServer(
-                  (_, writer) ->
-                      writer.write(ascii(String.valueOf(writer.getExtraInfo("serverHostname")))),
-                  "127.0.0.1",
-                  0,
-                  SERVER);
-
-          for (Map.Entry<String, String> name : names.entrySet()) {
-            TlsOptions tls =
-                TlsOptions.of(Certificates.clientContext())
-                    .withServerHostname(name.getKey())
-                    .withoutHostnameCheck();
-            StreamConnection connection = open(server, ConnectionOptions.DEFAULT.withTls(tls));
-            assertThat(connection.reader().read()).asString().isEqualTo(name.getValue());
-            connection.close();
-          }
-
           end(server);
         });
   }
