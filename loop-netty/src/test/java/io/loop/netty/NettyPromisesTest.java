@@ -9,7 +9,6 @@ import io.loop.netty.transport.Transport;
 import io.loop.task.CancelledError;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
-import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
@@ -20,18 +19,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Tasks as Netty's promises.
-class NettyPromisesTest extends OnNetty {
-
-  private static EventExecutor foreign() {
-    return new DefaultEventExecutor();
-  }
+class NettyPromisesTest extends NettyFuturesFixture {
 
   private static String failing(IOException fault) throws IOException {
     throw fault;
-  }
-
-  private static void end(EventExecutor executor) {
-    offLoop(() -> executor.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(10, TimeUnit.SECONDS));
   }
 
   @ParameterizedTest

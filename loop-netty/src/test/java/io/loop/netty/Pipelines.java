@@ -7,6 +7,7 @@ import io.loop.event.ExceptionContext;
 import io.loop.event.Loop;
 import io.loop.netty.base.ChannelFutures;
 import io.loop.netty.channel.ChannelBody;
+import io.loop.netty.channel.CoroutineChannel;
 import io.loop.netty.channel.CoroutineHandler;
 import io.loop.netty.channel.HandlerOptions;
 import io.loop.netty.transport.Transport;
@@ -138,6 +139,11 @@ public final class Pipelines {
     byte[] bytes = new byte[size];
     new Random(size).nextBytes(bytes);
     return bytes;
+  }
+
+  /// Waits until a channel reads no more.
+  public static void untilPaused(CoroutineChannel<?> channel) {
+    OnNetty.until(() -> !channel.nettyChannel().config().isAutoRead());
   }
 
   public static void forever() {

@@ -1,5 +1,6 @@
 package io.loop.netty.channel;
 
+import static io.loop.netty.Pipelines.untilPaused;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,10 +27,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Many failures on the way from a channel to its coroutine; numbered as in the hazards list.
 class InboundFailuresTest extends OnNetty {
-
-  private static void untilPaused(CoroutineChannel<?> channel) {
-    until(() -> !channel.nettyChannel().config().isAutoRead());
-  }
 
   /// Hazard 60: a decoder that fails for each few bytes.
   @ParameterizedTest
@@ -91,7 +88,7 @@ class InboundFailuresTest extends OnNetty {
                       pipeline.addLast(
                           new FixedLengthFrameDecoder(1),
                           new Refusing(),
-                          Pipelines.bytes(InboundFailuresTest::untilPaused))); // by failures alone
+                          Pipelines.bytes(Pipelines::untilPaused))); // by failures alone
           Socket socket = Pipelines.socket(server);
           Duration begin = Loop.running().time();
 

@@ -1,5 +1,6 @@
 package io.loop.netty.channel;
 
+import static io.loop.netty.Pipelines.untilPaused;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -61,10 +62,6 @@ class InboundHazardsTest extends OnNetty {
 
           assertThat(outcome.await()).isInstanceOf(CancelledError.class);
         });
-  }
-
-  private static void untilPaused(CoroutineChannel<?> channel) {
-    until(() -> !channel.nettyChannel().config().isAutoRead());
   }
 
   /// Hazard 16: while reading is paused the end is noticed when the queue is drained.

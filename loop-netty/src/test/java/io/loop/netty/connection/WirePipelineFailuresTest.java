@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Handlers of the program that fail, or let through what no stream can take.
 @SuppressWarnings("FutureReturnValueIgnored") // the handlers pass on the promises
-public class WirePipelineFailuresTest extends WirePipelineFixture {
+class WirePipelineFailuresTest extends WirePipelineFixture {
 
   @ParameterizedTest
   @MethodSource("transports")

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Connections that become encrypted while they are used.
-public class StartTlsTest extends TlsFixture {
+class StartTlsTest extends TlsFixture {
 
   @ParameterizedTest
   @MethodSource("transports")

@@ -14,17 +14,17 @@ abstract class StreamsFixture extends OnNetty {
   static final String LOCAL = "127.0.0.1";
   static final Duration TICK = Duration.ZERO;
 
-  static byte[] randomBytes(int size) {
+  public static byte[] randomBytes(int size) {
     byte[] bytes = new byte[size];
     new Random(size).nextBytes(bytes);
     return bytes;
   }
 
-  static byte[] ascii(String text) {
+  public static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  static void echo(StreamReader reader, StreamWriter writer) throws IOException {
+  public static void echo(StreamReader reader, StreamWriter writer) throws IOException {
     byte[] block = reader.read(65_536);
     while (block.length > 0) {
       writer.write(block);

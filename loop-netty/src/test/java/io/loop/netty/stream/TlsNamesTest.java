@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What both sides of a handshake tell each other: the name of the server and the protocol.
-public class TlsNamesTest extends TlsFixture {
+class TlsNamesTest extends TlsFixture {
 
   private static ApplicationProtocolConfig alpn(String... protocols) {
     return new ApplicationProtocolConfig(
