@@ -4,6 +4,7 @@ import io.loop.event.Callback;
 import io.loop.event.Loop;
 import io.loop.scope.CancelScope;
 import io.loop.scope.Timeout;
+import io.loop.signal.LoopSignals;
 import io.loop.task.Awaitable;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;

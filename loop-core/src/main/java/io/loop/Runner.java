@@ -6,6 +6,7 @@ import io.loop.event.ExceptionContext;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;
+import io.loop.signal.Signals;
 import io.loop.task.Awaitable;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;

@@ -41,7 +41,8 @@ final class ArchitectureTest {
           Map.entry("channel", Set.of("sync", "task")),
           Map.entry("stream", Set.of("event", "task")),
           Map.entry("process", Set.of("event", "stream", "task")),
-          Map.entry(".", Set.of("base", "context", "event", "scope", "task")),
+          Map.entry("signal", Set.of("context", "event", "task")),
+          Map.entry(".", Set.of("base", "context", "event", "scope", "signal", "task")),
           Map.entry("testing", Set.of("event", "task")));
 
   private static final List<String> BOTTOM_UP =
@@ -56,10 +57,11 @@ final class ArchitectureTest {
           "channel",
           "stream",
           "process",
+          "signal",
           ".",
           "testing");
 
-  private static final Set<String> HIDDEN = Set.of("base", "coroutine");
+  private static final Set<String> HIDDEN = Set.of("base", "coroutine", "signal");
 
   private static final int MOST_TYPES = 22;
 

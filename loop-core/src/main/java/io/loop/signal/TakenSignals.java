@@ -1,4 +1,4 @@
-package io.loop;
+package io.loop.signal;
 
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package io.loop;
+package io.loop.signal;
 
 import io.loop.context.Context;
 import io.loop.event.Callback;
@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The signal handlers of one loop, removed when the loop closes.
-final class LoopSignals implements AutoCloseable {
+public final class LoopSignals implements AutoCloseable {
 
   /*
    * `receivers` is written on the loop and read by the JVM's signal threads in handles().
@@ -24,7 +24,10 @@ final class LoopSignals implements AutoCloseable {
     this.loop = loop;
   }
 
-  static LoopSignals of(Loop loop) {
+  /// {@return the handlers of a loop} Loop thread only.
+  ///
+  /// @param loop the loop
+  public static LoopSignals of(Loop loop) {
     return KEY.get(loop);
   }
 
@@ -35,7 +38,12 @@ final class LoopSignals implements AutoCloseable {
     return signals != null && signals.receivers.containsKey(signal.name());
   }
 
-  void add(String signal, Callback callback) {
+  /// Adds a handler, which replaces an earlier one of the same signal. Loop thread only.
+  ///
+  /// @param signal the name of the signal, with or without `SIG`
+  /// @param callback what to call on the loop, in a copy of the current context
+  /// @throws IllegalArgumentException if there is no such signal, or the JVM reserves it
+  public void add(String signal, Callback callback) {
     Objects.requireNonNull(callback, "callback");
     loop.checkTurn();
     String name = plain(signal);
@@ -56,7 +64,11 @@ final class LoopSignals implements AutoCloseable {
     }
   }
 
-  boolean remove(String signal) {
+  /// Removes a handler. Loop thread only.
+  ///
+  /// @param signal the name of the signal, with or without `SIG`
+  /// @return whether there was one
+  public boolean remove(String signal) {
     loop.checkTurn();
     String name = plain(signal);
     Runnable receiver = receivers.remove(name);

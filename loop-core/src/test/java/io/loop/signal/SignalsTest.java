@@ -1,9 +1,10 @@
-package io.loop;
+package io.loop.signal;
 
 import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.Asyncio;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
 import io.loop.event.SystemExit;

@@ -1,4 +1,4 @@
-package io.loop;
+package io.loop.signal;
 
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;
@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Handles SIGINT and SIGTERM while runners are running.
-final class Signals {
+public final class Signals {
 
   /*
    * Several runners may run concurrently, each on its own thread. A signal is delivered to every
@@ -22,7 +22,7 @@ final class Signals {
   private Signals() {}
 
   /// A run that signals cancel.
-  static final class Watch implements AutoCloseable {
+  public static final class Watch implements AutoCloseable {
     private final Loop loop;
     private final Task<?> main;
     private final Map<OsSignal, Runnable> receivers = new EnumMap<>(OsSignal.class);
@@ -62,7 +62,10 @@ final class Signals {
 
     /// Returns what a cancelled run throws: the signal's error if only the signal cancelled the
     /// task.
-    Error translate(CancelledError cancelled) {
+    ///
+    /// @param cancelled what the run ended with
+    /// @return the error to throw
+    public Error translate(CancelledError cancelled) {
       OsSignal signal = received;
       if (signal == null || main.uncancel() > 0) {
         return cancelled;
@@ -78,7 +81,11 @@ final class Signals {
     }
   }
 
-  static Watch watch(Loop loop, Task<?> main) {
+  /// {@return a watch, which cancels a main task at the first signal until it is closed}
+  ///
+  /// @param loop the loop that runs the task
+  /// @param main the task
+  public static Watch watch(Loop loop, Task<?> main) {
     var watch = new Watch(loop, main);
     watch.install();
     return watch;

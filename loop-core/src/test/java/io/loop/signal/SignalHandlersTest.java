@@ -1,4 +1,4 @@
-package io.loop;
+package io.loop.signal;
 
 import static io.loop.Asyncio.addSignalHandler;
 import static io.loop.Asyncio.removeSignalHandler;
@@ -6,6 +6,7 @@ import static io.loop.Asyncio.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.loop.Asyncio;
 import io.loop.context.ContextVar;
 import io.loop.event.KeyboardInterrupt;
 import io.loop.event.Loop;

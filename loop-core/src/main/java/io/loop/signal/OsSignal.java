@@ -1,4 +1,4 @@
-package io.loop;
+package io.loop.signal;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
