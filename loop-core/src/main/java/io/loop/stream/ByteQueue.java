@@ -114,6 +114,9 @@ final class ByteQueue {
   }
 
   byte[] take(int count) {
+    if (count == 0) {
+      return NONE;
+    }
     absorb();
     return takeOfArray(count);
   }

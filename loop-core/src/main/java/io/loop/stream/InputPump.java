@@ -17,10 +17,10 @@ final class InputPump implements ReadTransport {
 
   private final Loop loop;
   private final InputStream in;
-  private final StreamReader reader;
+  private final ReaderState reader;
   private boolean reading;
 
-  InputPump(Loop loop, InputStream in, StreamReader reader) {
+  InputPump(Loop loop, InputStream in, ReaderState reader) {
     this.loop = loop;
     this.in = in;
     this.reader = reader;
@@ -63,13 +63,13 @@ final class InputPump implements ReadTransport {
     reading = false;
     reader.pause();
     if (done.isCancelled()) {
-      reader.setException(new IOException("reading was cancelled"));
+      reader.fail(new IOException("reading was cancelled"));
     } else if (done.exception() != null) {
-      reader.setException(done.exception());
+      reader.fail(done.exception());
     } else if (done.result() == null) {
-      reader.feedEof();
+      reader.end();
     } else {
-      reader.feedData(done.result());
+      reader.feed(done.result());
     }
   }
 }

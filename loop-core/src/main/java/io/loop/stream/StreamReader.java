@@ -1,15 +1,11 @@
 package io.loop.stream;
 
 import io.loop.event.Loop;
-import io.loop.task.LoopFuture;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
-import java.util.NoSuchElementException;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The receiving side of a connection, for one coroutine at a time.
@@ -26,23 +22,11 @@ import org.jspecify.annotations.Nullable;
 /// asyncio.
 ///
 /// Source: `asyncio.StreamReader`, Python 3.15.
-public final class StreamReader implements Iterable<byte[]> {
+public final class StreamReader extends ReaderState implements Iterable<byte[]> {
 
   /*
-   * The transport feeds, the coroutine takes. Above twice the limit the transport is paused, at or
-   * below the limit it is resumed. A read that has to wait while the transport is paused resumes
-   * it, because it needs more than fits.
-   *
-   * A transport that ends gracefully lets the current message be completed. So the input ends
-   * between messages: when a coroutine waits and no byte is buffered. Before that, the transport is
-   * paused, except while a read waits for the rest of a message.
-   *
-   * The file is long because every way of reading uses the same bytes, end and failure.
-   *
-   * `waiter` is the one coroutine that waits for data, the end, or a failure. When it resumes it
-   * checks all three again: another coroutine may have taken the data, and the connection may have
-   * failed after it was woken. The field is cleared when it resumes, not when it is woken: before
-   * that no other coroutine may wait.
+   * This is the public face, and the ways of reading. ReaderState has the bytes, the transport, the
+   * coroutine that waits, the end and the failure; the two are one object.
    */
 
   /// The default limit of a reader: 64 KiB.
@@ -51,18 +35,7 @@ public final class StreamReader implements Iterable<byte[]> {
   private static final byte[] NEWLINE = {'\n'};
   private static final byte[] NOTHING = {};
 
-  private final Loop loop;
-  private final int limit;
-  private final ByteQueue bytes = new ByteQueue();
-  private @Nullable ReadTransport transport;
-  private @Nullable LoopFuture<@Nullable Void> waiter;
-  private @Nullable Throwable failure;
-  private boolean eof;
-  private boolean ending;
-  private boolean paused;
-  private boolean collecting; // in read(), which has already taken a part
   private boolean segmented; // a coroutine takes segments
-  private boolean onDemand; // resumed only while a coroutine waits
 
   /// Creates a reader.
   ///
@@ -71,11 +44,7 @@ public final class StreamReader implements Iterable<byte[]> {
   ///   separator; the transport is paused above twice the limit
   /// @throws IllegalArgumentException if the limit is not positive
   public StreamReader(Loop loop, int limit) {
-    if (limit <= 0) {
-      throw new IllegalArgumentException("Limit cannot be <= 0, and is " + limit);
-    }
-    this.loop = loop;
-    this.limit = limit;
+    super(loop, limit);
   }
 
   /// {@return a reader for a blocking stream: a file, a pipe, `System.in`} Never suspends.
@@ -93,9 +62,7 @@ public final class StreamReader implements Iterable<byte[]> {
   public static StreamReader of(InputStream in) {
     Loop loop = Loop.running();
     var reader = new StreamReader(loop, DEFAULT_LIMIT);
-    reader.onDemand = true;
-    reader.setTransport(new InputPump(loop, in, reader));
-    reader.pause();
+    reader.attachOnDemand(new InputPump(loop, in, reader));
     return reader;
   }
 
@@ -105,10 +72,7 @@ public final class StreamReader implements Iterable<byte[]> {
   /// @throws IllegalStateException if a transport is already set
   public void setTransport(ReadTransport transport) {
     loop.checkTurn();
-    if (this.transport != null) {
-      throw new IllegalStateException("Transport already set");
-    }
-    this.transport = transport;
+    attach(transport);
   }
 
   /// Adds what arrived; for the transport.
@@ -117,15 +81,7 @@ public final class StreamReader implements Iterable<byte[]> {
   /// @throws IllegalStateException after [#feedEof]
   public void feedData(ByteBuffer data) {
     loop.checkTurn();
-    if (eof) {
-      throw new IllegalStateException("feedData after feedEof");
-    }
-    if (!data.hasRemaining()) {
-      return;
-    }
-    bytes.add(data);
-    wakeWaiter();
-    pauseIfFull();
+    feed(data);
   }
 
   /// Adds what arrived and takes ownership of it; for the transport, if [#takesSegments].
@@ -134,13 +90,7 @@ public final class StreamReader implements Iterable<byte[]> {
   /// @throws IllegalStateException after [#feedEof]
   public void feedSegment(Segment data) {
     loop.checkTurn();
-    if (eof) {
-      data.release();
-      throw new IllegalStateException("feedSegment after feedEof");
-    }
-    bytes.add(data);
-    wakeWaiter();
-    pauseIfFull();
+    feed(data);
   }
 
   /// {@return whether a coroutine has called [#readSegment] or [#readInto]} Before that, a
@@ -156,24 +106,7 @@ public final class StreamReader implements Iterable<byte[]> {
     if (!loop.isClosed()) {
       loop.checkTurn();
     }
-    if (failure == null) {
-      bytes.absorb();
-    } else {
-      bytes.clear();
-    }
-  }
-
-  private void pauseIfFull() {
-    if (ending || bytes.size() > 2L * limit) {
-      pause();
-    }
-  }
-
-  void pause() {
-    if (transport != null && !paused) {
-      paused = true;
-      transport.pauseReading();
-    }
+    absorb();
   }
 
   /// {@return how many bytes have arrived and were not read}
@@ -188,16 +121,13 @@ public final class StreamReader implements Iterable<byte[]> {
   /// @return the bytes, possibly none
   public byte[] takeBuffered() {
     loop.checkTurn();
-    byte[] taken = takeAll();
-    maybeResume();
-    return taken;
+    return take(bytes.size());
   }
 
   /// Marks the end; for the transport.
   public void feedEof() {
     loop.checkTurn();
-    eof = true;
-    wakeWaiter();
+    end();
   }
 
   /// Marks the end as soon as everything that has arrived was read; for a transport that ends.
@@ -207,15 +137,7 @@ public final class StreamReader implements Iterable<byte[]> {
   /// a coroutine that waits for more than is buffered, so the rest of its message is still fed.
   public void feedEofWhenEmpty() {
     loop.checkTurn();
-    if (eof || ending) {
-      return;
-    }
-    ending = true;
-    if (waiter == null || waiter.isDone()) {
-      pause();
-    } else if (bytes.size() == 0 && !collecting) {
-      feedEof();
-    }
+    endWhenEmpty();
   }
 
   /// Marks a failure of the connection; for the transport.
@@ -223,72 +145,19 @@ public final class StreamReader implements Iterable<byte[]> {
   /// @param fault the exception that reads throw from now on
   public void setException(Throwable fault) {
     loop.checkTurn();
-    failure = fault;
-    LoopFuture<@Nullable Void> waiting = waiter;
-    if (waiting != null && !waiting.isDone()) {
-      waiting.setException(fault);
-    }
+    fail(fault);
   }
 
   /// {@return the failure of the connection, if it has failed}
   public @Nullable Throwable exception() {
     loop.checkTurnToRead();
-    return failure;
+    return failure();
   }
 
   /// {@return whether the end was reached and everything before it was read}
   public boolean atEof() {
     loop.checkTurnToRead();
-    return eof && bytes.size() == 0;
-  }
-
-  private void wakeWaiter() {
-    LoopFuture<@Nullable Void> waiting = waiter;
-    if (waiting == null) {
-      return;
-    }
-    if (waiting.isDone()) {
-      waiter = waiting.isCancelled() ? null : waiting; // a cancelled one takes nothing
-    } else {
-      waiting.setResult(null);
-    }
-  }
-
-  private void maybeResume() {
-    if (paused && !ending && !onDemand && bytes.size() <= limit) {
-      resume();
-    }
-  }
-
-  private void resume() {
-    paused = false;
-    if (transport != null) {
-      transport.resumeReading();
-    }
-  }
-
-  private void awaitData(String method) throws IOException {
-    if (waiter != null) {
-      throw new IllegalStateException(
-          method + "() called while another coroutine is already waiting for incoming data");
-    }
-    throwFailure();
-    if (ending && bytes.size() == 0 && !collecting) {
-      eof = true;
-      return;
-    }
-    if (paused) {
-      resume();
-    }
-    var waiting = new LoopFuture<@Nullable Void>(loop);
-    waiter = waiting;
-    try {
-      waiting.await(IOException.class);
-    } finally {
-      if (waiter == waiting) {
-        waiter = null; // a cancelled read may already have a successor
-      }
-    }
+    return hasEnded() && bytes.size() == 0;
   }
 
   /// {@return everything up to the end} Not bounded by the limit.
@@ -302,20 +171,15 @@ public final class StreamReader implements Iterable<byte[]> {
       do {
         block = read(limit);
         all.writeBytes(block);
-        collecting = true;
+        setCollecting(true);
       } while (block.length > 0);
     } catch (Throwable unfinished) {
       putBack(all.toByteArray());
       throw unfinished;
     } finally {
-      collecting = false;
+      setCollecting(false);
     }
     return all.toByteArray();
-  }
-
-  private void putBack(byte[] taken) {
-    bytes.addFirst(taken);
-    pauseIfFull();
   }
 
   /// {@return what has arrived: at least one byte, or none at the end} Not bounded by the limit.
@@ -331,12 +195,7 @@ public final class StreamReader implements Iterable<byte[]> {
     if (n == 0) {
       return NOTHING;
     }
-    while (bytes.size() == 0 && !eof) {
-      awaitData("read");
-    }
-    byte[] taken = bytes.size() == 0 ? NOTHING : bytes.take(Math.min(n, bytes.size()));
-    maybeResume();
-    return taken;
+    return take(awaitSome("read") ? Math.min(n, bytes.size()) : 0);
   }
 
   /// {@return what has arrived, without a copy where the transport lends its bytes: at least one
@@ -354,14 +213,11 @@ public final class StreamReader implements Iterable<byte[]> {
     }
     requireSound();
     segmented = true;
-    while (bytes.size() == 0 && !eof) {
-      awaitData("readSegment");
-    }
-    if (bytes.size() == 0) {
+    if (!awaitSome("readSegment")) {
       return null;
     }
     Segment taken = bytes.takeSegment(n);
-    maybeResume();
+    resumeIfDrained();
     return taken;
   }
 
@@ -385,14 +241,11 @@ public final class StreamReader implements Iterable<byte[]> {
       return 0;
     }
     segmented = true;
-    while (bytes.size() == 0 && !eof) {
-      awaitData("readInto");
-    }
-    if (bytes.size() == 0) {
+    if (!awaitSome("readInto")) {
       return -1;
     }
     int count = bytes.take(target);
-    maybeResume();
+    resumeIfDrained();
     return count;
   }
 
@@ -401,15 +254,12 @@ public final class StreamReader implements Iterable<byte[]> {
   /// @return how many bytes, at least one; -1 at the end
   int read(byte[] target, int offset, int length) throws IOException {
     requireSound();
-    while (bytes.size() == 0 && !eof) {
-      awaitData("read");
-    }
-    if (bytes.size() == 0) {
+    if (!awaitSome("read")) {
       return -1;
     }
     int count = Math.min(length, bytes.size());
     bytes.take(target, offset, count);
-    maybeResume();
+    resumeIfDrained();
     return count;
   }
 
@@ -444,14 +294,12 @@ public final class StreamReader implements Iterable<byte[]> {
       return NOTHING;
     }
     while (bytes.size() < n) {
-      if (eof) {
-        throw new IncompleteReadException(takeAll(), n);
+      if (hasEnded()) {
+        throw new IncompleteReadException(bytes.take(bytes.size()), n);
       }
       awaitData("readExactly");
     }
-    byte[] taken = bytes.take(n);
-    maybeResume();
-    return taken;
+    return take(n);
   }
 
   /// {@return a line with its newline; at the end the remaining bytes, possibly none}
@@ -476,7 +324,7 @@ public final class StreamReader implements Iterable<byte[]> {
     } else {
       bytes.clear();
     }
-    maybeResume();
+    resumeIfDrained();
   }
 
   /// {@return everything up to and including a separator}
@@ -497,8 +345,8 @@ public final class StreamReader implements Iterable<byte[]> {
         throw new LimitOverrunException(
             "Separator is not found, and chunk exceed the limit", wanted.searched());
       }
-      if (eof) {
-        throw new IncompleteReadException(takeAll(), null);
+      if (hasEnded()) {
+        throw new IncompleteReadException(bytes.take(bytes.size()), null);
       }
       awaitData("readUntil");
     }
@@ -506,13 +354,13 @@ public final class StreamReader implements Iterable<byte[]> {
       throw new LimitOverrunException(
           "Separator is found, but chunk is longer than limit", match.start());
     }
-    byte[] taken = bytes.take(match.end());
-    maybeResume();
-    return taken;
+    return take(match.end());
   }
 
-  private byte[] takeAll() {
-    return bytes.size() == 0 ? NOTHING : bytes.take(bytes.size());
+  private byte[] take(int count) {
+    byte[] taken = bytes.take(count);
+    resumeIfDrained();
+    return taken;
   }
 
   private void requireSound() throws IOException {
@@ -520,70 +368,22 @@ public final class StreamReader implements Iterable<byte[]> {
     throwFailure();
   }
 
-  private void throwFailure() throws IOException {
-    Throwable fault = failure;
-    if (fault instanceof IOException io) {
-      throw io;
-    }
-    if (fault instanceof RuntimeException unchecked) {
-      throw unchecked;
-    }
-    if (fault instanceof Error error) {
-      throw error;
-    }
-    if (fault != null) {
-      throw new IOException(fault);
-    }
-  }
-
   /// {@return the lines, each with its newline, up to the end}
   ///
-  /// Its methods suspend like [#readLine], and wrap an [IOException] in an [UncheckedIOException].
+  /// Its methods suspend like [#readLine], and wrap an [IOException] in an
+  /// [java.io.UncheckedIOException].
   @Override
   public Iterator<byte[]> iterator() {
-    return new Iterator<>() {
-      private byte @Nullable [] line;
-
-      @Override
-      public boolean hasNext() {
-        loop.checkTurn();
-        byte[] ahead = line;
-        if (ahead == null) {
-          ahead = nextLine();
-          line = ahead;
-        }
-        return ahead.length > 0;
-      }
-
-      @Override
-      public byte[] next() {
-        if (!hasNext()) {
-          throw new NoSuchElementException("the stream has ended");
-        }
-        byte[] ahead = Objects.requireNonNull(line);
-        line = null;
-        return ahead;
-      }
-
-      private byte[] nextLine() {
-        try {
-          return readLine();
-        } catch (IOException fault) {
-          throw new UncheckedIOException(fault);
-        }
-      }
-    };
+    return new Lines(loop, this);
   }
 
   @Override
   public String toString() {
-    Throwable seen = failure; // any thread may ask
     return "<StreamReader"
         + (bytes.size() == 0 ? "" : " " + bytes.size() + " bytes")
-        + (eof ? " eof" : "")
+        + (hasEnded() ? " eof" : "")
         + (limit == DEFAULT_LIMIT ? "" : " limit=" + limit)
-        + (seen == null ? "" : " exception=" + seen)
-        + (paused ? " paused" : "")
+        + stateText()
         + '>';
   }
 }
