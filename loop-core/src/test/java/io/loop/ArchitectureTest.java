@@ -34,7 +34,7 @@ final class ArchitectureTest {
           Map.entry("base", Set.of()),
           Map.entry("context", Set.of()),
           Map.entry("coroutine", Set.of("base")),
-          Map.entry("event", Set.of("context", "coroutine")),
+          Map.entry("event", Set.of("base", "context", "coroutine")),
           Map.entry("task", Set.of("base", "context", "coroutine", "event")),
           Map.entry("sync", Set.of("coroutine", "event", "task")),
           Map.entry("scope", Set.of("base", "event", "sync", "task")),

@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import io.loop.base.WrongThread;
 import io.loop.context.CurrentContext;
 import io.loop.coroutine.Coroutine;
 import org.jspecify.annotations.Nullable;

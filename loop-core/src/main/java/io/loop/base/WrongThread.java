@@ -1,4 +1,4 @@
-package io.loop.event;
+package io.loop.base;
 
 import java.lang.StackWalker.StackFrame;
 import java.lang.reflect.Modifier;
@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The exception for a call on a thread that is not the loop's.
-final class WrongThread {
+public final class WrongThread {
 
   /*
    * The call is found on the stack, so checks need no name. It is the outermost public method of
@@ -21,7 +21,8 @@ final class WrongThread {
 
   private WrongThread() {}
 
-  static IllegalStateException refusal() {
+  /// {@return the exception for the call that checks, to throw}
+  public static IllegalStateException refusal() {
     return new IllegalStateException(
         call()
             + " was called on thread "
