@@ -34,7 +34,8 @@ final class ArchitectureTest {
           Map.entry("base", Set.of()),
           Map.entry("context", Set.of()),
           Map.entry("coroutine", Set.of("base")),
-          Map.entry("event", Set.of("base", "context", "coroutine")),
+          Map.entry("watchdog", Set.of()),
+          Map.entry("event", Set.of("base", "context", "coroutine", "watchdog")),
           Map.entry("task", Set.of("base", "context", "coroutine", "event")),
           Map.entry("sync", Set.of("coroutine", "event", "task")),
           Map.entry("scope", Set.of("base", "event", "sync", "task")),
@@ -50,6 +51,7 @@ final class ArchitectureTest {
           "base",
           "context",
           "coroutine",
+          "watchdog",
           "event",
           "task",
           "sync",
@@ -61,12 +63,12 @@ final class ArchitectureTest {
           ".",
           "testing");
 
-  private static final Set<String> HIDDEN = Set.of("base", "coroutine", "signal");
+  private static final Set<String> HIDDEN = Set.of("base", "coroutine", "signal", "watchdog");
 
   private static final int MOST_TYPES = 22;
 
   /// Larger than the others, because each of their types uses hidden parts of the next.
-  private static final Map<String, Integer> KNOTS = Map.of("event", 46, "task", 43);
+  private static final Map<String, Integer> KNOTS = Map.of("event", 40, "task", 43);
 
   private static final Rooms ROOMS = new Rooms(MAIN, "io.loop");
 

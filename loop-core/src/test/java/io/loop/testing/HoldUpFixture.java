@@ -7,11 +7,11 @@ import static io.loop.testing.Threads.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.event.Callback;
-import io.loop.event.HoldUpLimit;
 import io.loop.event.Loop;
 import io.loop.task.Coro;
 import io.loop.task.Task;
 import io.loop.task.TaskOptions;
+import io.loop.watchdog.HoldUpLimit;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

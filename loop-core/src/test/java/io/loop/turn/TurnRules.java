@@ -100,7 +100,8 @@ final class TurnRules {
           Map.entry("ManualLoop.runUntilIdle", "like ManualLoop.advance"),
           Map.entry("ManualLoop.setPatience", "like ManualLoop.advance"),
           Map.entry("VirtualClock.advance", "like ManualLoop.advance"),
-          Map.entry("VirtualClock.time", "read by the loop, and by the test between its turns"));
+          Map.entry("VirtualClock.time", "read by the loop, and by the test between its turns"),
+          Map.entry("WatchedLoop.watch", "adds to a queue that any thread may use"));
 
   /// Public methods for layers: their callers have the turn already, or are the loop's own thread.
   static final Map<String, String> CALLED_WITH_THE_TURN =

@@ -1,4 +1,4 @@
-package io.loop.event;
+package io.loop.watchdog;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class HoldUps {
 
   /*
-   * A loop is checked while its HoldUp requires it. A loop with a host is added only after its host
+   * A loop is checked while it may be held up. A loop with a host is added only after its host
    * has been blocked for the limit, which its own thread detects, in an Interlude. A loop without a
    * host blocks the thread that could detect it, so it is checked while it runs.
    *
@@ -30,14 +30,11 @@ final class HoldUps {
    *
    * Reports are made and logged on the second thread. They call code of the program, such as
    * loggers and toString methods, and may wait for the same lock as the loop.
-   *
-   * Time is always real time, whatever the clock of the loop, because real threads are watched.
    */
 
   private static final int LOOKS = 5;
-  private static final Poller CLOCK = new ParkPoller();
 
-  private static final Queue<Watched> ADDED = new ConcurrentLinkedQueue<>();
+  private static final Queue<Entry> ADDED = new ConcurrentLinkedQueue<>();
   private static final AtomicReference<@Nullable Thread> WATCHER = new AtomicReference<>();
   private static volatile boolean asleep;
   private static volatile long limitNanos = TimeUnit.SECONDS.toNanos(5);
@@ -51,21 +48,21 @@ final class HoldUps {
   }
 
   /// A loop that is watched.
-  private static final class Watched {
-    private final WeakReference<HoldUp> loop;
-    private @Nullable HoldUp told;
+  private static final class Entry {
+    private final WeakReference<WatchedLoop> loop;
+    private @Nullable WatchedLoop told;
 
-    Watched(HoldUp loop) {
+    Entry(WatchedLoop loop) {
       this.loop = new WeakReference<>(loop);
     }
 
     /// {@return whether no further check is needed}
     boolean isOver() {
-      HoldUp found = told != null ? told : loop.get();
+      WatchedLoop found = told != null ? told : loop.get();
       if (found == null) {
         return true;
       }
-      boolean goesOn = found.look(nanoTime());
+      boolean goesOn = found.look();
       told = found.isTold() ? found : null;
       return !goesOn;
     }
@@ -101,13 +98,9 @@ final class HoldUps {
     return before;
   }
 
-  static long nanoTime() {
-    return CLOCK.nanoTime();
-  }
-
-  /// Watches a loop from now on, until its HoldUp ends that; any thread.
-  static void add(HoldUp loop) {
-    ADDED.add(new Watched(loop));
+  /// Watches a loop from now on, until it need not be checked further; any thread.
+  static void add(WatchedLoop loop) {
+    ADDED.add(new Entry(loop));
     if (WATCHER.get() == null) {
       startWatcher();
     } else if (asleep) {
@@ -132,7 +125,7 @@ final class HoldUps {
   }
 
   private static void watch() {
-    List<Watched> watched = new ArrayList<>();
+    List<Entry> watched = new ArrayList<>();
     while (true) {
       if (watched.isEmpty()) {
         sleep();
@@ -141,10 +134,10 @@ final class HoldUps {
       }
       boolean _ = Thread.interrupted(); // has no meaning here, and would end every later park
       try {
-        for (Watched next; (next = ADDED.poll()) != null; ) {
+        for (Entry next; (next = ADDED.poll()) != null; ) {
           watched.add(next);
         }
-        watched.removeIf(Watched::isOver);
+        watched.removeIf(Entry::isOver);
       } catch (OutOfMemoryError full) {
         // the next check may find memory
       }

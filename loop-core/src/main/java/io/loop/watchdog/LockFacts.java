@@ -1,4 +1,4 @@
-package io.loop.event;
+package io.loop.watchdog;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;

@@ -1,4 +1,4 @@
-package io.loop.event;
+package io.loop.watchdog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.loop.event;
+package io.loop.watchdog;
 
 import java.io.IOException;
 import java.io.Reader;

@@ -1,4 +1,4 @@
-package io.loop.event;
+package io.loop.watchdog;
 
 import java.io.IOException;
 import java.util.List;
@@ -16,22 +16,22 @@ final class HoldUpReport {
   /*
    * The data is read from threads that keep running, because the loop's thread may be the one that
    * is blocked. Their plain fields were written seconds ago, before the call they are in. An
-   * inconsistent report is not logged: HoldUp checks at the end whether the spell still lasts.
+   * inconsistent report is not logged: SpellReport checks at the end whether the spell still lasts.
    *
    * Unknown facts are left out. A semaphore, for example, has no owner; then the report names the
-   * guests that hold monitors and need the loop to continue.
+   * tasks that hold monitors and need the loop to continue.
    */
 
   private static final int MOST_FRAMES = 16;
   private static final int MOST_HOLDERS = 5;
-  private static final int MOST_GUESTS = 10_000;
+  private static final int MOST_TASKS = 10_000;
 
-  private final Loop loop;
-  private final HoldUp.Spell spell;
+  private final WatchedLoop loop;
+  private final Spell spell;
   private final Thread thread;
   private final StringBuilder text = new StringBuilder();
 
-  private HoldUpReport(Loop loop, HoldUp.Spell spell) {
+  private HoldUpReport(WatchedLoop loop, Spell spell) {
     this.loop = loop;
     this.spell = spell;
     this.thread = spell.thread();
@@ -42,7 +42,7 @@ final class HoldUpReport {
   /// @param loop the loop
   /// @param spell the blocking call in which it is held up
   /// @param duration how long it has lasted, as text
-  static String of(Loop loop, HoldUp.Spell spell, String duration) {
+  static String of(WatchedLoop loop, Spell spell, String duration) {
     var report = new HoldUpReport(loop, spell);
     report.write(duration);
     return report.text.toString();
@@ -67,23 +67,14 @@ final class HoldUpReport {
   }
 
   private String what() {
-    Handle running = spell.running();
+    String running = loop.describe(spell);
     if (running != null) {
-      Origin origin = running.origin();
-      return describe(running) + (origin == null ? "" : ", created at " + origin.shortText());
+      return running;
     }
     if (spell.inPoll()) {
       return "the poll: a handler of a channel, or what was submitted to its event loop";
     }
     return loop.isAttached() ? "other work of the executor" : "a report, or the end of the loop";
-  }
-
-  private static String describe(Handle running) {
-    try {
-      return running.describe();
-    } catch (Throwable fault) { // the text comes from the program
-      return "a callback whose description failed with " + fault.getClass().getName();
-    }
   }
 
   private void writeLock() {
@@ -111,16 +102,15 @@ final class HoldUpReport {
     if (owners.size() == 1) {
       writeOwner(owners.getFirst().threadId(), owners.getFirst().threadName());
     } else {
-      writeGuestsWithMonitors(threads);
+      writeTasksWithMonitors(threads);
     }
   }
 
   private List<ThreadDump.Entry> dump() {
-    GuestDirectory guests = loop.guests();
-    int count = guests == null ? 0 : guests.count();
+    int count = loop.countTasks();
     if (!LockFacts.AVAILABLE) {
       line("(more about locks is known only with the module jdk.management)");
-    } else if (count > MOST_GUESTS) {
+    } else if (count > MOST_TASKS) {
       line("(no thread dump was taken to look for the holder: there are " + count + " tasks)");
     } else {
       try {
@@ -150,13 +140,13 @@ final class HoldUpReport {
   }
 
   private void writeOwner(long threadId, String threadName) {
-    GuestDirectory.Entry guest = find(threadId);
-    if (guest == null) {
+    WatchedLoop.Holder task = loop.findHolder(threadId);
+    if (task == null) {
       line("held by: the thread " + nameOf(threadId, threadName));
       return;
     }
-    line("held by: " + guest.text());
-    if (guest.needsLoop()) {
+    line("held by: " + task.text());
+    if (task.needsLoop()) {
       line("It cannot continue before this loop does. " + mend());
     }
   }
@@ -169,12 +159,7 @@ final class HoldUpReport {
         + (loop.isAttached() ? "; or use a LoopGroup" : "");
   }
 
-  private GuestDirectory.@Nullable Entry find(long threadId) {
-    GuestDirectory guests = loop.guests();
-    return guests == null ? null : guests.find(threadId);
-  }
-
-  private void writeGuestsWithMonitors(List<ThreadDump.Entry> threads) {
+  private void writeTasksWithMonitors(List<ThreadDump.Entry> threads) {
     List<String> holders =
         threads.stream()
             .filter(entry -> !entry.owned().isEmpty())
@@ -189,11 +174,11 @@ final class HoldUpReport {
   }
 
   private Stream<String> holder(ThreadDump.Entry entry) {
-    GuestDirectory.Entry guest = find(entry.threadId());
-    return guest == null || !guest.needsLoop()
+    WatchedLoop.Holder task = loop.findHolder(entry.threadId());
+    return task == null || !task.needsLoop()
         ? Stream.empty()
         : Stream.of(
-            entry.owned().stream().collect(Collectors.joining(", ", "", ": ")) + guest.text());
+            entry.owned().stream().collect(Collectors.joining(", ", "", ": ")) + task.text());
   }
 
   private static String nameOf(long threadId, String threadName) {
