@@ -70,16 +70,13 @@ final class WrongThreadTest {
           "Generator.stream", // its steps are checked
           "Handle.getContext",
           "Handle.isCancelled",
-          "Loop.beginRescue",
           "Loop.callExceptionHandler", // a failure must not be lost over where it was noticed
           "Loop.callSoonThreadsafe",
           "Loop.defaultExceptionHandler",
-          "Loop.endRescue",
           "Loop.hasHost",
           "Loop.isAttached",
           "Loop.isClosed",
           "Loop.isDebug",
-          "Loop.isHeldUp",
           "Loop.isOnLoop",
           "Loop.isRunning",
           "Loop.time",
@@ -99,17 +96,7 @@ final class WrongThreadTest {
   /// For the layers that run a loop, which they do on the right thread, or refused for a better
   /// reason: a running loop can be neither run nor closed.
   private static final Set<String> LAYERS =
-      Set.of(
-          "Loop.callOnCarrier",
-          "Loop.callOnHost",
-          "Loop.close",
-          "Loop.enter",
-          "Loop.isHostFree",
-          "Loop.requireRunnable",
-          "Loop.requireTurns",
-          "Loop.runForever",
-          "Loop.runReturnsUntil",
-          "Loop.setGuests");
+      Set.of("Loop.close", "Loop.requireRunnable", "Loop.runForever", "Loop.admitGuests");
 
   /// Types whose objects belong to no loop, or which check nothing because what is made of them
   /// does.
@@ -120,6 +107,7 @@ final class WrongThreadTest {
           "CurrentContext",
           "Coroutine",
           "CoroutinePool",
+          "EnteredLoop", // its layer's
           "InnerTask",
           "LoopBinding",
           "LoopLocal",

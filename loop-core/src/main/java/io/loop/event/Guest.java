@@ -2,9 +2,9 @@ package io.loop.event;
 
 /// A thread that runs work for a loop: a coroutine, as its loop sees it.
 ///
-/// A loop runs one thing at a time, either itself or one guest. Between two calls of [Loop#enter]
-/// the guest's thread counts as being on the loop. This is for layers that run loop work on
-/// separate stacks; programs do not need it.
+/// A loop runs one thing at a time, either itself or one guest. Between two calls of
+/// [EnteredLoop#enter] the guest's thread counts as being on the loop. This is for layers that run
+/// loop work on separate stacks; programs do not need it.
 public interface Guest {
 
   /// {@return the loop that this guest belongs to}

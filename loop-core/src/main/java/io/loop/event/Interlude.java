@@ -57,7 +57,7 @@ final class Interlude {
     }
   }
 
-  /// See [Loop#runReturnsUntil].
+  /// See [EnteredLoop#runReturnsUntil].
   void runReturnsUntil(BooleanSupplier over, Duration patience) {
     if (over.getAsBoolean()) {
       return;

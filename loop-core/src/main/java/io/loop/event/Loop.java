@@ -2,12 +2,9 @@ package io.loop.event;
 
 import io.loop.context.Context;
 import io.loop.context.CurrentContext;
-import io.loop.coroutine.Coroutine;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.BiConsumer;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// An event loop: runs callbacks one at a time, in asyncio's order.
@@ -35,9 +32,10 @@ public final class Loop implements AutoCloseable {
    *   Turn        the order of a tick; with the ready queue and the TimerWheel
    *   Inbox and WakeupGate   what crosses threads
    *   PolledLoop  what only the poller may ask
+   *   EnteredLoop what only the layer of the guests may ask
    *
    * The file is long because each of asyncio's methods, with and without a context, carries its
-   * contract here, and because guests have their methods here too; the code itself is short.
+   * contract here; the code itself is short.
    */
 
   private static final String DEBUG_PROPERTY = "io.loop.debug";
@@ -287,40 +285,6 @@ public final class Loop implements AutoCloseable {
     return sides.hasHost();
   }
 
-  /// Runs something on the thread that runs the program's callbacks, and waits for it. That is the
-  /// host's thread, or the caller's if there is no host or the caller is not on the loop's thread.
-  /// For layers on top of this one.
-  ///
-  /// If it throws, throws the same exception object, undeclared.
-  ///
-  /// @param work the work
-  /// @param <T> the type of its result
-  /// @return its result
-  /// @throws IllegalStateException if the host is blocked; check [#isHostFree] first
-  public <T extends @Nullable Object> T callOnHost(Supplier<T> work) {
-    return sides.callOnHost(work);
-  }
-
-  /// {@return whether [#callOnHost] may be called: the host is in no blocking call} Loop thread and
-  /// host only.
-  public boolean isHostFree() {
-    return sides.isHostFree();
-  }
-
-  /// Runs something on the loop's own thread, which mounts the loop's coroutines, and waits for it.
-  /// For layers on top of this one; loop thread and host only.
-  ///
-  /// If it throws, throws the same exception object, undeclared.
-  ///
-  /// @param work the work; must not block, nor run the program's code
-  /// @param <T> the type of its result
-  /// @return its result
-  /// @throws IllegalStateException if the host cannot be suspended here, because of a native frame
-  ///   or a class initializer on its stack
-  public <T extends @Nullable Object> T callOnCarrier(Supplier<T> work) {
-    return sides.callOnCarrier(work);
-  }
-
   /// Checks that this loop can be run on this thread now.
   ///
   /// @throws IllegalStateException if [#runForever] would throw one
@@ -370,15 +334,6 @@ public final class Loop implements AutoCloseable {
   @Override
   public void close() {
     lifecycle.close();
-  }
-
-  /// Runs only guests that return from blocking calls, until a condition is true; for a layer whose
-  /// guests must end before this loop is closed. Loop's own thread only.
-  ///
-  /// @param over the condition; checked after each guest
-  /// @param patience the time limit
-  public void runReturnsUntil(BooleanSupplier over, Duration patience) {
-    turn.interlude().runReturnsUntil(over, patience);
   }
 
   /// Sets the handler for failures that cannot be thrown to any caller.
@@ -500,29 +455,15 @@ public final class Loop implements AutoCloseable {
     return presence.isHere();
   }
 
-  /// Gives a guest its turn; loop thread only.
+  /// Admits guests, which run work of this loop on their own threads. For the layer that creates
+  /// them.
   ///
-  /// @param entering the guest whose thread runs next; null for the loop's own
-  /// @return the guest that had the turn, to pass to [#enter] afterwards
-  public @Nullable Guest enter(@Nullable Guest entering) {
-    return presence.enter(entering);
-  }
-
-  /// {@return whether this loop's thread is in a blocking call other than its poll, so that no
-  /// guest can get its turn} Any thread; the answer may be out of date.
-  ///
-  /// On a loop with a host this happens only if a stack cannot be unmounted, or inside the JDK. On
-  /// an attached loop it happens whenever a callback or another task of the executor blocks.
-  public boolean isHeldUp() {
-    return presence.heldUpThread() != null;
-  }
-
-  /// Sets the directory of this loop's guests, for reports about a loop that is held up, and for
-  /// the end of the loop. For the layer that creates them.
-  ///
-  /// @param directory the directory
-  public void setGuests(GuestDirectory directory) {
+  /// @param directory the guests, for reports about a loop that is held up, and for the end of the
+  ///   loop; replaces an earlier one
+  /// @return what only that layer may ask of this loop
+  public EnteredLoop admitGuests(GuestDirectory directory) {
     guests = directory;
+    return new EnteredLoop(this);
   }
 
   @Nullable GuestDirectory guests() {
@@ -533,29 +474,12 @@ public final class Loop implements AutoCloseable {
     return holdUp;
   }
 
-  /// Notes that a guest is about to run in parallel with this loop, because the loop's thread is
-  /// held up. The loop waits for [#endRescue] before it runs anything else. From now on guests have
-  /// to check whether they have their turn. Any thread.
-  public void beginRescue() {
-    presence.beginRescue();
-  }
-
-  /// Ends what [#beginRescue] began: the guest has stopped. Any thread.
-  public void endRescue() {
-    rescued.end();
-  }
-
   Rescued rescued() {
     return rescued;
   }
 
-  /// Makes every call check that the caller has its turn, as in debug mode; for layers whose guests
-  /// may continue on their own after a blocking call.
-  public void requireTurns() {
-    presence.requireTurns();
-  }
-
-  /// Ensures that the caller has its turn on this loop, in debug mode and after [#requireTurns].
+  /// Ensures that the caller has its turn on this loop, in debug mode and after
+  /// [EnteredLoop#requireTurns].
   ///
   /// A guest that continued on its own after a blocking call waits here for its turn. A caller that
   /// is not on the loop is refused. While the loop is not running, any caller is accepted. For
@@ -572,12 +496,7 @@ public final class Loop implements AutoCloseable {
   /// @throws IllegalStateException in debug mode, if the loop is running and the caller is not on
   ///   it
   public void checkTurnToRead() {
-    if (Coroutine.mayGoAstray()) {
-      Loop _ = Presence.loopHere(); // a guest waits for its turn
-    }
-    if (debug) {
-      checkTurn();
-    }
+    presence.checkToRead(debug);
   }
 
   CurrentContext currentContext() {

@@ -40,7 +40,7 @@ public final class PolledLoop {
   /// @throws IllegalStateException if the host cannot be suspended here, because of a native frame
   ///   or a class initializer on its stack
   public <T extends @Nullable Object> T callOnCarrier(Supplier<T> work) {
-    return loop.callOnCarrier(work);
+    return loop.sides().callOnCarrier(work);
   }
 
   /// Runs one turn of an attached loop: what is ready, until the next poll is due. On the host's

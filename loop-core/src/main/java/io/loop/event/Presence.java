@@ -166,22 +166,39 @@ final class Presence {
     }
   }
 
-  /// See [Loop#enter].
+  /// See [Loop#checkTurnToRead].
+  ///
+  /// @param debug whether the loop is in debug mode
+  void checkToRead(boolean debug) {
+    if (Coroutine.mayGoAstray()) {
+      Loop _ = loopHere(); // a guest waits for its turn
+    }
+    if (debug) {
+      check(true);
+    }
+  }
+
+  /// See [EnteredLoop#enter].
   @Nullable Guest enter(@Nullable Guest entering) {
     Guest before = guest;
     guest = entering;
     return before;
   }
 
-  /// See [Loop#requireTurns].
+  /// See [EnteredLoop#requireTurns].
   void requireTurns() {
     strict = true;
   }
 
-  /// See [Loop#beginRescue]. Any thread.
+  /// See [EnteredLoop#beginRescue]. Any thread.
   void beginRescue() {
     strict = true;
     rescued.begin();
+  }
+
+  /// See [EnteredLoop#endRescue]. Any thread.
+  void endRescue() {
+    rescued.end();
   }
 
   /// {@return the thread that should run the loop, if it is in a blocking call other than its poll}

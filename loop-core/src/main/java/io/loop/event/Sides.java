@@ -54,7 +54,7 @@ final class Sides {
     }
   }
 
-  /// See [Loop#callOnHost].
+  /// See [EnteredLoop#callOnHost].
   @SuppressWarnings({"unchecked", "NullAway"}) // the result is what `work` returned
   <T extends @Nullable Object> T callOnHost(Supplier<T> work) {
     LoopHost other = host;
@@ -78,13 +78,13 @@ final class Sides {
     }
   }
 
-  /// See [Loop#isHostFree].
+  /// See [EnteredLoop#isHostFree].
   boolean isHostFree() {
     LoopHost other = host;
     return other == null || !other.isOnCarrier() || other.isHostFree();
   }
 
-  /// See [Loop#callOnCarrier].
+  /// See [EnteredLoop#callOnCarrier].
   <T extends @Nullable Object> T callOnCarrier(Supplier<T> work) {
     LoopHost here = host;
     return here != null && here.isCurrentThread() ? here.callOnCarrier(work) : work.get();

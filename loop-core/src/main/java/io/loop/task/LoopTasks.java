@@ -2,6 +2,7 @@ package io.loop.task;
 
 import io.loop.coroutine.Coroutine;
 import io.loop.coroutine.CoroutinePool;
+import io.loop.event.EnteredLoop;
 import io.loop.event.ExceptionContext;
 import io.loop.event.GuestDirectory;
 import io.loop.event.Loop;
@@ -27,6 +28,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
   private static final LoopLocal<LoopTasks> KEY = LoopLocal.withInitial(LoopTasks::new);
 
   private final Loop loop;
+  private final EnteredLoop entered;
   private final CoroutinePool coroutines = new CoroutinePool();
   private final UnreadFailures unread;
   private final PendingTasks pending = new PendingTasks(); // strong: no task is lost (D5)
@@ -41,14 +43,18 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
     this.loop = loop;
     this.unread = new UnreadFailures(loop);
     this.bridges = new Bridges(loop);
+    this.entered = loop.admitGuests(this);
     if (Coroutine.isPortable()) {
-      loop.requireTurns(); // a body may continue on its own after a blocking call
+      entered.requireTurns(); // a body may continue on its own after a blocking call
     }
-    loop.setGuests(this);
   }
 
   static LoopTasks of(Loop loop) {
     return KEY.get(loop);
+  }
+
+  EnteredLoop entered() {
+    return entered;
   }
 
   CoroutinePool coroutines() {
@@ -151,8 +157,8 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
       }
       unwind(task);
     }
-    loop.callOnCarrier(() -> {
-      loop.runReturnsUntil(new AllBack(), PATIENCE);
+    entered.callOnCarrier(() -> {
+      entered.runReturnsUntil(new AllBack(), PATIENCE);
       coroutines.close();
       return true;
     });
@@ -200,7 +206,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
 
   private void unwind(Task<?> task) {
     try {
-      loop.callOnCarrier(() -> {
+      entered.callOnCarrier(() -> {
         task.unwind();
         return true;
       });

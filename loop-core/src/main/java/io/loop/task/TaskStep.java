@@ -81,7 +81,7 @@ final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
     } else if (task.loop.isAttached()) {
       schedule(); // the executor's thread may hold monitors here: see decision D27
     } else {
-      @Nullable Void _ = task.loop.callOnCarrier(this::runFirst);
+      @Nullable Void _ = tasks.entered().callOnCarrier(this::runFirst);
     }
   }
 
@@ -194,7 +194,7 @@ final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
 
   private void resume(Coroutine mounting) {
     Task<?> outer = tasks.swapCurrent(task);
-    Guest outerGuest = task.loop.enter(this);
+    Guest outerGuest = tasks.entered().enter(this);
     Coroutine.Stop stop;
     try {
       if (inner != null) {
@@ -203,7 +203,7 @@ final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
       stop = mounting.resume();
       inner = innerContext();
     } finally {
-      task.loop.enter(outerGuest);
+      tasks.entered().enter(outerGuest);
       tasks.swapCurrent(outer);
     }
     switch (stop) {
@@ -329,22 +329,22 @@ final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
 
   @Override
   public boolean isHostFree() {
-    return task.loop.isHostFree();
+    return tasks.entered().isHostFree();
   }
 
   @Override
   public boolean isHeldUp() {
-    return task.loop.isHeldUp();
+    return tasks.entered().isHeldUp();
   }
 
   @Override
   public void beginRescue() {
-    task.loop.beginRescue();
+    tasks.entered().beginRescue();
   }
 
   @Override
   public void endRescue() {
-    task.loop.endRescue();
+    tasks.entered().endRescue();
   }
 
   @Override

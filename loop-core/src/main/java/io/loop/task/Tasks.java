@@ -1,5 +1,6 @@
 package io.loop.task;
 
+import io.loop.event.EnteredLoop;
 import io.loop.event.Loop;
 import io.loop.task.GatherFuture.OnFailure;
 import java.time.Duration;
@@ -245,11 +246,12 @@ public final class Tasks {
   /// @param <T> the type of its result
   /// @return its result
   public static <T extends @Nullable Object> T onLoopThread(Supplier<T> work) {
-    Loop loop = Loop.running();
-    Task<?> task = LoopTasks.of(loop).current();
+    LoopTasks tasks = LoopTasks.of(Loop.running());
+    EnteredLoop entered = tasks.entered();
+    Task<?> task = tasks.current();
     return task != null && task.step().isCurrentThread()
-        ? task.step().coroutine().callWithHost(() -> loop.callOnHost(work))
-        : loop.callOnHost(work);
+        ? task.step().coroutine().callWithHost(() -> entered.callOnHost(work))
+        : entered.callOnHost(work);
   }
 
   /// Implements [io.loop.Asyncio#runUntilComplete].
