@@ -26,6 +26,7 @@ final class ExceptionReports {
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Loop loop;
+  private long slowNanos = TimeUnit.MILLISECONDS.toNanos(100);
   private @Nullable BiConsumer<? super Loop, ? super ExceptionContext> handler;
   private int dropped;
   private @Nullable Throwable firstDropped;
@@ -196,7 +197,23 @@ final class ExceptionReports {
     }
   }
 
-  void warnSlow(Handle handle, long nanos) {
+  /// See [Loop#slowCallbackDuration].
+  long slowNanos() {
+    return slowNanos;
+  }
+
+  void setSlowNanos(long nanos) {
+    slowNanos = nanos;
+  }
+
+  /// Logs a callback that has taken as long as a slow one.
+  void warnIfSlow(Handle handle, long nanos) {
+    if (nanos >= slowNanos) {
+      loop.sides().runOnHost(() -> warnSlow(handle, nanos));
+    }
+  }
+
+  private void warnSlow(Handle handle, long nanos) {
     try {
       LOG.log(
           Level.WARNING,

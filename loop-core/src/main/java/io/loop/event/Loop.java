@@ -29,7 +29,8 @@ public final class Loop implements AutoCloseable {
    *   Presence    who is on the loop, and may call it
    *   Lifecycle   running, attached turns, stopping, closing
    *   Sides       the loop's own thread and its host
-   *   Turn        the order of a tick; with the ready queue and the TimerWheel
+   *   Turn        the order of a tick; with the ready queue and the TurnBudget
+   *   Timers      when timers start; with the TimerWheel
    *   Inbox and WakeupGate   what crosses threads
    *   PolledLoop  what only the poller may ask
    *   EnteredLoop what only the layer of the guests may ask
@@ -47,7 +48,6 @@ public final class Loop implements AutoCloseable {
 
   private final Poller poller;
   private final boolean attached;
-  private final long originNanos;
   private final CurrentContext currentContext = new CurrentContext();
   private final ExceptionReports reports = new ExceptionReports(this);
   private final HoldUp holdUp = new HoldUp(this);
@@ -58,6 +58,7 @@ public final class Loop implements AutoCloseable {
   private final Sides sides;
   private final Inbox inbox;
   private final Turn turn;
+  private final Timers timers;
   private final Lifecycle lifecycle;
 
   private volatile @Nullable GuestDirectory guests;
@@ -66,11 +67,11 @@ public final class Loop implements AutoCloseable {
   private Loop(Poller poller, boolean attached) {
     this.poller = poller;
     this.attached = attached;
-    this.originNanos = poller.nanoTime();
     this.presence = new Presence(this, poller, attached, rescued);
     this.sides = new Sides(this, poller, presence, attached);
     this.inbox = new Inbox(this);
-    this.turn = new Turn(this, poller, inbox, gate, originNanos);
+    this.turn = new Turn(this, poller, inbox, gate);
+    this.timers = turn.timers();
     this.lifecycle = new Lifecycle(this, poller, attached, sides, inbox, gate);
     lifecycle.open();
   }
@@ -210,9 +211,8 @@ public final class Loop implements AutoCloseable {
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callLater(Duration delay, Callback callback, @Nullable Context context) {
     requireUsable(callback); // before the clock of the wheel is read
-    long deadline = turn.wheel().deadlineAfter(Nanos.of(delay));
-    var timer = new TimerHandle(this, deadline, callback, context);
-    turn.startAfter(timer);
+    var timer = new TimerHandle(this, timers.deadlineAfter(delay), callback, context);
+    timers.startAfter(timer);
     lifecycle.requestTurn();
     return timer;
   }
@@ -238,8 +238,8 @@ public final class Loop implements AutoCloseable {
   /// @throws IllegalStateException if this loop is closed
   public TimerHandle callAt(Duration when, Callback callback, @Nullable Context context) {
     requireUsable(callback);
-    var timer = new TimerHandle(this, originNanos + Nanos.of(when), callback, context);
-    turn.startAt(timer);
+    var timer = new TimerHandle(this, timers.deadlineAt(when), callback, context);
+    timers.startAt(timer);
     lifecycle.requestTurn();
     return timer;
   }
@@ -253,11 +253,7 @@ public final class Loop implements AutoCloseable {
   ///
   /// Source: `loop.time`.
   public Duration time() {
-    return sinceOrigin(poller.nanoTime());
-  }
-
-  Duration sinceOrigin(long nanos) {
-    return Duration.ofNanos(nanos - originNanos);
+    return timers.time();
   }
 
   /// Runs on the calling thread until [#stop] is called.
@@ -418,7 +414,7 @@ public final class Loop implements AutoCloseable {
   /// @param duration the threshold
   public void setSlowCallbackDuration(Duration duration) {
     checkTurn();
-    turn.setSlowNanos(Nanos.of(duration));
+    reports.setSlowNanos(Nanos.of(duration));
   }
 
   /// {@return the run time from which debug mode logs a callback as slow}
@@ -426,7 +422,7 @@ public final class Loop implements AutoCloseable {
   /// Source: `loop.slow_callback_duration`.
   public Duration slowCallbackDuration() {
     checkTurnToRead();
-    return Duration.ofNanos(turn.slowNanos());
+    return Duration.ofNanos(reports.slowNanos());
   }
 
   /// Sets how much may run between two polls.
@@ -440,13 +436,7 @@ public final class Loop implements AutoCloseable {
   /// @throws IllegalArgumentException if ticks is below 1, or the budget is negative
   public void setTicksPerPoll(int ticks, Duration budget) {
     checkTurn();
-    if (ticks < 1) {
-      throw new IllegalArgumentException("ticks must be at least 1, got " + ticks);
-    }
-    if (budget.isNegative()) {
-      throw new IllegalArgumentException("the budget must not be negative, got " + budget);
-    }
-    turn.setLimits(ticks, Nanos.of(budget));
+    turn.budget().setLimits(ticks, budget);
   }
 
   /// {@return whether the caller is on this loop: its thread, or the guest whose turn it is} Any
@@ -537,8 +527,8 @@ public final class Loop implements AutoCloseable {
     turn.append(handle);
   }
 
-  void unschedule(TimerHandle timer) {
-    turn.wheel().cancel(timer);
+  Timers timers() {
+    return timers;
   }
 
   Locals locals() {

@@ -34,7 +34,7 @@ public final class TimerHandle extends Handle {
   /// A delay that has not started yet starts now: see [Loop#callLater(Duration, Callback)].
   public Duration when() {
     loop.checkTurn();
-    return loop.sinceOrigin(loop.turn().deadlineOf(this));
+    return loop.timers().when(this);
   }
 
   /// Sets a new delay for a timer that has not fired. It starts like that of
@@ -49,7 +49,7 @@ public final class TimerHandle extends Handle {
   /// @return false if it has fired or was cancelled; nothing is changed then
   public boolean reschedule(Duration delay) {
     loop.checkTurn();
-    boolean isPending = loop.turn().postpone(this, Nanos.of(delay));
+    boolean isPending = loop.timers().postpone(this, delay);
     loop.lifecycle().requestTurn();
     return isPending;
   }
@@ -57,6 +57,6 @@ public final class TimerHandle extends Handle {
   @Override
   public void cancel() {
     super.cancel();
-    loop.unschedule(this);
+    loop.timers().cancel(this);
   }
 }

@@ -15,7 +15,7 @@ final class Turn {
    *   2. take what other threads submitted, in order
    *   3. append the timers that are due, by deadline, then in order of insertion
    *   4. run exactly the handles that were ready when this step began
-   *   again from 2 while anything is ready, up to `maxTicks` ticks or `budgetNanos`
+   *   again from 2 while anything is ready, as long as the budget allows
    *
    * The run has two sides, the loop's thread and its host. Both execute advance() on the same
    * fields: the thread runs internal handles, the host the program's, and each yields to the other
@@ -31,29 +31,18 @@ final class Turn {
    *
    * While the host is blocked in the middle of a callback or of the poll there is an Interlude.
    *
-   * `running` is the running handle, null between ticks. Timers that it starts get their deadlines
-   * when it is done: one reading of the clock for all that it started and did not cancel.
-   *
-   * A coroutine that yields while nothing else is ready continues immediately: skipTick skips the
-   * tick, which would have run nothing else. Skipped ticks do not count towards `maxTicks`, but
-   * their time does. The clock is read before every fourth of them. It is read before each one if,
-   * at the pace so far, the end of the turn's budget or the next timer is near. Reading it more
-   * rarely would be wrong, because the next step of a body may take a thousand times as long as
-   * those before.
+   * `running` is the running handle, null between ticks. Timers that it starts are placed when it is
+   * done: see Timers. TurnBudget says when a turn has had enough ticks and time.
    */
-
-  private static final int MAX_TICKS = 64;
-  private static final int SKIPS_PER_LOOK = 4;
-  private static final int MAX_PASSED = 1 << 20; // for clocks that do not advance
-  private static final long BUDGET_NANOS = 100_000;
-  private static final long SLOW_NANOS = 100_000_000;
 
   private final Loop loop;
   private final Poller poller;
   private final Inbox inbox;
   private final WakeupGate gate;
   private final CurrentContext context;
+  private final Timers timers;
   private final TimerWheel wheel;
+  private final TurnBudget budget;
   private final ReadyQueue ready = new ReadyQueue();
   private final boolean pollNeedsHost;
   private final Runnable hostsPart = this::runHostsPart;
@@ -62,30 +51,24 @@ final class Turn {
   private @Nullable LoopHost host;
   private final MemoryReserve reserve;
 
-  private int maxTicks = MAX_TICKS;
-  private long budgetNanos = BUDGET_NANOS;
-  private long slowNanos = SLOW_NANOS;
   private @Nullable Handle running;
-  private long startNanos;
-  private int passed; // ticks in this turn, run or skipped
-  private int nextLook;
-  private int ticks; // ticks run in this turn
   private int left; // handles of this tick that have not run yet
   private boolean polling; // the next action is to poll
   private boolean aboutToSleep; // the gate is armed for the poll
-  private boolean timerSet; // since the wait of the current poll was computed
   private volatile boolean isPolling; // on the loop's thread, which may park in the poll
   private boolean over; // the host has reached the end of the run
   private boolean isDueLater; // whether an attached loop's next turn has a due time
   private long dueNanos; // the due time
 
-  Turn(Loop loop, Poller poller, Inbox inbox, WakeupGate gate, long originNanos) {
+  Turn(Loop loop, Poller poller, Inbox inbox, WakeupGate gate) {
     this.loop = loop;
     this.poller = poller;
     this.inbox = inbox;
     this.gate = gate;
     this.context = loop.currentContext();
-    this.wheel = new TimerWheel(originNanos, poller.isMovedByHand());
+    this.timers = new Timers(this, poller);
+    this.wheel = timers.wheel();
+    this.budget = new TurnBudget(poller, wheel);
     this.pollNeedsHost = poller.needsHost();
     this.interlude = new Interlude(this, inbox, gate, loop.holdUp());
     this.rescued = loop.rescued();
@@ -100,8 +83,12 @@ final class Turn {
     return interlude;
   }
 
-  TimerWheel wheel() {
-    return wheel;
+  Timers timers() {
+    return timers;
+  }
+
+  TurnBudget budget() {
+    return budget;
   }
 
   void append(Handle handle) {
@@ -116,21 +103,8 @@ final class Turn {
   boolean mayBlock() {
     return inbox.isEmpty()
         && ready.isEmpty()
-        && !(aboutToSleep && timerSet)
+        && !(aboutToSleep && timers.wereSet())
         && !loop.lifecycle().isStopping();
-  }
-
-  void setLimits(int ticks, long nanos) {
-    maxTicks = ticks;
-    budgetNanos = nanos;
-  }
-
-  long slowNanos() {
-    return slowNanos;
-  }
-
-  void setSlowNanos(long nanos) {
-    slowNanos = nanos;
   }
 
   /// Runs turns until the loop is stopped; loop's thread.
@@ -197,23 +171,21 @@ final class Turn {
   }
 
   private void beginTicks() {
-    startNanos = poller.nanoTime();
-    passed = 0;
-    ticks = 0;
+    long now = poller.nanoTime();
+    budget.begin(now);
     if (MemoryReserve.isUsed()) {
       reserve.restore();
     }
-    loop.reports().tellDropped(startNanos);
-    beginTick(startNanos);
+    loop.reports().tellDropped(now);
+    beginTick(now);
   }
 
   private boolean beginNextTick() {
-    ticks++;
-    if (mayBlock() || loop.lifecycle().isStopping() || ticks == maxTicks) {
+    if (!budget.endTick() || mayBlock() || loop.lifecycle().isStopping()) {
       return false;
     }
     long now = poller.nanoTime();
-    if (now - startNanos >= budgetNanos) {
+    if (budget.isSpent(now)) {
       return false;
     }
     beginTick(now);
@@ -221,8 +193,7 @@ final class Turn {
   }
 
   private void beginTick(long now) {
-    passed++;
-    nextLook = 0;
+    budget.beginTick();
     collect(now);
     left = ready.size();
   }
@@ -257,63 +228,11 @@ final class Turn {
 
   /// See [Handle#skipTick].
   boolean skipTick(Handle handle) {
-    if (running != handle
-        || !mayBlock()
-        || wheel.hasUnplaced()
-        || maxTicks == 1
-        || loop.isDebug()
-        || (passed >= nextLook && !lookAhead())) {
-      return false;
-    }
-    passed++;
-    return true;
-  }
-
-  /// Reads the clock, and decides when to do so again.
-  ///
-  /// @return false if the time is up
-  private boolean lookAhead() {
-    long now = poller.nanoTime();
-    long used = now - startNanos;
-    long left = Math.min(budgetNanos - used, wheel.nextExpiryNanos(now));
-    if (left <= 0 || passed >= MAX_PASSED) {
-      return false;
-    }
-    long perTick = Math.max(1, used / passed);
-    nextLook = passed + (int) Math.min(SKIPS_PER_LOOK, 1 + left / (2 * perTick));
-    return true;
-  }
-
-  void startAfter(TimerHandle timer) {
-    wheel.scheduleAfter(timer);
-    timerSet = true;
-    placeUnlessRunning();
-  }
-
-  void startAt(TimerHandle timer) {
-    wheel.schedule(timer, poller.nanoTime());
-    timerSet = true;
-    nextLook = 0;
-  }
-
-  boolean postpone(TimerHandle timer, long delayNanos) {
-    boolean isPending = wheel.postpone(timer, delayNanos);
-    timerSet = true; // it may be due sooner than before
-    placeUnlessRunning();
-    return isPending;
-  }
-
-  private void placeUnlessRunning() {
-    if (running == null) {
-      wheel.place(poller.nanoTime());
-    }
-  }
-
-  long deadlineOf(TimerHandle timer) {
-    if (wheel.isDelayed(timer)) {
-      wheel.place(poller.nanoTime());
-    }
-    return timer.deadlineNanos;
+    return running == handle
+        && mayBlock()
+        && !wheel.hasUnplaced()
+        && !loop.isDebug()
+        && budget.skipTick();
   }
 
   /// Runs ticks as after a poll. A fatal error ends the tick and is reported; the host continues.
@@ -379,8 +298,7 @@ final class Turn {
       poller.poll(0);
       return;
     }
-    long wait = wheel.nextExpiryNanos(poller.nanoTime());
-    timerSet = false;
+    long wait = timers.beginWait();
     aboutToSleep = true;
     try {
       gate.arm();
@@ -447,7 +365,7 @@ final class Turn {
           .callbackFailed(handle, used != null ? used : CurrentContext.contextOf(own), fault);
     }
     if (timed) {
-      warnIfSlow(handle, poller.nanoTime() - start);
+      loop.reports().warnIfSlow(handle, poller.nanoTime() - start);
     }
   }
 
@@ -460,12 +378,6 @@ final class Turn {
   /// {@return the running handle}
   @Nullable Handle running() {
     return running;
-  }
-
-  private void warnIfSlow(Handle handle, long nanos) {
-    if (nanos >= slowNanos) {
-      loop.sides().runOnHost(() -> loop.reports().warnSlow(handle, nanos));
-    }
   }
 
   /// Drops everything that is scheduled, and notifies callbacks that are [Droppable].
