@@ -456,18 +456,6 @@ public final class Loop implements AutoCloseable {
     return new EnteredLoop(this);
   }
 
-  @Nullable GuestDirectory guests() {
-    return guests;
-  }
-
-  HoldUp holdUp() {
-    return holdUp;
-  }
-
-  Rescued rescued() {
-    return rescued;
-  }
-
   /// Ensures that the caller has its turn on this loop, in debug mode and after
   /// [EnteredLoop#requireTurns].
   ///
@@ -518,13 +506,16 @@ public final class Loop implements AutoCloseable {
     return reports;
   }
 
-  void append(Handle handle) {
-    requireUsable();
-    if (presence.isVacant()) {
-      inbox.drainTo(turn.ready()); // nothing else drains it here; keep the order of submission
-      lifecycle.requestTurn();
-    }
-    turn.append(handle);
+  @Nullable GuestDirectory guests() {
+    return guests;
+  }
+
+  HoldUp holdUp() {
+    return holdUp;
+  }
+
+  Rescued rescued() {
+    return rescued;
   }
 
   Timers timers() {
@@ -533,6 +524,15 @@ public final class Loop implements AutoCloseable {
 
   Locals locals() {
     return locals;
+  }
+
+  void append(Handle handle) {
+    requireUsable();
+    if (presence.isVacant()) {
+      inbox.drainTo(turn.ready()); // nothing else drains it here; keep the order of submission
+      lifecycle.requestTurn();
+    }
+    turn.append(handle);
   }
 
   private void requireUsable() {
