@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.task.Coro;
 
-/// A recorder of what happens, and bodies that end well, fail or wait for ever.
+/// A recorder of what happens, and bodies that end well, fail or wait until they are cancelled.
 abstract class TaskGroupTraces {
 
   final TraceRecorder recorder = new TraceRecorder();

@@ -216,7 +216,8 @@ final class TraceRecorder {
     return stuck(name, cleanUpTicks, null);
   }
 
-  /// Waits for ever; cancelled, it cleans up and throws the cancellation on, or another failure.
+  /// Waits until it is cancelled, then cleans up and throws the cancellation on, or another
+  /// failure.
   Coro<String> stuck(String name, int cleanUpTicks, RuntimeException instead) {
     return () -> {
       try {

@@ -2,8 +2,8 @@ package io.loop.conformance;
 
 import java.io.Serial;
 
-/// The scenario asks for something the interpreter does not have, or goes on for ever; its trace
-/// ends with `!!` and this message.
+/// The scenario asks for something the interpreter does not have, or never ends; its trace ends
+/// with `!!` and this message.
 ///
 /// An error, and known to the interpreter by its type: no clause of the scenario can catch it.
 final class UnsupportedScenario extends Error {

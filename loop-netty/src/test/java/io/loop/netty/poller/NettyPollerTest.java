@@ -82,7 +82,7 @@ class NettyPollerTest extends OnNetty {
         () -> {
           var ran = new AtomicBoolean();
           NettyLoop.eventLoop(Loop.running()).execute(() -> ran.set(true));
-          while (!ran.get()) { // for ever, if it starves them
+          while (!ran.get()) { // endless if it starves them
             Asyncio.sleep(Duration.ZERO);
           }
         });
