@@ -46,6 +46,7 @@ public final class Samples implements Runnable {
       case "redis" -> List.of(Redis.class);
       case "chat" -> List.of(Chat.class);
       case "http" -> List.of(Http.class);
+      case "dns" -> List.of(Dns.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -56,7 +57,8 @@ public final class Samples implements Runnable {
               Embed.class,
               Redis.class,
               Chat.class,
-              Http.class);
+              Http.class,
+              Dns.class);
     };
   }
 

@@ -41,7 +41,16 @@ class SamplesTest {
 
     assertThat(code).isZero();
     assertThat(out.toString())
-        .contains("echo", "echo-client", "tls-echo", "udp-echo", "embed", "redis", "chat");
+        .contains(
+            "echo",
+            "echo-client",
+            "tls-echo",
+            "udp-echo",
+            "embed",
+            "redis",
+            "chat",
+            "http",
+            "dns");
   }
 
   @Test
@@ -49,7 +58,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(8)
+        .hasSize(9)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
