@@ -47,6 +47,7 @@ public final class Samples implements Runnable {
       case "chat" -> List.of(Chat.class);
       case "http" -> List.of(Http.class);
       case "dns" -> List.of(Dns.class);
+      case "mqtt" -> List.of(Mqtt.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -58,7 +59,8 @@ public final class Samples implements Runnable {
               Redis.class,
               Chat.class,
               Http.class,
-              Dns.class);
+              Dns.class,
+              Mqtt.class);
     };
   }
 

@@ -219,7 +219,7 @@ class RedisHostileTest {
   }
 
   /// {@return how many bytes were taken until nothing was for a second}
-  private static long writeUntilStuck(SocketChannel channel, byte[] request) throws Exception {
+  static long writeUntilStuck(SocketChannel channel, byte[] request) throws Exception {
     var requests = ByteBuffer.allocate(request.length * 1000);
     while (requests.hasRemaining()) {
       requests.put(request);

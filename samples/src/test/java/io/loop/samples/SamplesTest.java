@@ -50,7 +50,8 @@ class SamplesTest {
             "redis",
             "chat",
             "http",
-            "dns");
+            "dns",
+            "mqtt");
   }
 
   @Test
@@ -58,7 +59,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(9)
+        .hasSize(10)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
