@@ -48,6 +48,7 @@ public final class Samples implements Runnable {
       case "http" -> List.of(Http.class);
       case "dns" -> List.of(Dns.class);
       case "mqtt" -> List.of(Mqtt.class);
+      case "smtp" -> List.of(Smtp.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -60,7 +61,8 @@ public final class Samples implements Runnable {
               Chat.class,
               Http.class,
               Dns.class,
-              Mqtt.class);
+              Mqtt.class,
+              Smtp.class);
     };
   }
 

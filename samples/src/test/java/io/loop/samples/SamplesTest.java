@@ -51,7 +51,8 @@ class SamplesTest {
             "chat",
             "http",
             "dns",
-            "mqtt");
+            "mqtt",
+            "smtp");
   }
 
   @Test
@@ -59,7 +60,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(10)
+        .hasSize(11)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
