@@ -49,6 +49,7 @@ public final class Samples implements Runnable {
       case "dns" -> List.of(Dns.class);
       case "mqtt" -> List.of(Mqtt.class);
       case "smtp" -> List.of(Smtp.class);
+      case "socks" -> List.of(Socks.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -62,7 +63,8 @@ public final class Samples implements Runnable {
               Http.class,
               Dns.class,
               Mqtt.class,
-              Smtp.class);
+              Smtp.class,
+              Socks.class);
     };
   }
 

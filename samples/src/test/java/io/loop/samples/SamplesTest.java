@@ -52,7 +52,8 @@ class SamplesTest {
             "http",
             "dns",
             "mqtt",
-            "smtp");
+            "smtp",
+            "socks");
   }
 
   @Test
@@ -60,7 +61,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(11)
+        .hasSize(12)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
