@@ -13,8 +13,8 @@ import org.openjdk.jmh.infra.Blackhole;
 
 /// What it costs to start something that runs by itself, and to have its result.
 ///
-/// No body suspends: what is measured is birth, the first step, the end, and the wake-up of whoever
-/// waits for it. One invocation is one parent that starts all the others, one by one or by the
+/// No body suspends: what is measured is birth, the first step, the end, and the wake-up of the one
+/// that waits for it. One invocation is one parent that starts all the others, one by one or by the
 /// hundred.
 public class SpawnBenchmark extends LoopBenchmark {
 

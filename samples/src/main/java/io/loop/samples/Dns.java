@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Answers DNS queries over UDP from a zone file, and others by asking --upstream, until SIGINT"
           + " or SIGTERM.",
-      "Whoever reaches the port is answered, and senders can be forged: do not open it to the"
+      "It answers every sender, and senders can be forged: do not open the port to the"
           + " internet."
     },
     mixinStandardHelpOptions = true,

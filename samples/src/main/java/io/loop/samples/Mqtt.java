@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
     name = "mqtt",
     description = {
       "Passes messages between MQTT 3.1.1 clients, until SIGINT or SIGTERM.",
-      "Quality of service 0 and 1; sessions end with their connections. There is no password: whoever"
-          + " reaches the port can read and publish everything."
+      "Quality of service 0 and 1; sessions end with their connections. There is no password:"
+          + " everyone who reaches the port can read and publish everything."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class)

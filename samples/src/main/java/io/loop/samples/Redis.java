@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
     description = {
       "Serves strings, counters, expiry, publish and subscribe to Redis clients, until SIGINT or"
           + " SIGTERM.",
-      "There is no password: whoever reaches the port can read and change everything."
+      "There is no password: everyone who reaches the port can read and change everything."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class)

@@ -21,7 +21,7 @@ class TlsEchoTest {
       List.of(
           "--add-opens", "java.base/java.lang=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED");
 
-  /// Trusts whoever it meets: the server's certificate is new each time.
+  /// Trusts every server: the server's certificate is new each time.
   static final class Anybody implements X509TrustManager {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type) {}
