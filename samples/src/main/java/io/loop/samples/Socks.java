@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     description = {
       "A SOCKS 5 proxy (RFC 1928) until SIGINT or SIGTERM: CONNECT to IPv4 and IPv6 addresses and"
           + " names.",
-      "Whoever reaches its port reaches what this machine reaches: without --user, it listens on"
+      "Who uses it reaches what this machine reaches, so without --user it listens on"
           + " loopback addresses only."
     },
     mixinStandardHelpOptions = true,
