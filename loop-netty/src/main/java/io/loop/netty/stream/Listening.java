@@ -10,6 +10,7 @@ import io.loop.netty.poller.NettyDriver;
 import io.loop.netty.poller.NettyGroup;
 import io.loop.netty.socket.AcceptBackoff;
 import io.loop.netty.socket.BindFaults;
+import io.loop.netty.socket.InheritedSocket;
 import io.loop.netty.socket.Listeners;
 import io.loop.netty.socket.OneFamily;
 import io.loop.netty.socket.Resolver;
@@ -20,12 +21,15 @@ import io.loop.task.Tasks;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ServerChannel;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -37,6 +41,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Binds a server's addresses: all of them, or none. Coroutines only.
@@ -70,6 +75,9 @@ final class Listening {
 
   /// {@return the channels bound to every address of some hosts; an empty host is all addresses}
   List<Channel> bind(List<String> hosts, int port) throws IOException {
+    if (options.descriptor() >= 0) {
+      return bindAll(this::adoptInherited);
+    }
     // addresses of two interfaces are equal
     Map<String, InetAddress> distinct = new LinkedHashMap<>();
     for (String host : hosts) {
@@ -145,6 +153,21 @@ final class Listening {
     return missing;
   }
 
+  /// Listens on the socket that the options name. Nothing is skipped.
+  private @Nullable IOException adoptInherited() throws IOException {
+    ChannelFactory<ServerChannel> factory =
+        InheritedSocket.listening(driver.transport(), options.descriptor());
+    var address = new InetSocketAddress(0); // only for its kind
+    tryChildOptions(address);
+    ServerBootstrap bootstrap = bootstrap(driver.ioEventLoop(), factory, _ -> {});
+    ChannelFuture opened = ChannelFutures.open(loop, bootstrap::register);
+    if (!opened.isSuccess()) {
+      return leaveOut(address, opened);
+    }
+    bound.add(opened.channel());
+    return null;
+  }
+
   /// {@return why an address is skipped, or null}
   private @Nullable IOException bindOne(SocketAddress address, boolean both) throws IOException {
     SocketAddress wanted = address;
@@ -207,27 +230,16 @@ final class Listening {
 
   private ServerBootstrap bootstrap(EventLoop acceptor, SocketAddress address, boolean both) {
     Transport transport = driver.transport();
-    var bootstrap =
-        new ServerBootstrap()
-            .group(acceptor, options.reusePort() ? acceptor : childGroup())
-            .channelFactory(
-                SocketOptions.with(
-                    Sockets.listening(transport, address), options.socketOptions(), transport))
-            .option(ChannelOption.SO_BACKLOG, options.backlog())
-            .option(ChannelOption.AUTO_READ, options.startServing())
-            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, PendingBytes.WATER_MARKS)
-            .handler(
-                new ChannelInitializer<>() {
-                  @Override
-                  protected void initChannel(Channel listener) {
-                    Loop accepting = NettyLoop.of(acceptor);
-                    listener.pipeline().addLast(new AcceptBackoff(accepting, listener));
-                    if (!both) {
-                      OneFamily.addTo(listener.pipeline(), transport, address);
-                    }
-                  }
-                })
-            .childHandler(accepting);
+    ServerBootstrap bootstrap =
+        bootstrap(
+            acceptor,
+            Sockets.listening(transport, address),
+            pipeline -> {
+              if (!both) {
+                OneFamily.addTo(pipeline, transport, address);
+              }
+            });
+    bootstrap.option(ChannelOption.SO_BACKLOG, options.backlog());
     if (address instanceof InetSocketAddress) {
       Sockets.keepToFamily(bootstrap, transport, address);
       bootstrap.option(ChannelOption.SO_REUSEADDR, true);
@@ -236,6 +248,25 @@ final class Listening {
       }
     }
     return bootstrap;
+  }
+
+  private ServerBootstrap bootstrap(
+      EventLoop acceptor, ChannelFactory<ServerChannel> factory, Consumer<ChannelPipeline> more) {
+    return new ServerBootstrap()
+        .group(acceptor, options.reusePort() ? acceptor : childGroup())
+        .channelFactory(SocketOptions.with(factory, options.socketOptions(), driver.transport()))
+        .option(ChannelOption.AUTO_READ, options.startServing())
+        .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, PendingBytes.WATER_MARKS)
+        .handler(
+            new ChannelInitializer<>() {
+              @Override
+              protected void initChannel(Channel listener) {
+                Loop accepting = NettyLoop.of(acceptor);
+                listener.pipeline().addLast(new AcceptBackoff(accepting, listener));
+                more.accept(listener.pipeline());
+              }
+            })
+        .childHandler(accepting);
   }
 
   private EventLoopGroup childGroup() {

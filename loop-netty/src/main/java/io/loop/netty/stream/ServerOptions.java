@@ -3,6 +3,7 @@ package io.loop.netty.stream;
 import io.loop.netty.LoopGroup;
 import io.loop.netty.base.Range;
 import io.loop.netty.name.NameResolver;
+import io.loop.netty.socket.InheritedSocket;
 import io.loop.netty.socket.SocketOptions;
 import io.loop.netty.transport.PipelineInitializer;
 import io.loop.netty.transport.ProxyProtocol;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 /// @param childOptions Netty's options of the accepted sockets
 /// @param resolver what looks up host names; null for the loop's,
 ///   [`NettyLoop.setNameResolver`][io.loop.netty.NettyLoop#setNameResolver]
+/// @param descriptor the descriptor of a listening socket that was inherited; -1 for none
 public record ServerOptions(
     int limit,
     int backlog,
@@ -51,7 +53,10 @@ public record ServerOptions(
     @Nullable ProxyProtocol proxyProtocol,
     Map<ChannelOption<?>, Object> socketOptions,
     Map<ChannelOption<?>, Object> childOptions,
-    @Nullable NameResolver resolver) {
+    @Nullable NameResolver resolver,
+    int descriptor) {
+
+  private static final int NONE = -1;
 
   /// A limit of 64 KiB, a backlog of 1024, one loop, a grace period of 10 seconds, no TLS,
   /// [ServerLimits#DEFAULT].
@@ -69,17 +74,24 @@ public record ServerOptions(
           null,
           Map.of(),
           Map.of(),
-          null);
+          null,
+          NONE);
 
   /// Checks the numbers and the options of the sockets.
   ///
   /// @throws IllegalArgumentException if limit or backlog is below 1, the grace period is negative,
-  ///   or an option of a socket cannot be set here
+  ///   an option of a socket cannot be set here, the descriptor is below -1, or `reusePort` is set
+  ///   for an inherited socket
   public ServerOptions {
     Range.atLeast(1, limit, "limit");
     Range.atLeast(1, backlog, "backlog");
     Range.notNegative(grace, "grace");
     Objects.requireNonNull(limits, "limits");
+    Range.atLeast(NONE, descriptor, "descriptor");
+    if (descriptor != NONE && reusePort) {
+      throw new IllegalArgumentException(
+          "an inherited socket is bound already: set SO_REUSEPORT where it is bound");
+    }
     socketOptions = SocketOptions.checked(SocketOptions.Use.LISTENER, socketOptions);
     childOptions = SocketOptions.checked(SocketOptions.Use.CONNECTION, childOptions);
   }
@@ -142,6 +154,8 @@ public record ServerOptions(
   /// each loop of the group does}
   ///
   /// The operating system spreads the connections. With few connections the spread may be uneven.
+  ///
+  /// @throws IllegalArgumentException if the socket is inherited
   public ServerOptions withReusePort() {
     return with(draft -> draft.reusePort = true);
   }
@@ -205,6 +219,36 @@ public record ServerOptions(
     return with(draft -> draft.resolver = resolver);
   }
 
+  /// {@return these options for a listening TCP socket that another process has bound and passed to
+  /// this one}
+  ///
+  /// The server takes the descriptor over, and closes it when it stops listening. The host and the
+  /// port that are passed to `startServer`, the backlog and the resolver have no effect. Epoll
+  /// only; the socket must be in non-blocking mode.
+  ///
+  /// Source: the argument `sock` of `asyncio.start_server`.
+  ///
+  /// @param descriptor the descriptor
+  /// @throws IllegalArgumentException if it is negative, or [#withReusePort] was called
+  public ServerOptions withInheritedSocket(int descriptor) {
+    Range.atLeast(0, descriptor, "descriptor");
+    return with(draft -> draft.descriptor = descriptor);
+  }
+
+  /// {@return these options for the first socket that systemd has passed to this process, by socket
+  /// activation} See [#withInheritedSocket].
+  ///
+  /// The unit of the service needs `NonBlocking=true`.
+  ///
+  /// Source: `sd_listen_fds(3)` of systemd.
+  ///
+  /// @throws IllegalStateException if systemd has passed no socket to this process
+  /// @throws IllegalArgumentException if [#withReusePort] was called
+  public ServerOptions withSystemdSocket() {
+    return withInheritedSocket(
+        InheritedSocket.ofSystemd(System.getenv(), ProcessHandle.current().pid()));
+  }
+
   private ServerOptions with(Consumer<Draft> change) {
     var draft = new Draft(this);
     change.accept(draft);
@@ -226,6 +270,7 @@ public record ServerOptions(
     private Map<ChannelOption<?>, Object> socketOptions;
     private Map<ChannelOption<?>, Object> childOptions;
     private @Nullable NameResolver resolver;
+    private int descriptor;
 
     Draft(ServerOptions from) {
       this.limit = from.limit;
@@ -241,6 +286,7 @@ public record ServerOptions(
       this.socketOptions = from.socketOptions;
       this.childOptions = from.childOptions;
       this.resolver = from.resolver;
+      this.descriptor = from.descriptor;
     }
 
     ServerOptions toOptions() {
@@ -257,7 +303,8 @@ public record ServerOptions(
           proxyProtocol,
           socketOptions,
           childOptions,
-          resolver);
+          resolver,
+          descriptor);
     }
   }
 }
