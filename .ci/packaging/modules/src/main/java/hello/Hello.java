@@ -6,6 +6,7 @@ import io.loop.netty.transport.Transport;
 import io.loop.task.Task;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /// Sends a line to a server of its own and back, and says what it ran on.
 public final class Hello {
@@ -14,6 +15,17 @@ public final class Hello {
 
   public static void main(String[] args) throws IOException {
     System.out.println(sayHello());
+    if (args.length > 0 && args[0].equals("wait")) {
+      Asyncio.run(Hello::waitForSignal);
+    }
+  }
+
+  private static void waitForSignal() {
+    try {
+      Asyncio.sleep(Duration.ofMinutes(1));
+    } finally {
+      System.out.println("ending gracefully");
+    }
   }
 
   public static String sayHello() throws IOException {

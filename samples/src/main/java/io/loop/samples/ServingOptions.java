@@ -6,7 +6,10 @@ import io.loop.netty.stream.ServerOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /// Options of a server whose connections one loop serves, or several.
 final class ServingOptions {
@@ -36,6 +39,15 @@ final class ServingOptions {
       description = "limit of open connections; more are closed (default: ${DEFAULT-VALUE})")
   private int maxConnections;
 
+  @Option(
+      names = "--systemd",
+      description =
+          "serve the socket of systemd's socket activation, in place of --host and --port")
+  private boolean systemd;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec = CommandSpec.create();
+
   /// {@return whether several loops serve the connections}
   boolean isSpread() {
     return loops > 1;
@@ -51,7 +63,7 @@ final class ServingOptions {
     common.requireNotNegative("--grace", grace);
     common.requirePositive("--max-connections", maxConnections);
     ServerOptions options =
-        ServerOptions.DEFAULT
+        socket()
             .withGrace(Duration.ofSeconds(grace))
             .withLimits(
                 limits.apply(ServerLimits.DEFAULT.withConnections(maxConnections, maxConnections)));
@@ -60,6 +72,17 @@ final class ServingOptions {
     }
     try (var group = new LoopGroup(loops, common.transport())) {
       return ListenOptions.runUntilSignal(() -> server.serve(options.withGroup(group)), running);
+    }
+  }
+
+  private ServerOptions socket() {
+    if (!systemd) {
+      return ServerOptions.DEFAULT;
+    }
+    try {
+      return ServerOptions.DEFAULT.withSystemdSocket();
+    } catch (IllegalStateException none) {
+      throw new ParameterException(spec.commandLine(), none.getMessage(), none);
     }
   }
 }
