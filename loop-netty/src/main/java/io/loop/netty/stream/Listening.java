@@ -160,11 +160,17 @@ final class Listening {
     var address = new InetSocketAddress(0); // only for its kind
     tryChildOptions(address);
     ServerBootstrap bootstrap = bootstrap(driver.ioEventLoop(), factory, _ -> {});
+    bootstrap.option(ChannelOption.AUTO_READ, false);
     ChannelFuture opened = ChannelFutures.open(loop, bootstrap::register);
     if (!opened.isSuccess()) {
       return leaveOut(address, opened);
     }
-    bound.add(opened.channel());
+    Channel listener = opened.channel();
+    bound.add(listener);
+    // Peers may wait already. Netty adds what serves them in a task, after the registration.
+    listener
+        .eventLoop()
+        .execute(() -> listener.config().setAutoRead(options.startServing()));
     return null;
   }
 

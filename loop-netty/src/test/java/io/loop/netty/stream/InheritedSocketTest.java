@@ -70,6 +70,28 @@ final class InheritedSocketTest extends OnNetty {
   }
 
   @Test
+  void server_peerHasConnectedBefore_isServed() {
+    run(
+        Transport.EPOLL,
+        () -> {
+          Socket socket = listening();
+          StreamConnection early =
+              Streams.openConnection("127.0.0.1", socket.localAddress().getPort());
+          polls(2);
+
+          Server server =
+              Streams.startServer(
+                  (_, writer) -> writer.write(new byte[] {'a'}), "", 0, inheriting(socket));
+
+          assertThat(Asyncio.waitFor(() -> early.reader().readExactly(1), PATIENCE))
+              .containsExactly('a');
+          early.close();
+          server.close();
+          server.waitClosed();
+        });
+  }
+
+  @Test
   void server_thatDoesNotServeYet_letsPeersWait() {
     run(
         Transport.EPOLL,
