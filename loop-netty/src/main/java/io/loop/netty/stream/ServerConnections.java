@@ -47,7 +47,8 @@ final class ServerConnections {
 
   /// Adds a connection; on its loop's thread.
   ///
-  /// @return false if the server is closed, or a limit of connections is reached
+  /// @return false if a limit of connections is reached, or the server is closed and did not expect
+  ///   the connection before
   boolean add(Served connection) {
     return add(connection, connection.peerAddress());
   }
@@ -59,7 +60,7 @@ final class ServerConnections {
       return false;
     }
     clients.add(connection, from);
-    return open;
+    return open || expected;
   }
 
   /// Counts a connection that was refused. Any thread.

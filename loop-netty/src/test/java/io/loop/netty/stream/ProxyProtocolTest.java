@@ -138,4 +138,23 @@ class ProxyProtocolTest extends ProxyTests {
           TlsTest.end(server);
         });
   }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void serverClosed_whileAHeaderIsAwaited_stillServesTheConnection(Transport transport) {
+    run(
+        transport,
+        () -> {
+          Server server = Streams.startServer(ProxyProtocolTest::name, LOCAL, 0, PROXIED);
+          Socket socket = connect(server);
+          until(() -> server.connectionCount() == 1);
+
+          server.close();
+          send(socket, joined(v1(CLIENT), HELLO));
+
+          assertThat(offLoop(() -> answer(socket))).isEqualTo(named(socket, CLIENT, SERVER));
+          socket.close();
+          server.waitClosed();
+        });
+  }
 }
