@@ -20,6 +20,7 @@ import io.loop.sync.Queue;
 import io.loop.sync.QueueShutDownException;
 import io.loop.task.Task;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -28,15 +29,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /// A room in which people chat in lines of text, with `nc` or `telnet`.
 @Command(
@@ -62,14 +59,12 @@ final class Chat implements Callable<Integer> {
   private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{N}_-]{1,16}");
   private static final Pattern UNPRINTABLE =
       Pattern.compile("[\\p{Cc}\\u202A-\\u202E\\u2066-\\u2069]");
-  private static final Pattern HOST_PORT = Pattern.compile("\\[?([^\\[\\]]+?)\\]?:(\\d{1,5})");
   private static final Duration NAMING = Duration.ofSeconds(30);
   private static final Duration FAREWELL = Duration.ofSeconds(3);
   private static final int TRIES = 3;
   private static final int LISTED = 50;
   private static final int WAITING_ROOM = 100;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private CommonOptions common = new CommonOptions();
 
   @Mixin private ListenOptions listen = new ListenOptions();
@@ -124,12 +119,8 @@ final class Chat implements Callable<Integer> {
   }
 
   private ChatRedis others(String address) {
-    Matcher parts = HOST_PORT.matcher(address);
-    if (!parts.matches()) {
-      throw new ParameterException(spec.commandLine(), "--redis must be HOST:PORT, not " + address);
-    }
-    int port = CommonOptions.requirePort(spec, Integer.parseInt(parts.group(2)));
-    return new ChatRedis(this, parts.group(1), port, common.transport());
+    InetSocketAddress server = common.requireHostPort("--redis", address);
+    return new ChatRedis(this, server.getHostString(), server.getPort(), common.transport());
   }
 
   private void run() throws IOException {

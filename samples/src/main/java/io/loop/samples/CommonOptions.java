@@ -3,7 +3,10 @@ package io.loop.samples;
 import io.loop.Runner;
 import io.loop.netty.NettyLoop;
 import io.loop.netty.transport.Transport;
+import java.net.InetSocketAddress;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -13,6 +16,7 @@ import picocli.CommandLine.Spec;
 final class CommonOptions {
 
   private static final int HIGHEST_PORT = 65_535;
+  private static final Pattern HOST_PORT = Pattern.compile("\\[?([^\\[\\]]+?)\\]?:(\\d{1,5})");
 
   enum Carrier {
     AUTO,
@@ -64,6 +68,15 @@ final class CommonOptions {
           spec.commandLine(), "--port must be from 0 to " + HIGHEST_PORT + ", not " + port);
     }
     return port;
+  }
+
+  /// {@return the address in `HOST:PORT` or `[HOST]:PORT`, not looked up}
+  InetSocketAddress requireHostPort(String option, String text) {
+    Matcher parts = HOST_PORT.matcher(text);
+    if (!parts.matches() || Integer.parseInt(parts.group(2)) > HIGHEST_PORT) {
+      throw new ParameterException(spec.commandLine(), option + " must be HOST:PORT, not " + text);
+    }
+    return InetSocketAddress.createUnresolved(parts.group(1), Integer.parseInt(parts.group(2)));
   }
 
   private void requireAtLeast(int least, String option, int value) {
