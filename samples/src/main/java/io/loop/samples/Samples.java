@@ -50,6 +50,7 @@ public final class Samples implements Runnable {
       case "mqtt" -> List.of(Mqtt.class);
       case "smtp" -> List.of(Smtp.class);
       case "socks" -> List.of(Socks.class);
+      case "proxy" -> List.of(Proxy.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -64,7 +65,8 @@ public final class Samples implements Runnable {
               Dns.class,
               Mqtt.class,
               Smtp.class,
-              Socks.class);
+              Socks.class,
+              Proxy.class);
     };
   }
 

@@ -215,8 +215,12 @@ class SocksHostileTest {
     }
   }
 
+  static SocketChannel open(int port) throws IOException {
+    return SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+  }
+
   /// {@return how many bytes were taken until nothing was for a second}
-  private static long writeUntilStuck(SocketChannel channel) throws Exception {
+  static long writeUntilStuck(SocketChannel channel) throws Exception {
     channel.configureBlocking(false);
     var block = ByteBuffer.allocate(65_536);
     long taken = 0;

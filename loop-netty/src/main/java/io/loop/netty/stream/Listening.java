@@ -168,9 +168,7 @@ final class Listening {
     Channel listener = opened.channel();
     bound.add(listener);
     // Peers may wait already. Netty adds what serves them in a task, after the registration.
-    listener
-        .eventLoop()
-        .execute(() -> listener.config().setAutoRead(options.startServing()));
+    listener.eventLoop().execute(() -> listener.config().setAutoRead(options.startServing()));
     return null;
   }
 
