@@ -201,7 +201,7 @@ final class EchoClient implements Callable<Integer> {
   }
 
   @SuppressWarnings("SystemConsoleNull") // since JDK 25 it is null again without a terminal
-  private static boolean isTerminal() {
+  static boolean isTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();
   }

@@ -51,6 +51,7 @@ public final class Samples implements Runnable {
       case "smtp" -> List.of(Smtp.class);
       case "socks" -> List.of(Socks.class);
       case "proxy" -> List.of(Proxy.class);
+      case "fetch" -> List.of(Fetch.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -66,7 +67,8 @@ public final class Samples implements Runnable {
               Mqtt.class,
               Smtp.class,
               Socks.class,
-              Proxy.class);
+              Proxy.class,
+              Fetch.class);
     };
   }
 

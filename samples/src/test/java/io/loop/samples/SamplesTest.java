@@ -53,7 +53,9 @@ class SamplesTest {
             "dns",
             "mqtt",
             "smtp",
-            "socks");
+            "socks",
+            "proxy",
+            "fetch");
   }
 
   @Test
@@ -61,7 +63,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(13)
+        .hasSize(14)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
