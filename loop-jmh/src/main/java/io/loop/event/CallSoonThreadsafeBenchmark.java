@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import io.loop.benchmark.LoopBenchmark;
 import io.loop.netty.NettyLoop;
 import io.loop.netty.transport.Transport;
 import io.netty.channel.MultiThreadIoEventLoopGroup;

@@ -2,6 +2,7 @@ package io.loop.event;
 
 import static io.loop.event.OutstandingTimers.TIMERS;
 
+import io.loop.benchmark.LoopBenchmark;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.infra.Blackhole;

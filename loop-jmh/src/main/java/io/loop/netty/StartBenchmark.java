@@ -1,6 +1,6 @@
 package io.loop.netty;
 
-import io.loop.event.LoopBenchmark;
+import io.loop.benchmark.LoopBenchmark;
 import io.loop.netty.transport.Transport;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;

@@ -1,8 +1,8 @@
 package io.loop.sync;
 
 import io.loop.Asyncio;
-import io.loop.event.LoopBenchmark;
-import io.loop.task.OneLoop;
+import io.loop.benchmark.LoopBenchmark;
+import io.loop.benchmark.OneLoop;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;

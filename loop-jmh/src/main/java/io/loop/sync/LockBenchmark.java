@@ -1,11 +1,11 @@
 package io.loop.sync;
 
 import io.loop.Asyncio;
-import io.loop.event.LoopBenchmark;
+import io.loop.benchmark.LoopBenchmark;
+import io.loop.benchmark.OneLoop;
 import io.loop.scope.TaskGroup;
 import io.loop.task.Coro;
 import io.loop.task.JdkThreads;
-import io.loop.task.OneLoop;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;

@@ -1,11 +1,11 @@
 package io.loop.sync;
 
 import io.loop.Asyncio;
-import io.loop.event.LoopBenchmark;
+import io.loop.benchmark.LoopBenchmark;
+import io.loop.benchmark.OneLoop;
 import io.loop.task.Coro;
 import io.loop.task.DoneCallback;
 import io.loop.task.LoopFuture;
-import io.loop.task.OneLoop;
 import io.loop.task.Task;
 import java.time.Duration;
 import java.util.ArrayList;

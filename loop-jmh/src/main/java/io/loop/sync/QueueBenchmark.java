@@ -1,11 +1,11 @@
 package io.loop.sync;
 
 import io.loop.Asyncio;
-import io.loop.event.LoopBenchmark;
+import io.loop.benchmark.LoopBenchmark;
+import io.loop.benchmark.OneLoop;
 import io.loop.scope.TaskGroup;
 import io.loop.task.Coro;
 import io.loop.task.JdkThreads;
-import io.loop.task.OneLoop;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.loop.task;
 
+import io.loop.benchmark.LoopBenchmark;
 import io.loop.event.Callback;
 import io.loop.event.Loop;
-import io.loop.event.LoopBenchmark;
 import io.loop.event.ManualEventLoops;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.util.concurrent.DefaultPromise;

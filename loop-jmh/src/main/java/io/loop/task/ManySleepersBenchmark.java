@@ -1,7 +1,8 @@
 package io.loop.task;
 
 import io.loop.Asyncio;
-import io.loop.event.LoopBenchmark;
+import io.loop.benchmark.LoopBenchmark;
+import io.loop.benchmark.OneLoop;
 import io.loop.report.CpuTime;
 import io.loop.report.Figures;
 import java.lang.management.ManagementFactory;

@@ -1,8 +1,9 @@
 package io.loop.task;
 
 import io.loop.Asyncio;
+import io.loop.benchmark.LoopBenchmark;
+import io.loop.benchmark.OneLoop;
 import io.loop.coroutine.BareThreads;
-import io.loop.event.LoopBenchmark;
 import io.loop.scope.TaskGroup;
 import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;

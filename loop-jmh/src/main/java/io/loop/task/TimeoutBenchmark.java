@@ -1,9 +1,10 @@
 package io.loop.task;
 
 import io.loop.Asyncio;
+import io.loop.benchmark.LoopBenchmark;
+import io.loop.benchmark.OneLoop;
 import io.loop.event.Callback;
 import io.loop.event.Loop;
-import io.loop.event.LoopBenchmark;
 import io.loop.event.ManualEventLoops;
 import io.loop.report.CpuTime;
 import io.loop.scope.TaskGroup;

@@ -1,4 +1,4 @@
-package io.loop.event;
+package io.loop.benchmark;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.LinkedBlockingQueue;
