@@ -18,8 +18,9 @@ import org.openjdk.jmh.annotations.Warmup;
 /// ([FastThreads]).
 ///
 /// Each annotation can be replaced in the subclass or at one method. A `@Fork` replaces all flags
-/// here too, so repeat those that you need; [OneLoop] fails without the first. JMH's options `-f`,
-/// `-wi`, `-i`, `-w`, `-r` and `-jvmArgsPrepend` keep the flags in `jvmArgsAppend`.
+/// here, and so does JMH's option `-jvmArgsAppend` but for those of the heap: repeat those that you
+/// need. [OneLoop] fails without the first. The option `-jvmArgs` adds flags, and `-f` changes the
+/// number of JVMs.
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)

@@ -13,8 +13,8 @@ import org.openjdk.jmh.annotations.TearDown;
 ///
 /// One invocation of the method runs one body. The body repeats the operation, and
 /// `@OperationsPerInvocation` says how often, because starting a task and the loop takes half a
-/// microsecond and more. Each invocation starts a new coroutine, so a coroutine that was entered
-/// before its methods were compiled ends with the warm-up.
+/// microsecond and more. A thread runs 64 bodies at most, so those that were entered before their
+/// methods were compiled end with the warm-up.
 ///
 /// ```java
 /// @Benchmark
@@ -50,8 +50,8 @@ public class OneLoop {
     if (Task.isPortable() && !"portable".equals(System.getProperty(CARRIER))) {
       throw new IllegalStateException(
           "This JVM lacks --add-opens=java.base/java.lang=ALL-UNNAMED, so coroutines are slow. A"
-              + " @Fork of your own, -jvmArgs and -jvmArgsAppend replace the flags of"
-              + " LoopBenchmark: repeat them. -D"
+              + " @Fork of your own and -jvmArgsAppend replace the flags of LoopBenchmark: repeat"
+              + " them. -D"
               + CARRIER
               + "=portable measures it as it is.");
     }

@@ -84,6 +84,27 @@ record Machine(
     return Optional.of(new Gson().fromJson(Files.readString(json), Machine.class));
   }
 
+  /// {@return the machine that some results were measured on, if it is known}
+  ///
+  /// @param results the file of the results
+  static Optional<Machine> beside(Path results) throws IOException {
+    return read(of(results));
+  }
+
+  /// {@return the file beside some results}
+  static Path of(Path results) {
+    return results.resolveSibling("machine.json");
+  }
+
+  /// {@return whether figures of the two can be compared}
+  boolean isLike(Machine other) {
+    return withoutDate().equals(other.withoutDate());
+  }
+
+  private Machine withoutDate() {
+    return new Machine("", "", cores, cpu, os, jvm, netty, pinning);
+  }
+
   /// {@return a description in one line}
   String describe() {
     String machine =

@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
@@ -67,9 +66,9 @@ final class Measuring {
   ///
   /// @param wanted the measures
   /// @param progress gets a line for each
-  void run(Stream<Measure> wanted, Path log, PrintStream progress) throws IOException {
+  void run(List<Measure> wanted, Path log, PrintStream progress) throws IOException {
     Set<Measure> runs = new LinkedHashSet<>();
-    wanted.map(this::complete).forEach(runs::add);
+    wanted.stream().map(this::complete).forEach(runs::add);
     int done = 0;
     try (var out = new PrintStream(Files.newOutputStream(log), true)) {
       OutputFormat format = OutputFormatFactory.createFormatInstance(out, VerboseMode.NORMAL);

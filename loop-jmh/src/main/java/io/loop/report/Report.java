@@ -16,9 +16,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 
 /// Measures the budgets and prints a table of ours ÷ peer; `loop-jmh/run` starts it.
 ///
@@ -27,6 +29,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "loop-jmh/run",
     description = "Measures the budgets, and prints a table of ours ÷ peer.",
+    subcommands = HelpCommand.class,
     sortOptions = false)
 public final class Report implements Callable<Integer> {
 
@@ -36,8 +39,6 @@ public final class Report implements Callable<Integer> {
     full,
     report
   }
-
-  private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
   @Parameters(
       index = "0",
@@ -59,31 +60,63 @@ public final class Report implements Callable<Integer> {
   @Option(
       names = "--only",
       paramLabel = "REGEX",
-      description = "The rows whose heading or benchmark matches, such as 'Timer|Echo.*streams'.")
+      description =
+          "The rows whose heading or benchmark matches, such as 'Timer|Echo.*streams', and the"
+              + " benchmarks without a budget whose name matches. If nothing matches, upper and"
+              + " lower case are the same.")
   private Pattern only = Pattern.compile("");
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Where the files go; loop-jmh/target/report unless given.")
-  private @Nullable Path out;
+  private @Nullable Path dir;
 
   @Option(names = "--forks", paramLabel = "N", description = "JVMs for each benchmark.")
   private int forks;
 
-  private Report() {}
+  private final PrintStream out;
+
+  private Report(PrintStream out) {
+    this.out = out;
+  }
 
   /// Runs it.
   ///
   /// @param args see `--help`
   public static void main(String[] args) {
-    var command = new CommandLine(new Report());
-    command
-        .getCommandSpec()
-        .addOption(
-            OptionSpec.builder("-h", "--help").usageHelp(true).description("Prints this.").build());
-    command.setOut(new PrintWriter(OUT, true, StandardCharsets.UTF_8));
-    System.exit(command.execute(args));
+    System.exit(run(new PrintStream(System.out, true, StandardCharsets.UTF_8), args));
+  }
+
+  /// {@return the exit code}
+  ///
+  /// @param out gets what is printed, but for errors
+  /// @param args see `--help`
+  static int run(PrintStream out, String... args) {
+    var command = new CommandLine(new Report(out));
+    var compare = new CommandLine(new Compare(out));
+    command.addSubcommand(compare);
+    for (CommandLine each : List.of(command, compare)) {
+      each.getCommandSpec()
+          .addOption(
+              OptionSpec.builder("-h", "--help")
+                  .usageHelp(true)
+                  .description("Prints this.")
+                  .build());
+    }
+    command.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+    command.setExecutionExceptionHandler(Report::report);
+    return command.execute(args);
+  }
+
+  /// A file that cannot be read needs no stack trace.
+  private static int report(Exception failure, CommandLine command, ParseResult parsed)
+      throws Exception {
+    if (!(failure instanceof IOException)) {
+      throw failure;
+    }
+    command.getErr().println(failure);
+    return CommandLine.ExitCode.SOFTWARE;
   }
 
   @Override
@@ -92,10 +125,15 @@ public final class Report implements Callable<Integer> {
       System.err.println("report takes a FILE.json, and nothing else does; see --help");
       return CommandLine.ExitCode.USAGE;
     }
-    Path directory = Files.createDirectories(out == null ? besideTheJar() : out);
+    Path directory = Files.createDirectories(dir == null ? besideTheJar() : dir);
     Path json = file == null ? directory.resolve("results.json") : file;
     if (task != Task.report) {
-      measure(json, directory.resolve("jmh.log"));
+      List<Measure> wanted = wanted();
+      if (wanted.isEmpty()) {
+        System.err.println("No budget and no benchmark matches " + only);
+        return CommandLine.ExitCode.USAGE;
+      }
+      measure(wanted, json, directory.resolve("jmh.log"));
     }
     write(json, directory);
     return CommandLine.ExitCode.OK;
@@ -110,20 +148,35 @@ public final class Report implements Callable<Integer> {
     }
   }
 
-  private void measure(Path json, Path log) throws IOException {
+  private void measure(List<Measure> wanted, Path json, Path log) throws IOException {
     Files.deleteIfExists(json);
     Machine machine = Machine.here(task.name());
-    machine.write(machineOf(json));
-    OUT.println(machine.describe());
+    machine.write(Machine.of(json));
+    out.println(machine.describe());
     Effort effort = task == Task.full ? Effort.FULL : Effort.QUICK;
-    new Measuring(forks > 0 ? effort.withForks(forks) : effort, json).run(wanted(), log, OUT);
-    OUT.println();
+    new Measuring(forks > 0 ? effort.withForks(forks) : effort, json).run(wanted, log, out);
+    out.println();
   }
 
-  private Stream<Measure> wanted() {
+  private List<Measure> wanted() {
+    List<Measure> exactly = matching();
+    if (!exactly.isEmpty()) {
+      return exactly;
+    }
+    only = Pattern.compile(only.pattern(), Pattern.CASE_INSENSITIVE);
+    return matching();
+  }
+
+  private List<Measure> matching() {
     Stream<Measure> rows = rows(task.name()).stream().flatMap(Budget::measures);
-    Stream<Measure> points = Graph.all().stream().flatMap(Graph::measures).filter(this::isWanted);
-    return task == Task.full ? Stream.concat(rows, points) : rows;
+    Stream<Measure> points =
+        task == Task.full ? Graph.all().stream().flatMap(Graph::measures) : Stream.empty();
+    // All of them would take long, and nobody has asked for them.
+    Stream<Measure> unbudgeted =
+        only.pattern().isEmpty()
+            ? Stream.empty()
+            : Unbudgeted.measures(Measuring.benchmarks().keySet());
+    return Stream.concat(rows, Stream.concat(points, unbudgeted).filter(this::isWanted)).toList();
   }
 
   private List<Budget> rows(String set) {
@@ -136,15 +189,30 @@ public final class Report implements Callable<Integer> {
   }
 
   private void write(Path json, Path directory) throws IOException {
-    Results results = Files.exists(json) ? Results.read(json) : new Results(List.of());
-    Optional<Machine> machine = Machine.read(machineOf(json));
+    Results results = read(json);
+    Optional<Machine> machine = Machine.beside(json);
     List<Verdict> verdicts =
-        rows(machine.map(Machine::set).orElse("")).stream().map(row -> row.judge(results)).toList();
+        Stream.concat(budgets(machine, results), Unbudgeted.rows(results))
+            .filter(row -> row.isAbout(only))
+            .map(row -> row.judge(results))
+            .toList();
     List<String> plots = writePlots(results, directory);
     Files.writeString(
         directory.resolve("report.md"), Markdown.of(machine, results, verdicts, plots));
-    OUT.println(new Table(verdicts));
-    OUT.println("Results, report.md and plots are in " + directory);
+    out.println(new Table(verdicts));
+    out.println("Results, report.md and plots are in " + directory);
+  }
+
+  /// Every benchmark may have failed; then there is no file, and the table says so.
+  private Results read(Path json) throws IOException {
+    return task == Task.report || Files.exists(json) ? Results.read(json) : new Results(List.of());
+  }
+
+  /// Results without a machine are JMH's own, perhaps of another project: rows without a figure are
+  /// left out.
+  private Stream<Budget> budgets(Optional<Machine> machine, Results results) {
+    Stream<Budget> rows = rows(machine.map(Machine::set).orElse("")).stream();
+    return machine.isPresent() ? rows : rows.filter(row -> results.find(row.ours()).isPresent());
   }
 
   private static List<String> writePlots(Results results, Path directory) throws IOException {
@@ -156,9 +224,5 @@ public final class Report implements Callable<Integer> {
       }
     }
     return written;
-  }
-
-  private static Path machineOf(Path json) {
-    return json.resolveSibling("machine.json");
   }
 }

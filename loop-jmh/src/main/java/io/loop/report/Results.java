@@ -1,6 +1,7 @@
 package io.loop.report;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param runs each benchmark with one set of parameters
 record Results(List<Run> runs) {
+
+  private static final String HISTOGRAMS = "sample"; // this mode has no values of iterations
 
   /// One benchmark with one set of parameters: the fields of JMH's JSON that matter here.
   record Run(
@@ -29,12 +32,23 @@ record Results(List<Run> runs) {
       Metric primaryMetric,
       Map<String, Metric> secondaryMetrics) {
 
-    private @Nullable Metric metric(String figure) {
+    /// {@return a figure; null if the benchmark does not have it}
+    @Nullable Metric metric(String figure) {
       return figure.equals(Measure.TIME) ? primaryMetric : secondaryMetrics.get(figure);
     }
 
     private boolean is(Measure measure) {
-      return measure.matches(benchmark, params == null ? Map.of() : params);
+      return measure.matches(benchmark, parameters());
+    }
+
+    /// {@return the parameters; none if the benchmark has none}
+    Map<String, String> parameters() {
+      return params == null ? Map.of() : params;
+    }
+
+    /// {@return the simple name of the class and the method}
+    String simpleName() {
+      return benchmark.replaceFirst("^.*\\.(?=[^.]+\\.[^.]+$)", "");
     }
 
     boolean repeats() {
@@ -48,7 +62,13 @@ record Results(List<Run> runs) {
   static Results read(Path json) throws IOException {
     try (var in = Files.newBufferedReader(json)) {
       Run[] runs = new Gson().fromJson(in, Run[].class);
-      return new Results(runs == null ? List.of() : Arrays.asList(runs));
+      var results = new Results(runs == null ? List.of() : Arrays.asList(runs));
+      if (results.runs().stream().anyMatch(run -> run.mode().equals(HISTOGRAMS))) {
+        throw new IOException(json + " has results of -bm sample, which are histograms");
+      }
+      return results;
+    } catch (JsonParseException e) {
+      throw new IOException(json + " is not what JMH writes with -rf json", e);
     }
   }
 

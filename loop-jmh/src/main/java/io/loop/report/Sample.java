@@ -23,7 +23,8 @@ record Sample(double median, double min, double max, String unit) {
     return new Sample(Figures.median(medians), all.getMin(), all.getMax(), plain(unit));
   }
 
-  private static double median(List<Double> values) {
+  /// {@return the median of the iterations of a fork}
+  static double median(List<Double> values) {
     return Figures.median(values.stream().mapToDouble(value -> value).toArray());
   }
 

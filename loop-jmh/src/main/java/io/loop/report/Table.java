@@ -17,7 +17,7 @@ final class Table {
 
   private static final List<String> HEAD = List.of("work", "ours", "peer", "ratio", "budget", "");
 
-  private final List<List<String>> lines = new ArrayList<>();
+  private final Columns lines = new Columns(HEAD);
   private final List<Verdict> verdicts;
 
   Table(List<Verdict> verdicts) {
@@ -27,7 +27,7 @@ final class Table {
     for (Verdict verdict : verdicts) {
       if (!verdict.budget().section().equals(section)) {
         section = verdict.budget().section();
-        lines.add(List.of(section));
+        lines.heading(section);
         above = HEAD;
       }
       for (List<String> cells : cells(verdict)) {
@@ -84,29 +84,6 @@ final class Table {
   /// {@return the table, with headings, aligned}
   @Override
   public String toString() {
-    int[] widths = new int[HEAD.size()];
-    for (int column = 0; column < widths.length; column++) {
-      widths[column] = width(column);
-    }
-    var text = new StringBuilder(aligned(HEAD, widths));
-    for (List<String> line : lines) {
-      text.append(line.size() == 1 ? "\n" + line.getFirst() + "\n" : aligned(line, widths));
-    }
-    return text.append('\n').append(summary()).append('\n').toString();
-  }
-
-  private int width(int column) {
-    return lines.stream()
-        .filter(line -> line.size() > column && line.size() > 1)
-        .mapToInt(line -> line.get(column).length())
-        .reduce(HEAD.get(column).length(), Math::max);
-  }
-
-  private static String aligned(List<String> cells, int[] widths) {
-    var line = new StringBuilder("  ");
-    for (int column = 0; column < widths.length; column++) {
-      line.append(cells.get(column)).repeat(' ', widths[column] - cells.get(column).length() + 2);
-    }
-    return line.toString().stripTrailing() + "\n";
+    return lines + "\n" + summary() + "\n";
   }
 }
