@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +40,21 @@ class ReportTest {
   void run_helpOfCompare_saysHowToReadIt() {
     assertThat(run("help", "compare")).isZero();
     assertThat(output()).contains("A.json B.json", "--figure", "too few forks");
+  }
+
+  @Test
+  void run_nothingMatches_measuresNothing() {
+    assertThat(run("quick", "--only=NoSuchThing", "--out", dir.toString())).isEqualTo(2);
+    assertThat(output()).isEmpty();
+    assertThat(dir.resolve("results.json")).doesNotExist();
+  }
+
+  @Test
+  @Tag("slow")
+  void run_benchmarkWithoutABudgetInAnyCase_isMeasuredAndPrinted() {
+    assertThat(run("quick", "--only=HOPONLOOP", "--out", dir.toString())).isZero();
+    assertThat(output())
+        .contains("[1/1] CarrierBenchmark.hopOnLoop … ", "Without a budget", "2 reported");
   }
 
   @Test
