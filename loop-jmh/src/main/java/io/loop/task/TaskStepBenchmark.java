@@ -2,7 +2,7 @@ package io.loop.task;
 
 import io.loop.coroutine.BareThreads;
 import io.loop.event.Loop;
-import io.loop.event.LoopBenchmark;
+import io.loop.benchmark.LoopBenchmark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
