@@ -2,15 +2,20 @@ package io.loop.netty.transport;
 
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.kqueue.KQueue;
+import io.netty.channel.kqueue.KQueueDatagramChannel;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import java.util.Arrays;
@@ -124,6 +129,16 @@ public enum Transport {
       case EPOLL -> EpollSocketChannel.class;
       case KQUEUE -> KQueueSocketChannel.class;
       case NIO -> NioSocketChannel.class;
+    };
+  }
+
+  /// {@return the channel type of a UDP socket, for your own bootstraps}
+  public Class<? extends DatagramChannel> datagramType() {
+    return switch (this) {
+      case IO_URING -> IoUringDatagramChannel.class;
+      case EPOLL -> EpollDatagramChannel.class;
+      case KQUEUE -> KQueueDatagramChannel.class;
+      case NIO -> NioDatagramChannel.class;
     };
   }
 
