@@ -5,28 +5,18 @@ import io.loop.RaceResult;
 import io.loop.event.Loop;
 import io.loop.netty.base.Addresses;
 import io.loop.netty.base.ChannelFutures;
-import io.loop.netty.base.Reasons;
 import io.loop.netty.base.Rethrow;
-import io.loop.netty.connection.Connection;
-import io.loop.netty.connection.ConnectionEvents;
-import io.loop.netty.connection.ConnectionHandler;
-import io.loop.netty.connection.PendingBytes;
 import io.loop.netty.poller.NettyDriver;
 import io.loop.netty.proxy.ProxySender;
 import io.loop.netty.socket.Resolver;
 import io.loop.netty.socket.SocketOptions;
 import io.loop.netty.socket.Sockets;
-import io.loop.netty.tls.TlsHandler;
-import io.loop.netty.transport.TlsOptions;
 import io.loop.netty.transport.Transport;
 import io.loop.task.CancelledError;
 import io.loop.task.Coro;
-import io.loop.task.LoopFuture;
-import io.loop.task.Tasks;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -39,39 +29,53 @@ import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLHandshakeException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Opens connections: resolves the peer's addresses, connects, and starts TLS. Coroutines only.
-final class Opening {
+/// Opens connections of any kind: resolves the peer's addresses and connects. Coroutines only.
+///
+/// @param <C> what a connection is for its kind
+final class Opening<C> {
+
+  /// What the kinds of connections do differently.
+  ///
+  /// @param <C> what a connection is
+  interface Kind<C> {
+
+    /// Adds a connection to the pipeline of a channel that is going to be connected; loop's thread.
+    ///
+    /// @throws Exception if it cannot be opened, for this reason
+    C addTo(Channel channel) throws Exception;
+
+    /// The channel is connected.
+    ///
+    /// @throws IOException if it is of no use
+    void connected(C connection, SocketAddress address) throws IOException;
+
+    /// The channel was not connected, or is closed because nobody wants it.
+    void failed(C connection);
+  }
 
   private final Loop loop;
   private final NettyDriver driver;
   private final ConnectionOptions options;
+  private final Kind<C> kind;
 
-  Opening(Loop loop, ConnectionOptions options) {
+  Opening(Loop loop, ConnectionOptions options, Kind<C> kind) {
     this.loop = loop;
     this.driver = NettyDriver.of(loop);
     this.options = options;
+    this.kind = kind;
   }
 
-  StreamConnection open(String host, int port) throws IOException {
-    return finish(connectAny(addressesOf(host), port), host, port);
+  /// Connects to a host.
+  C open(String host, int port) throws IOException {
+    return connectAny(addressesOf(host), port);
   }
 
-  StreamConnection openUnix(Path path) throws IOException {
-    SocketAddress address = Sockets.unixAddress(driver.transport(), path);
-    return finish(connect(address), null, 0);
-  }
-
-  StreamConnection finish(Connection connection, @Nullable String host, int port)
-      throws IOException {
-    TlsOptions tls = options.tls();
-    if (tls != null) {
-      secureAsClient(connection, tls, host, port);
-    }
-    return new StreamConnection(connection.reader(), connection.writer());
+  /// Connects to a Unix socket.
+  C openUnix(Path path) throws IOException {
+    return connect(Sockets.unixAddress(driver.transport(), path));
   }
 
   private List<InetAddress> addressesOf(String host) throws IOException {
@@ -81,9 +85,9 @@ final class Opening {
         Addresses.ofFamily(from, Resolver.resolve(options.resolver(), host)), options.interleave());
   }
 
-  Connection connectAny(List<InetAddress> addresses, int port) throws IOException {
+  C connectAny(List<InetAddress> addresses, int port) throws IOException {
     List<IOException> faults = new ArrayList<>();
-    List<Coro<Connection>> attempts = new ArrayList<>();
+    List<Coro<C>> attempts = new ArrayList<>();
     for (InetAddress address : addresses) {
       attempts.add(() -> {
         try {
@@ -97,8 +101,8 @@ final class Opening {
     if (attempts.size() == 1) {
       return connect(new InetSocketAddress(addresses.getFirst(), port));
     }
-    RaceResult<Connection> race = Asyncio.staggeredRace(attempts, options.happyEyeballsDelay());
-    Connection connection = race.value();
+    RaceResult<C> race = Asyncio.staggeredRace(attempts, options.happyEyeballsDelay());
+    C connection = race.value();
     if (connection == null) {
       if (faults.isEmpty()) {
         throw otherFailure(race);
@@ -118,7 +122,7 @@ final class Opening {
     throw new CancelledError("the attempts to connect were cancelled before they began");
   }
 
-  private Connection connect(SocketAddress address) throws IOException {
+  private C connect(SocketAddress address) throws IOException {
     var initializer = new Initializer();
     Transport transport = driver.transport();
     var bootstrap =
@@ -127,42 +131,44 @@ final class Opening {
             .channelFactory(
                 SocketOptions.with(
                     Sockets.connecting(transport, address), options.socketOptions(), transport))
-            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, PendingBytes.WATER_MARKS)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMillis())
             .handler(initializer);
     SocketAddress local = address instanceof InetSocketAddress ? options.localAddress() : null;
-    ChannelFuture connected = ChannelFutures.open(loop, () -> bootstrap.connect(address, local));
-    if (initializer.fault != null) {
-      throw Rethrow.unchecked(initializer.fault);
+    try {
+      ChannelFuture connected = ChannelFutures.open(loop, () -> bootstrap.connect(address, local));
+      if (initializer.fault != null) {
+        throw Rethrow.unchecked(initializer.fault);
+      }
+      if (!connected.isSuccess()) {
+        throw connectFailure(address, connected.cause());
+      }
+      Addresses.rememberPeer(connected.channel());
+      C connection = Objects.requireNonNull(initializer.connection, "the pipeline is made");
+      kind.connected(connection, address);
+      return connection;
+    } catch (Throwable failed) {
+      if (initializer.connection != null) {
+        kind.failed(initializer.connection);
+      }
+      throw failed;
     }
-    if (!connected.isSuccess()) {
-      throw connectFailure(address, connected.cause());
-    }
-    Addresses.rememberPeer(connected.channel());
-    var handler = connected.channel().pipeline().get(ConnectionHandler.class);
-    if (handler == null) {
-      throw new IOException(
-          "the connection to " + Addresses.text(address) + " was lost while it was opened");
-    }
-    return handler.connection();
   }
 
   /// Makes the pipeline of a connection, and keeps the failure to do so.
   private final class Initializer extends ChannelInitializer<Channel> {
 
+    private @Nullable C connection;
     private @Nullable Throwable fault;
 
     @Override
     protected void initChannel(Channel channel) throws Exception {
-      var connection = new Connection(channel, loop, options.limit(), null, ConnectionEvents.NONE);
       if (options.pipeline() != null) {
         options.pipeline().initialize(channel.pipeline());
-        connection.expectForeignHandlers();
       }
       if (options.proxyHeader() != null) {
         ProxySender.addTo(channel.pipeline(), options.proxyHeader());
       }
-      channel.pipeline().addLast(connection.handler());
+      connection = kind.addTo(channel);
     }
 
     @Override
@@ -182,47 +188,6 @@ final class Opening {
             : Addresses.reason(cause, address);
     var fault =
         new ConnectException("could not connect to " + Addresses.text(address) + ": " + reason);
-    fault.initCause(cause);
-    return fault;
-  }
-
-  /// Does a client's handshake. If it fails, or the caller is cancelled, the connection is closed.
-  static void secureAsClient(Connection connection, TlsOptions tls, @Nullable String host, int port)
-      throws IOException {
-    secure(connection, tls, () -> TlsHandler.client(tls, connection.allocator(), host, port));
-  }
-
-  /// Does a server's handshake. If it fails, or the caller is cancelled, the connection is closed.
-  static void secureAsServer(Connection connection, TlsOptions tls) throws IOException {
-    secure(connection, tls, () -> TlsHandler.server(tls, connection.allocator()));
-  }
-
-  private static void secure(
-      Connection connection, TlsOptions tls, Supplier<ChannelHandler> handler) throws IOException {
-    var done = new LoopFuture<@Nullable Void>(connection.loop());
-    try {
-      Tasks.onLoopThread(() -> {
-        connection.tls().secure(connection, handler.get(), tls, done);
-        return true;
-      });
-      done.await();
-    } catch (Throwable left) {
-      connection.abort();
-      throw left;
-    }
-    if (!connection.tls().isSecured()) {
-      throw handshakeFailure(connection);
-    }
-  }
-
-  private static IOException handshakeFailure(Connection connection) {
-    Throwable cause = connection.cause();
-    var fault =
-        new SSLHandshakeException(
-            "TLS handshake with "
-                + Addresses.text(connection.peer().address())
-                + " failed: "
-                + Reasons.of(cause));
     fault.initCause(cause);
     return fault;
   }

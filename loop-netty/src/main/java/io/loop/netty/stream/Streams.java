@@ -156,7 +156,7 @@ public final class Streams {
   public static StreamConnection openConnection(String host, int port, ConnectionOptions options)
       throws IOException {
     Addresses.requirePort(port);
-    return new Opening(Loop.running(), options).open(host, port);
+    return new StreamOpening(Loop.running(), options).open(host, port);
   }
 
   /// Opens a connection to a Unix socket. Suspends; a cancellation leaves no connection behind.
@@ -172,7 +172,7 @@ public final class Streams {
   ///   no sockets
   public static StreamConnection openUnixConnection(Path path, ConnectionOptions options)
       throws IOException {
-    return new Opening(Loop.running(), options).openUnix(path);
+    return new StreamOpening(Loop.running(), options).openUnix(path);
   }
 
   /// {@return what has arrived, as a buffer: at least one byte; null at the end} Suspends, and is a
@@ -299,9 +299,9 @@ public final class Streams {
       throw new IllegalStateException("the connection is closing");
     }
     if (connection.isAccepted()) {
-      Opening.secureAsServer(connection, tls);
+      StreamOpening.secureAsServer(connection, tls);
     } else {
-      Opening.secureAsClient(connection, tls, null, 0);
+      StreamOpening.secureAsClient(connection, tls, null, 0);
     }
   }
 }

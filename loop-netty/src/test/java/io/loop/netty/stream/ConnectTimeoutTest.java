@@ -29,7 +29,7 @@ class ConnectTimeoutTest extends OnNetty {
   private static final Duration SHORT = Duration.ofMillis(50);
 
   /// A listener that answers nobody: it never accepts, and more wait than the system keeps.
-  private static final class Deaf implements AutoCloseable {
+  static final class Deaf implements AutoCloseable {
 
     private final ServerSocket listener;
     private final List<SocketChannel> waiting = new ArrayList<>();
@@ -42,6 +42,10 @@ class ConnectTimeoutTest extends OnNetty {
         one.configureBlocking(false);
         one.connect(listener.getLocalSocketAddress());
       }
+    }
+
+    InetSocketAddress address() {
+      return (InetSocketAddress) listener.getLocalSocketAddress();
     }
 
     int port() {
@@ -87,7 +91,8 @@ class ConnectTimeoutTest extends OnNetty {
           () -> {
             Server server = Streams.startServer(TlsTest::echo, OTHER, deaf.port());
             var opening =
-                new Opening(Loop.running(), ConnectionOptions.DEFAULT.withConnectTimeout(SHORT));
+                new StreamOpening(
+                    Loop.running(), ConnectionOptions.DEFAULT.withConnectTimeout(SHORT));
 
             Connection connection =
                 opening.connectAny(

@@ -181,7 +181,7 @@ class ServerAddressesTest extends OnNetty {
               List.of(
                   ConnectionOptions.DEFAULT,
                   ConnectionOptions.DEFAULT.withHappyEyeballs(Duration.ofMillis(5)))) {
-            var opening = new Opening(Loop.running(), options);
+            var opening = new StreamOpening(Loop.running(), options);
 
             hello(opening.finish(opening.connectAny(both(LOCAL, OTHER), port), OTHER, port));
           }
@@ -204,7 +204,7 @@ class ServerAddressesTest extends OnNetty {
         transport,
         () ->
             assertThatThrownBy(() ->
-                    new Opening(Loop.running(), ConnectionOptions.DEFAULT)
+                    new StreamOpening(Loop.running(), ConnectionOptions.DEFAULT)
                         .connectAny(both(LOCAL, OTHER), port))
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("Multiple exceptions: ")
@@ -224,7 +224,7 @@ class ServerAddressesTest extends OnNetty {
           long before = sockets();
           for (int i = 0; i < 50; i++) {
             var opening =
-                new Opening(
+                new StreamOpening(
                     Loop.running(), ConnectionOptions.DEFAULT.withHappyEyeballs(Duration.ZERO));
 
             hello(opening.finish(opening.connectAny(both(LOCAL, OTHER), port), LOCAL, port));
@@ -273,7 +273,7 @@ class ServerAddressesTest extends OnNetty {
     run(
         transport,
         () -> {
-          var opening = new Opening(Loop.running(), ConnectionOptions.DEFAULT);
+          var opening = new StreamOpening(Loop.running(), ConnectionOptions.DEFAULT);
           List<InetAddress> addresses =
               List.of(InetAddress.ofLiteral(LOCAL), InetAddress.ofLiteral(OTHER));
           List<Task<?>> before = Task.all();
