@@ -57,6 +57,7 @@ class ArchitectureTest {
                   "name",
                   "socket",
                   LOOPS,
+                  "channel",
                   "tls",
                   "connection",
                   "proxy")));

@@ -60,10 +60,6 @@ final class ChannelTask<I> {
     }
   }
 
-  Messages<I> messages() {
-    return messages;
-  }
-
   boolean isNew() {
     return phase == Phase.NEW;
   }
@@ -109,7 +105,7 @@ final class ChannelTask<I> {
         report(fault);
       }
     } finally {
-      messages.bodyEnded(fault == null);
+      messages.useEnded(fault == null);
       if (place != null) {
         place.ended();
       }
@@ -132,7 +128,7 @@ final class ChannelTask<I> {
   void giveUp() {
     if (phase == Phase.NEW || phase == Phase.STARTING) {
       phase = Phase.ENDED;
-      messages.bodyEnded(false);
+      messages.useEnded(false);
     }
   }
 
@@ -145,7 +141,7 @@ final class ChannelTask<I> {
   void lost(Disconnect disconnect) {
     if (phase == Phase.NEW || messages.loop().isClosed()) {
       phase = Phase.ENDED;
-      messages.bodyEnded(false);
+      messages.useEnded(false);
     } else if (disconnect == Disconnect.CANCEL) {
       giveUp();
       if (task != null) {

@@ -8,6 +8,7 @@ import io.loop.task.CancelledError;
 import io.loop.task.Tasks;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -28,6 +29,11 @@ import org.jspecify.annotations.Nullable;
 /// decoder's [io.netty.handler.codec.DecoderException], is thrown once, at its place in the order
 /// of messages.
 ///
+/// The body of a [CoroutineHandler] gets one that is closed when it ends. One that a coroutine
+/// opens itself, with `ChannelClient` or [#addTo], stays open until it is closed, aborted or
+/// detached; it must be, also after the peer has closed it, because it may hold messages that
+/// nobody received.
+///
 /// @param <I> the type of the messages it receives
 public final class CoroutineChannel<I> implements Iterable<I>, AutoCloseable {
 
@@ -44,6 +50,40 @@ public final class CoroutineChannel<I> implements Iterable<I>, AutoCloseable {
     this.messages = messages;
     this.channel = messages.channel();
     this.loop = messages.loop();
+  }
+
+  /// Adds a handler to the end of a pipeline whose messages a coroutine that exists already will
+  /// receive: there is no body. Called on the channel's event loop, once it is registered there, so
+  /// in a channel initializer; never suspends.
+  ///
+  /// This is for channels that are opened in a way of their own, such as the streams of HTTP/2. To
+  /// connect, use `ChannelClient`. Messages are queued, and reading pauses, until they are
+  /// received.
+  ///
+  /// ```java
+  /// streams.handler(new ChannelInitializer<>() {
+  ///   @Override
+  ///   protected void initChannel(Channel stream) {
+  ///     opened.setResult(CoroutineChannel.addTo(stream.pipeline(), Http2StreamFrame.class));
+  ///   }
+  /// });
+  /// ```
+  ///
+  /// @param pipeline the pipeline, with all codecs
+  /// @param type the messages to receive; others are passed on
+  /// @param <I> the type of the messages
+  /// @return the channel, for coroutines of its loop; the caller closes it
+  /// @throws IllegalStateException if the channel is not registered with an event loop
+  public static <I> CoroutineChannel<I> addTo(ChannelPipeline pipeline, Class<I> type) {
+    CoroutineHandler<I> handler = CoroutineHandler.withoutBody(type);
+    pipeline.addLast(handler);
+    CoroutineChannel<I> added = handler.channel();
+    if (added == null) {
+      pipeline.remove(handler);
+      throw new IllegalStateException(
+          pipeline.channel() + " is not registered with an event loop, or this is not its thread");
+    }
+    return added;
   }
 
   /// {@return the next message, or null at the end of the stream} Suspends until there is one, and
@@ -108,7 +148,8 @@ public final class CoroutineChannel<I> implements Iterable<I>, AutoCloseable {
   /// ```
   ///
   /// A message is released when the next one is asked for, and at the end. If the turn leaves the
-  /// loop, it is released when the coroutine ends. Retain a message to keep it or to send it.
+  /// loop, it is released when the handler's body ends; without a body, when the channel is closed.
+  /// Retain a message to keep it or to send it.
   public Iterable<I> readable() {
     return () -> new ReceivedMessages<>(this::receiveInTurn);
   }
@@ -209,13 +250,13 @@ public final class CoroutineChannel<I> implements Iterable<I>, AutoCloseable {
   @Override
   public void close() {
     loop.checkTurn();
-    messages.core().close();
+    messages.close();
   }
 
   /// Closes the channel immediately; data that is not sent yet is dropped. Never suspends.
   public void abort() {
     loop.checkTurn();
-    messages.core().abort();
+    messages.abort();
   }
 
   /// Waits until the channel is closed. Coroutine only; suspends unless it is.

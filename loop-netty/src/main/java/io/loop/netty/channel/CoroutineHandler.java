@@ -51,6 +51,8 @@ import org.jspecify.annotations.Nullable;
 /// Messages of other types and all user events are passed on to the next handler. Exceptions in the
 /// pipeline are not: the coroutine receives them. A handler serves one channel, once.
 ///
+/// A channel that a coroutine opens needs no handler made here: see [CoroutineChannel#addTo].
+///
 /// It can be tested on an `EmbeddedChannel`: `runPendingTasks` runs the coroutine, and
 /// `advanceTimeBy` moves the clock, so its sleeps end exactly on time. An exception that the
 /// coroutine throws is thrown by `checkException`, and also goes to the loop's exception handler.
@@ -59,15 +61,21 @@ import org.jspecify.annotations.Nullable;
 public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   private final Class<I> type;
-  private final ChannelBody<I> body;
+  private final @Nullable ChannelBody<I> body;
   private final HandlerOptions options;
 
-  private @Nullable ChannelTask<I> task;
+  private @Nullable Messages<I> messages;
+  private @Nullable ChannelTask<I> task; // null without a body
 
-  private CoroutineHandler(Class<I> type, ChannelBody<I> body, HandlerOptions options) {
+  private CoroutineHandler(Class<I> type, @Nullable ChannelBody<I> body, HandlerOptions options) {
     this.type = Objects.requireNonNull(type, "type");
-    this.body = Objects.requireNonNull(body, "body");
+    this.body = body;
     this.options = Objects.requireNonNull(options, "options");
+  }
+
+  /// {@return a handler without a body: a coroutine that exists already uses its [#channel]}
+  static <I> CoroutineHandler<I> withoutBody(Class<I> type) {
+    return new CoroutineHandler<>(type, null, HandlerOptions.DEFAULT);
   }
 
   /// {@return a handler whose coroutine receives every message, with the default options}
@@ -94,7 +102,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   /// @param <I> the type of the messages
   public static <I> CoroutineHandler<I> of(
       Class<I> type, ChannelBody<I> body, HandlerOptions options) {
-    return new CoroutineHandler<>(type, body, options);
+    return new CoroutineHandler<>(type, Objects.requireNonNull(body, "body"), options);
   }
 
   /// {@return a handler that answers one message after the other, with the default options}
@@ -124,18 +132,20 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     return of(type, PerMessage.of(body, concurrency), options);
   }
 
-  private ChannelTask<I> task() {
-    return Objects.requireNonNull(task, "handlerAdded() comes first");
+  private Messages<I> messages() {
+    return Objects.requireNonNull(messages, "handlerAdded() comes first");
   }
 
-  private Messages<I> messages() {
-    return task().messages();
+  /// {@return the channel of a handler without a body; null if it was not added yet}
+  @Nullable CoroutineChannel<I> channel() {
+    return messages == null ? null : new CoroutineChannel<>(this, messages.context(), messages);
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     Loop loop = NettyLoop.of(context.executor());
-    task = new ChannelTask<>(this, context, body, new Messages<>(context, loop, options));
+    messages = new Messages<>(context, loop, options, body == null);
+    task = body == null ? null : new ChannelTask<>(this, context, body, messages);
     if (context.channel().isActive()) {
       start(context);
     }
@@ -151,8 +161,8 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     if (context.channel().eventLoop().inEventLoop()) {
       Addresses.rememberPeer(context.channel());
     }
-    if (!options.afterHandshake() || hasShakenHands(context)) {
-      task().startSoon();
+    if (task != null && (!options.afterHandshake() || hasShakenHands(context))) {
+      task.startSoon();
     }
   }
 
@@ -182,21 +192,22 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
       case ChannelInputShutdownEvent _ -> messages().inputShutDown();
       case ChannelOutputShutdownEvent _ -> messages().outputShutDown();
       case SslCloseCompletionEvent _ -> messages().inputEnded();
-      case SslHandshakeCompletionEvent shaken when options.afterHandshake() -> shaken(shaken);
+      case SslHandshakeCompletionEvent shaken when task != null && options.afterHandshake() ->
+          shaken(task, shaken);
       default -> {}
     }
-    if (!task().hasEnded()) {
+    if (task == null || !task.hasEnded()) {
       messages().happened(event);
     }
     context.fireUserEventTriggered(event);
   }
 
-  private void shaken(SslHandshakeCompletionEvent handshake) {
+  private void shaken(ChannelTask<I> task, SslHandshakeCompletionEvent handshake) {
     if (handshake.isSuccess()) {
-      task().startSoon();
-    } else if (task().isNew()) {
+      task.startSoon();
+    } else if (task.isNew()) {
       messages().report("The TLS handshake of a channel failed", handshake.cause());
-      task().giveUp();
+      task.giveUp();
     }
   }
 
@@ -254,7 +265,9 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     }
     if (context.channel().isOpen()) {
       messages().detached();
-      task().detached();
+      if (task != null) {
+        task.detached();
+      }
     } else {
       lose();
     }
@@ -262,6 +275,8 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   private void lose() {
     messages().core().lose();
-    task().lost(options.disconnect());
+    if (task != null) {
+      task.lost(options.disconnect());
+    }
   }
 }

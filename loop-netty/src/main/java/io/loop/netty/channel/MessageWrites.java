@@ -132,6 +132,12 @@ final class MessageWrites implements PendingMessages.Listener {
     return failed;
   }
 
+  /// {@return the failure of a write that was not reported yet, or null; a coroutine can still get
+  /// it}
+  @Nullable Throwable fault() {
+    return fault;
+  }
+
   /// {@return the failure of a write that was not reported yet, or null; the caller must report it}
   @Nullable Throwable takeFault() {
     Throwable taken = fault;

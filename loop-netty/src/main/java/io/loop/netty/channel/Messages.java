@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// [CoroutineChannel] is its side for coroutines, [CoroutineHandler] its side in Netty's pipeline.
 ///
+/// It is in use until the handler's body ends, or, if it has no body, until it is closed or aborted
+/// by the coroutine that uses it. What nobody has received by then is released.
+///
 /// @param <I> the type of the messages it receives
 @SuppressWarnings("FutureReturnValueIgnored") // closing cannot fail in a way that matters here
 final class Messages<I> implements ChannelCore.Kind {
@@ -32,12 +35,15 @@ final class Messages<I> implements ChannelCore.Kind {
   private @Nullable ChannelEvents events;
   private @Nullable Object turn; // the message that the body is using, if this has to release it
   private final ServedMessages served;
+  private final boolean bodiless;
+  private boolean inUse = true;
 
-  Messages(ChannelHandlerContext context, Loop loop, HandlerOptions options) {
+  Messages(ChannelHandlerContext context, Loop loop, HandlerOptions options, boolean bodiless) {
     this.context = context;
     this.channel = context.channel();
     this.loop = loop;
     this.options = options;
+    this.bodiless = bodiless;
     this.inbound = new Inbound<>(loop, options.lastPart());
     this.writes = new MessageWrites(loop, context, this);
     this.core = writes.core();
@@ -47,6 +53,10 @@ final class Messages<I> implements ChannelCore.Kind {
 
   Loop loop() {
     return loop;
+  }
+
+  ChannelHandlerContext context() {
+    return context;
   }
 
   Channel channel() {
@@ -209,6 +219,24 @@ final class Messages<I> implements ChannelCore.Kind {
 
   // --- the end ---
 
+  /// A coroutine closes the channel.
+  void close() {
+    if (bodiless && inUse) {
+      useEnded(true);
+    } else {
+      core.close();
+    }
+  }
+
+  /// A coroutine closes the channel immediately.
+  void abort() {
+    if (bodiless && inUse) {
+      useEnded(false);
+    } else {
+      core.abort();
+    }
+  }
+
   /// The channel is broken for a reason on this side.
   private void broken(IOException why) {
     boolean _ = inbound.fail(why, Integer.MAX_VALUE);
@@ -233,6 +261,9 @@ final class Messages<I> implements ChannelCore.Kind {
     if (events != null) {
       events.end();
     }
+    if (bodiless && inbound.size() == 0 && turn == null) {
+      OpenChannels.of(loop).remove(this); // it may never be closed, and holds nothing
+    }
     reportLeftOver();
   }
 
@@ -250,8 +281,9 @@ final class Messages<I> implements ChannelCore.Kind {
     core.releaseReading();
   }
 
-  /// The coroutine has finished, or will never start.
-  void bodyEnded(boolean well) {
+  /// The body has finished, or will never start; or the channel has none and was closed.
+  void useEnded(boolean well) {
+    inUse = false;
     OpenChannels.of(loop).remove(this);
     releaseTurn();
     if (life().isDetached()) {
@@ -265,7 +297,9 @@ final class Messages<I> implements ChannelCore.Kind {
     }
     if (life().isClosed()) {
       reportLeftOver();
-      channel.close(); // it is open only if it has left its event loop
+      if (channel.isOpen()) { // it has left its event loop
+        channel.close();
+      }
     } else {
       core.resumeReading(); // so that the peer's close is noticed
     }
@@ -287,9 +321,12 @@ final class Messages<I> implements ChannelCore.Kind {
     }
   }
 
-  /// When both the body and the channel have ended, no call can throw a failed write any more.
+  /// When both the use and the channel have ended, perhaps no call will throw a failed write.
   private void reportLeftOver() {
-    Throwable left = inbound.isDiscarded() ? writes.takeFault() : null;
+    if (!inbound.isDiscarded()) {
+      return;
+    }
+    Throwable left = bodiless ? writes.fault() : writes.takeFault(); // waitClosed may come
     if (left != null) {
       reportUnseen(left);
     }
