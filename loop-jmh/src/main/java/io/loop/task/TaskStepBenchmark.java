@@ -1,8 +1,8 @@
 package io.loop.task;
 
+import io.loop.benchmark.LoopBenchmark;
 import io.loop.coroutine.BareThreads;
 import io.loop.event.Loop;
-import io.loop.benchmark.LoopBenchmark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

@@ -120,7 +120,7 @@ final class Chat implements Callable<Integer> {
 
   private ChatRedis others(String address) {
     InetSocketAddress server = common.requireHostPort("--redis", address);
-    return new ChatRedis(this, server.getHostString(), server.getPort(), common.transport());
+    return new ChatRedis(this, server.getHostString(), server.getPort());
   }
 
   private void run() throws IOException {

@@ -5,22 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.loop.Asyncio;
 import io.loop.event.Loop;
-import io.loop.netty.NettyFutures;
-import io.loop.netty.NettyLoop;
 import io.loop.netty.channel.CoroutineChannel;
-import io.loop.netty.channel.CoroutineHandler;
-import io.loop.netty.transport.Transport;
+import io.loop.netty.stream.ChannelClient;
+import io.loop.netty.stream.ConnectionOptions;
 import io.loop.scope.Retry;
 import io.loop.scope.TaskGroup;
 import io.loop.sync.Queue;
 import io.loop.sync.QueueShutDownException;
 import io.loop.task.ExceptionGroup;
-import io.loop.task.LoopFuture;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.redis.ArrayRedisMessage;
 import io.netty.handler.codec.redis.ErrorRedisMessage;
@@ -32,7 +25,6 @@ import io.netty.handler.codec.redis.RedisEncoder;
 import io.netty.handler.codec.redis.RedisMessage;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -75,17 +67,15 @@ final class ChatRedis {
   private final Chat chat;
   private final String host;
   private final int port;
-  private final Transport transport;
   private final String process = UUID.randomUUID().toString();
   private final Map<String, Names> elsewhere = new HashMap<>();
   private @Nullable Queue<String> outgoing;
   private boolean toldThatAlone;
 
-  ChatRedis(Chat chat, String host, int port, Transport transport) {
+  ChatRedis(Chat chat, String host, int port) {
     this.chat = chat;
     this.host = host;
     this.port = port;
-    this.transport = transport;
   }
 
   /// Joins the other rooms, and joins them again after every failure.
@@ -105,7 +95,7 @@ final class ChatRedis {
 
   private void relay() throws IOException {
     try (CoroutineChannel<RedisMessage> subscriber = BACK_OFF.call(this::subscribe);
-        CoroutineChannel<RedisMessage> publisher = BACK_OFF.call(() -> connect())) {
+        CoroutineChannel<RedisMessage> publisher = BACK_OFF.call(this::connect)) {
       var lines = new Queue<String>(256);
       outgoing = lines;
       toldThatAlone = false;
@@ -226,51 +216,17 @@ final class ChatRedis {
   }
 
   private CoroutineChannel<RedisMessage> connect() throws IOException {
-    IOException fault = new IOException(host + " has no address");
-    for (InetSocketAddress address : NettyLoop.getaddrinfo(host, port)) {
-      try {
-        return connect(address);
-      } catch (IOException refused) {
-        fault = refused;
-      }
-    }
-    throw fault;
-  }
-
-  private CoroutineChannel<RedisMessage> connect(InetSocketAddress address) throws IOException {
-    var opened = new LoopFuture<CoroutineChannel<RedisMessage>>();
-    var bootstrap =
-        new Bootstrap()
-            .group(NettyLoop.eventLoop(Loop.running()))
-            .channel(transport.socketType())
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) PATIENCE.toMillis())
-            .handler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    channel
-                        .pipeline()
-                        .addLast(
-                            new RedisDecoder(),
-                            new RedisBulkStringAggregator(),
-                            new RedisArrayAggregator(8, 8),
-                            new RedisEncoder(),
-                            CoroutineHandler.of(
-                                RedisMessage.class,
-                                end -> {
-                                  opened.setResult(end);
-                                  end.waitClosed();
-                                }));
-                  }
-                });
-    Channel channel = NettyFutures.open(() -> bootstrap.connect(address));
-    try {
-      return opened.await();
-    } finally {
-      if (!opened.isDone() || opened.isCancelled()) {
-        var _ = channel.close();
-      }
-    }
+    return ChannelClient.connect(
+        RedisMessage.class,
+        pipeline ->
+            pipeline.addLast(
+                new RedisDecoder(),
+                new RedisBulkStringAggregator(),
+                new RedisArrayAggregator(8, 8),
+                new RedisEncoder()),
+        host,
+        port,
+        ConnectionOptions.DEFAULT.withConnectTimeout(PATIENCE));
   }
 
   private static RedisMessage command(String... words) {

@@ -3,7 +3,9 @@ package io.loop.samples;
 import io.loop.Asyncio;
 import io.loop.netty.NettyLoop;
 import io.loop.netty.channel.CoroutineChannel;
+import io.loop.netty.stream.ChannelClient;
 import io.loop.scope.TaskGroup;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.dns.DatagramDnsQuery;
 import io.netty.handler.codec.dns.DatagramDnsQueryDecoder;
@@ -16,7 +18,6 @@ import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -45,7 +46,6 @@ final class Dns implements Callable<Integer> {
   static final int LARGEST_PACKET = 1232;
 
   private static final System.Logger LOG = System.getLogger("io.loop.samples.dns");
-  private static final Pattern HOST_PORT = Pattern.compile("\\[?([^\\[\\]]+?)\\]?:(\\d{1,5})");
 
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private CommonOptions common = new CommonOptions();
@@ -118,10 +118,11 @@ final class Dns implements Callable<Integer> {
     DnsUpstream other = upstreamAddress == null ? null : upstream(upstreamAddress);
     InetSocketAddress address = NettyLoop.getaddrinfo(listen.host(), listen.port()).getFirst();
     try (CoroutineChannel<DatagramDnsQuery> socket =
-        DnsSockets.open(
-            common.transport(),
+        ChannelClient.open(
             DatagramDnsQuery.class,
-            List.of(new DatagramDnsQueryDecoder(), new DatagramDnsResponseEncoder()),
+            pipeline ->
+                pipeline.addLast(new DatagramDnsQueryDecoder(), new DatagramDnsResponseEncoder()),
+            new Bootstrap().channel(common.transport().datagramType()),
             bootstrap -> bootstrap.bind(address))) {
       listen.announce((InetSocketAddress) socket.nettyChannel().localAddress());
       TaskGroup.run(group -> serve(socket, new DnsResolver(names, other, cacheSize, group), group));

@@ -1,9 +1,11 @@
 package io.loop.samples;
 
 import io.loop.netty.channel.CoroutineChannel;
+import io.loop.netty.stream.ChannelClient;
 import io.loop.netty.transport.Transport;
 import io.loop.samples.DnsAnswer.Question;
 import io.loop.scope.Timeout;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.dns.DatagramDnsQuery;
@@ -71,10 +73,11 @@ final class DnsUpstream {
 
   private DnsAnswer askOnce(Question question) throws IOException, TimeoutException {
     try (CoroutineChannel<DatagramDnsResponse> socket =
-        DnsSockets.open(
-            transport,
+        ChannelClient.open(
             DatagramDnsResponse.class,
-            List.of(new DatagramDnsQueryEncoder(), new DatagramDnsResponseDecoder()),
+            pipeline ->
+                pipeline.addLast(new DatagramDnsQueryEncoder(), new DatagramDnsResponseDecoder()),
+            new Bootstrap().channel(transport.datagramType()),
             bootstrap -> bootstrap.connect(server))) {
       int id = random.nextInt(1 << 16);
       socket.write(query(id, question));
