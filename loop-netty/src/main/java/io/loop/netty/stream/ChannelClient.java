@@ -64,6 +64,8 @@ public final class ChannelClient {
   /// does. With TLS, this returns after the handshake. A peer that half-closes a plain connection
   /// can still be sent to.
   ///
+  /// What `pipeline` throws is thrown as it is, undeclared (decision D7).
+  ///
   /// The channel must be closed also after its peer has closed it: what had arrived is kept for
   /// [CoroutineChannel#receive()] until then.
   ///
@@ -80,7 +82,6 @@ public final class ChannelClient {
   /// @throws javax.net.ssl.SSLHandshakeException if the peer does not speak TLS, its certificate is
   ///   not trusted, or the certificate is for another host
   /// @throws IOException if no address of the host can be reached
-  /// @throws Exception what `pipeline` throws, undeclared (decision D7)
   /// @throws IllegalArgumentException if the port is not from 0 to 65535, the TLS context is for a
   ///   server, or TLS's `requireCloseNotify` is set, which is for streams
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
@@ -118,6 +119,8 @@ public final class ChannelClient {
   /// options, attributes and handler. If it has no event loop, the caller's is used, and if it has
   /// no type of channel, the transport's for TCP.
   ///
+  /// What `pipeline` throws is thrown as it is, undeclared (decision D7).
+  ///
   /// TLS in the pipeline is the program's business: this does not wait for its handshake. A host
   /// name is looked up by the bootstrap's resolver, and Netty's default blocks the loop meanwhile;
   /// look it up with [`NettyLoop.getaddrinfo`][io.loop.netty.NettyLoop#getaddrinfo].
@@ -132,7 +135,6 @@ public final class ChannelClient {
   /// @return the channel, for coroutines of the caller's loop; the caller closes it
   /// @throws IOException if the channel cannot be opened. It is the failure of the future; one that
   ///   is not an `IOException` is thrown as it is, undeclared (decision D7)
-  /// @throws Exception what `pipeline` throws, undeclared (decision D7)
   /// @throws IllegalArgumentException if the bootstrap has an event loop that is not the caller's
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets and the bootstrap no event loop; or if `start` opened another channel
