@@ -19,15 +19,10 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /// A DNS server over UDP on Netty's codec: a zone file, and a cache before another server.
 @Command(
@@ -47,7 +42,6 @@ final class Dns implements Callable<Integer> {
 
   private static final System.Logger LOG = System.getLogger("io.loop.samples.dns");
 
-  @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private CommonOptions common = new CommonOptions();
 
   @Mixin private ListenOptions listen = new ListenOptions();
@@ -99,20 +93,12 @@ final class Dns implements Callable<Integer> {
     common.requirePositive("--attempts", attempts);
     common.requireNotNegative("--cache", cacheSize);
     common.requirePositive("--max-open", maxOpen);
-    Matcher address = upstream == null ? null : hostPort(upstream);
+    InetSocketAddress address =
+        upstream == null ? null : common.requireHostPort("--upstream", upstream);
     return ListenOptions.runUntilSignal(() -> run(address), options);
   }
 
-  private Matcher hostPort(String text) {
-    Matcher parts = HOST_PORT.matcher(text);
-    if (!parts.matches()) {
-      throw new ParameterException(spec.commandLine(), "--upstream must be HOST:PORT, not " + text);
-    }
-    CommonOptions.requirePort(spec, Integer.parseInt(parts.group(2)));
-    return parts;
-  }
-
-  private void run(@Nullable Matcher upstreamAddress) throws IOException {
+  private void run(@Nullable InetSocketAddress upstreamAddress) throws IOException {
     Path file = zone;
     DnsZone names = file == null ? DnsZone.none() : Asyncio.toThread(() -> DnsZone.read(file));
     DnsUpstream other = upstreamAddress == null ? null : upstream(upstreamAddress);
@@ -129,9 +115,9 @@ final class Dns implements Callable<Integer> {
     }
   }
 
-  private DnsUpstream upstream(Matcher address) throws IOException {
-    int port = Integer.parseInt(address.group(2));
-    InetSocketAddress server = NettyLoop.getaddrinfo(address.group(1), port).getFirst();
+  private DnsUpstream upstream(InetSocketAddress address) throws IOException {
+    InetSocketAddress server =
+        NettyLoop.getaddrinfo(address.getHostString(), address.getPort()).getFirst();
     return new DnsUpstream(common.transport(), server, Duration.ofMillis(timeout), attempts);
   }
 
