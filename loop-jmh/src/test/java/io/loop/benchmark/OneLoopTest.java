@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.annotations.Mode;
@@ -27,34 +27,40 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 class OneLoopTest {
 
-  private final OneLoop loop = new OneLoop();
-
-  @AfterEach
-  void close() {
-    loop.close();
+  /// On the thread of the test: the time-out runs it on another than its fixture.
+  private static void withLoop(Consumer<OneLoop> test) {
+    var loop = new OneLoop();
+    try {
+      test.accept(loop);
+    } finally {
+      loop.close();
+    }
   }
 
   @Test
   void run_body_mayAwaitAndIsOver() {
-    List<Loop> seen = new ArrayList<>();
+    withLoop(loop -> {
+      List<Loop> seen = new ArrayList<>();
 
-    loop.run(() -> {
-      Asyncio.sleep(Duration.ZERO);
-      seen.add(Loop.running());
+      loop.run(() -> {
+        Asyncio.sleep(Duration.ZERO);
+        seen.add(Loop.running());
+      });
+
+      assertThat(seen).containsExactly(loop.loop());
     });
-
-    assertThat(seen).containsExactly(loop.loop());
   }
 
   @Test
   void run_failure_isThrown() {
     var failure = new IOException("on purpose");
 
-    assertThatThrownBy(() ->
-            loop.run(() -> {
-              throw failure;
-            }))
-        .isSameAs(failure);
+    withLoop(loop ->
+        assertThatThrownBy(() ->
+                loop.run(() -> {
+                  throw failure;
+                }))
+            .isSameAs(failure));
   }
 
   @Test
