@@ -131,12 +131,7 @@ final class Fetch implements Callable<Integer> {
             commandLine.getOut(), commandLine.getErr(), EchoClient.isTerminal(), items.size());
     var pool =
         new FetchPool(
-            new FetchPool.Options(
-                common.transport(),
-                tls(),
-                Duration.ofSeconds(connectTimeout),
-                concurrency,
-                maxBody));
+            new FetchPool.Options(tls(), Duration.ofSeconds(connectTimeout), concurrency, maxBody));
     int code = 0;
     try {
       Asyncio.run(Coro.of(() -> fetchAll(items, pool, report)), options);

@@ -6,18 +6,11 @@ import static io.netty.handler.codec.http.HttpHeaderNames.USER_AGENT;
 import static io.netty.handler.codec.http.HttpVersion.HTTP_1_1;
 
 import io.loop.Asyncio;
-import io.loop.event.Loop;
-import io.loop.netty.NettyFutures;
-import io.loop.netty.NettyLoop;
 import io.loop.netty.channel.CoroutineChannel;
-import io.loop.netty.channel.CoroutineHandler;
-import io.loop.netty.transport.Transport;
-import io.loop.task.LoopFuture;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBufAllocator;
+import io.loop.netty.stream.ChannelClient;
+import io.loop.netty.stream.ConnectionOptions;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
@@ -32,13 +25,10 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /// One HTTP/1.1 connection of [Fetch]: one request at a time.
 final class FetchConnection {
@@ -56,74 +46,22 @@ final class FetchConnection {
     this.channel = channel;
   }
 
-  /// Connects to a server, at the first of its addresses that accepts.
-  static FetchConnection open(FetchUrl.Origin origin, Transport transport, SslContext tls)
-      throws IOException {
-    IOException fault = new IOException(origin.host() + " has no address");
-    for (InetSocketAddress address : NettyLoop.getaddrinfo(origin.host(), origin.port())) {
-      try {
-        return open(origin, address, transport, tls);
-      } catch (IOException refused) {
-        fault = refused;
-      }
-    }
-    throw fault;
+  /// Connects to a server, with `https` securely.
+  static FetchConnection open(FetchUrl.Origin origin, SslContext tls) throws IOException {
+    ConnectionOptions options = ConnectionOptions.DEFAULT;
+    return new FetchConnection(
+        origin,
+        ChannelClient.connect(
+            HttpObject.class,
+            FetchConnection::initialize,
+            origin.host(),
+            origin.port(),
+            origin.isSecure() ? options.withTls(tls) : options));
   }
 
-  private static FetchConnection open(
-      FetchUrl.Origin origin, InetSocketAddress address, Transport transport, SslContext tls)
-      throws IOException {
-    var opened = new LoopFuture<CoroutineChannel<HttpObject>>();
-    SslHandler secure =
-        origin.isSecure()
-            ? tls.newHandler(ByteBufAllocator.DEFAULT, origin.host(), origin.port())
-            : null;
-    var bootstrap =
-        new Bootstrap()
-            .group(NettyLoop.eventLoop(Loop.running()))
-            .channel(transport.socketType())
-            .handler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    initialize(channel, secure, opened);
-                  }
-                });
-    Channel channel = NettyFutures.open(() -> bootstrap.connect(address));
-    boolean usable = false;
-    try {
-      CoroutineChannel<HttpObject> end = opened.await();
-      if (secure != null) {
-        NettyFutures.await(secure.handshakeFuture());
-      }
-      usable = true;
-      return new FetchConnection(origin, end);
-    } finally {
-      if (!usable) {
-        var _ = channel.close();
-      }
-    }
-  }
-
-  private static void initialize(
-      Channel channel,
-      @Nullable SslHandler secure,
-      LoopFuture<CoroutineChannel<HttpObject>> opened) {
-    if (secure != null) {
-      channel.pipeline().addLast(secure);
-    }
-    channel
-        .pipeline()
-        .addLast(
-            new HttpClientCodec(new HttpDecoderConfig().setMaxChunkSize(PART), false, false),
-            CoroutineHandler.of(
-                HttpObject.class,
-                end -> {
-                  if (!opened.isDone()) {
-                    opened.setResult(end);
-                  }
-                  end.waitClosed();
-                }));
+  private static void initialize(ChannelPipeline pipeline) {
+    pipeline.addLast(
+        new HttpClientCodec(new HttpDecoderConfig().setMaxChunkSize(PART), false, false));
   }
 
   /// Gets one URL of this connection's origin.

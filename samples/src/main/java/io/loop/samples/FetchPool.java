@@ -1,7 +1,6 @@
 package io.loop.samples;
 
 import io.loop.Asyncio;
-import io.loop.netty.transport.Transport;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,13 +19,11 @@ final class FetchPool implements AutoCloseable {
 
   /// What to do in which limits.
   ///
-  /// @param transport the transport of the loop
   /// @param tls for https
   /// @param connect how long it may take to open a connection
   /// @param connections how many connections may wait
   /// @param body the largest body, in bytes
-  record Options(
-      Transport transport, SslContext tls, Duration connect, int connections, long body) {}
+  record Options(SslContext tls, Duration connect, int connections, long body) {}
 
   private final Options options;
   private final Deque<FetchConnection> idle = new ArrayDeque<>();
@@ -71,8 +68,7 @@ final class FetchPool implements AutoCloseable {
 
   private FetchConnection open(FetchUrl.Origin origin) throws IOException, TimeoutException {
     opened++;
-    return Asyncio.timeout(
-        options.connect(), () -> FetchConnection.open(origin, options.transport(), options.tls()));
+    return Asyncio.timeout(options.connect(), () -> FetchConnection.open(origin, options.tls()));
   }
 
   private @Nullable FetchConnection takeIdle(FetchUrl.Origin origin) {
