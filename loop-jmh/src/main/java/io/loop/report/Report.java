@@ -171,7 +171,7 @@ public final class Report implements Callable<Integer> {
     Stream<Measure> rows = rows(task.name()).stream().flatMap(Budget::measures);
     Stream<Measure> points =
         task == Task.full ? Graph.all().stream().flatMap(Graph::measures) : Stream.empty();
-    // All of them would take long, and nobody has asked for them.
+    // Without a pattern, all of them would be measured, which takes long.
     Stream<Measure> unbudgeted =
         only.pattern().isEmpty()
             ? Stream.empty()

@@ -19,7 +19,7 @@ record DnsAnswer(
   enum Kind {
     /// The zone file.
     ZONE,
-    /// Another server, or nobody.
+    /// Another server, or this one because it found no answer.
     OTHER,
     /// Another server, whose answer was too large for a packet.
     TRUNCATED

@@ -90,7 +90,8 @@ final class DnsRequest {
 
   /// {@return the response}
   ///
-  /// An answer that does not fit into a packet is left out, and the client is told.
+  /// An answer that does not fit into a packet is left out, and the response is marked as
+  /// truncated.
   ///
   /// @param answer the answer
   /// @param recursive whether this server asks others

@@ -15,7 +15,7 @@ final class MqttBroker {
   /// A message of a client.
   ///
   /// @param topic where it was published
-  /// @param payload its content, which nobody changes
+  /// @param payload its content; must not be changed
   /// @param quality how surely it is delivered
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Post(String topic, byte[] payload, MqttQoS quality) {}

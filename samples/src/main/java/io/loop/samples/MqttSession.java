@@ -43,8 +43,8 @@ final class MqttSession {
    *
    * The writer of a session waits while its client does not read, and while too many messages that
    * the client has to acknowledge are not acknowledged. When half of `waiting` is full, publishers
-   * wait for it, but not for long: then the client is slow, and nobody waits for it until it has
-   * caught up. When `waiting` is full, a message of quality 0 is left out, and for one of quality 1,
+   * wait for it, but not longer than PATIENCE. After that the client is slow, and publishers do not
+   * wait for it until it has caught up. When `waiting` is full, a message of quality 0 is left out, and for one of quality 1,
    * which must not be lost, the client is disconnected.
    *
    *   QUICK --half full--> CROWDED --PATIENCE--> SLOW

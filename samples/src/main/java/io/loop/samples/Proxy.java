@@ -242,7 +242,7 @@ final class Proxy implements Callable<Integer> {
     }
   }
 
-  /// {@return what the servers are told: who the client is}
+  /// {@return the header that names the client to a server}
   private static ProxyHeader onBehalfOf(StreamWriter client) {
     if (client.getExtraInfo("proxyHeader") instanceof ProxyHeader header
         && header.source() == null) {

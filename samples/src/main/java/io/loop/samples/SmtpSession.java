@@ -195,8 +195,8 @@ final class SmtpSession {
     reply(250, lines.getLast());
   }
 
-  /// Goes on with TLS. What the client has sent after the command belongs to the handshake, so
-  /// nobody on the way can have added commands to it.
+  /// Goes on with TLS. Bytes that arrived after the command are part of the handshake, so commands
+  /// that an attacker added in plain text are never run.
   private void startTls(Command command) throws IOException {
     if (encrypted || !command.rest().isEmpty()) {
       fault(encrypted ? 503 : 501, encrypted ? "TLS is on" : "There is nothing to add");

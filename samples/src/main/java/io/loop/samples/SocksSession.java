@@ -217,7 +217,7 @@ final class SocksSession {
       copyBothWays(target);
       whole = true;
     } catch (IOException lost) {
-      // of either side; the other is told below
+      // of either side; the other one is reset below
     } finally {
       if (!whole) {
         Resets.of(client);

@@ -31,8 +31,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The body of a [CoroutineHandler] gets one that is closed when it ends. One that a coroutine
 /// opens itself, with `ChannelClient` or [#addTo], stays open until it is closed, aborted or
-/// detached; it must be, also after the peer has closed it, because it may hold messages that
-/// nobody received.
+/// detached. Close it also after the peer has, because it may hold messages that were not received.
 ///
 /// @param <I> the type of the messages it receives
 public final class CoroutineChannel<I> implements Iterable<I>, AutoCloseable {

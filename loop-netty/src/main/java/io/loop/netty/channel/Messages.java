@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// [CoroutineChannel] is its side for coroutines, [CoroutineHandler] its side in Netty's pipeline.
 ///
 /// It is in use until the handler's body ends, or, if it has no body, until it is closed or aborted
-/// by the coroutine that uses it. What nobody has received by then is released.
+/// by the coroutine that uses it. Messages that were not received by then are released.
 ///
 /// @param <I> the type of the messages it receives
 @SuppressWarnings("FutureReturnValueIgnored") // closing cannot fail in a way that matters here

@@ -52,7 +52,7 @@ final class Opening<C> {
     /// @throws IOException if it is of no use
     void connected(C connection, SocketAddress address) throws IOException;
 
-    /// The channel was not connected, or is closed because nobody wants it.
+    /// The channel was not connected, or lost the race against another address.
     void failed(C connection);
   }
 

@@ -73,7 +73,7 @@ class InboundFailuresTest extends OnNetty {
     return count;
   }
 
-  /// Hazard 60: nobody receives the failures, and each would be a line in the log.
+  /// Hazard 60: the failures are not received, and each would be a line in the log.
   @ParameterizedTest
   @MethodSource("transports")
   void hazard60_failuresThatNobodyReceives_areFewReports(Transport transport) {
