@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,7 @@ class AddressFamiliesTest extends OnNetty {
 
   private static final String FOUR = "127.0.0.1";
   private static final String SIX = "::1";
+  private static final int PORTS = 8; // to try
 
   /// Not skipped elsewhere: that would be a warning in the build.
   static Stream<Transport> transportsWithIpv6() {
@@ -55,6 +57,42 @@ class AddressFamiliesTest extends OnNetty {
 
   private static Server serve(List<String> hosts, int port) throws IOException {
     return Streams.startServer(TlsTest::echo, hosts, port, ServerOptions.DEFAULT);
+  }
+
+  /// Keeps the port of a server from other processes in the other family: one of them could answer
+  /// in the server's place. This fails if one has it, and also if the server's socket has it in
+  /// both families.
+  ///
+  /// @return a socket that does not listen; null if the port is in use
+  private static @Nullable Socket reserve(String other, Server server) throws IOException {
+    var socket = new Socket();
+    try {
+      socket.bind(address(other, server.localAddress().getPort()));
+      return socket;
+    } catch (BindException taken) {
+      socket.close();
+      return null;
+    }
+  }
+
+  /// Serves a family of addresses at a port that is reserved in the other family, if it can be.
+  private static void serveAlone(String wildcard, String other, ServerCheck check)
+      throws IOException {
+    Server server = serve(List.of(wildcard), 0);
+    Socket reserved = reserve(other, server);
+    for (int tries = 1; reserved == null && tries < PORTS; tries++) {
+      TlsTest.end(server);
+      server = serve(List.of(wildcard), 0);
+      reserved = reserve(other, server);
+    }
+    try (var _ = reserved) {
+      check.of(server);
+    }
+    TlsTest.end(server);
+  }
+
+  private interface ServerCheck {
+    void of(Server server) throws IOException;
   }
 
   /// {@return whether a server answers at an address}
@@ -87,15 +125,17 @@ class AddressFamiliesTest extends OnNetty {
     run(
         transport,
         () -> {
-          Server server = serve(List.of("0.0.0.0"), 0);
-
-          assertThat(server.localAddress().getAddress())
-              .isEqualTo(InetAddress.ofLiteral("0.0.0.0"));
-          assertThat(isServed(FOUR, server)).isTrue();
-          assertThat(isServed(SIX, server)).isFalse();
-          until(() -> server.connectionCount() == 0);
-          assertThat(isServed(FOUR, server)).isTrue();
-          TlsTest.end(server);
+          serveAlone(
+              "0.0.0.0",
+              SIX,
+              server -> {
+                assertThat(server.localAddress().getAddress())
+                    .isEqualTo(InetAddress.ofLiteral("0.0.0.0"));
+                assertThat(isServed(FOUR, server)).isTrue();
+                assertThat(isServed(SIX, server)).isFalse();
+                until(() -> server.connectionCount() == 0);
+                assertThat(isServed(FOUR, server)).isTrue();
+              });
         });
   }
 
@@ -105,13 +145,16 @@ class AddressFamiliesTest extends OnNetty {
     run(
         transport,
         () -> {
-          Server server = serve(List.of("::"), 0);
-
-          assertThat(server.localAddress().getAddress()).isEqualTo(InetAddress.ofLiteral("::"));
-          assertThat(isServed(SIX, server)).isTrue();
-          assertThat(isServed(FOUR, server)).isFalse();
-          assertThat(isServed(SIX, server)).isTrue();
-          TlsTest.end(server);
+          serveAlone(
+              "::",
+              FOUR,
+              server -> {
+                assertThat(server.localAddress().getAddress())
+                    .isEqualTo(InetAddress.ofLiteral("::"));
+                assertThat(isServed(SIX, server)).isTrue();
+                assertThat(isServed(FOUR, server)).isFalse();
+                assertThat(isServed(SIX, server)).isTrue();
+              });
         });
   }
 
