@@ -138,11 +138,13 @@ public final class ChannelServer {
   ///   are the bootstrap's business, and have no effect here
   /// @return the server, which accepts connections
   /// @throws IOException if the address cannot be bound
-  /// @throws IllegalArgumentException if the bootstrap has no child handler
+  /// @throws IllegalArgumentException if the bootstrap has no child handler, or the options have an
+  ///   inherited socket
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets
   public static Server bind(ServerBootstrap bootstrap, SocketAddress address, ServerOptions options)
       throws IOException {
+    options.requireNoInheritedSocket();
     requireNoProxy(options);
     Loop loop = Loop.running();
     @Nullable ChannelHandler childHandler = bootstrap.config().childHandler();

@@ -249,6 +249,15 @@ public record ServerOptions(
         InheritedSocket.ofSystemd(System.getenv(), ProcessHandle.current().pid()));
   }
 
+  /// Refuses an inherited socket where the address is given in another way.
+  void requireNoInheritedSocket() {
+    if (descriptor != NONE) {
+      throw new IllegalArgumentException(
+          "an inherited socket is served by startServer with a host and a port: leave"
+              + " withInheritedSocket out");
+    }
+  }
+
   private ServerOptions with(Consumer<Draft> change) {
     var draft = new Draft(this);
     change.accept(draft);

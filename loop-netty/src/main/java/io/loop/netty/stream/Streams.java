@@ -104,11 +104,13 @@ public final class Streams {
   /// @param options limits, loops, grace, TLS
   /// @return the server
   /// @throws IOException if the file cannot be created
+  /// @throws IllegalArgumentException if the options have an inherited socket
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets
   public static Server startUnixServer(ConnectionBody body, Path path, ServerOptions options)
       throws IOException {
     Objects.requireNonNull(body, "body");
+    options.requireNoInheritedSocket();
     Loop loop = Loop.running();
     var server = new Server(loop, options);
     var accepting = new Accepting(server.connections(), body, options, Context.copyCurrent());

@@ -7,11 +7,13 @@ import io.loop.Asyncio;
 import io.loop.netty.OnNetty;
 import io.loop.netty.socket.InheritedSocket;
 import io.loop.netty.transport.Transport;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -180,6 +182,23 @@ final class InheritedSocketTest extends OnNetty {
         .hasMessageContaining("bound already");
     assertThatThrownBy(() -> ServerOptions.DEFAULT.withInheritedSocket(-1))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void servers_thatHaveAnotherAddress_refuseIt() {
+    ServerOptions options = ServerOptions.DEFAULT.withInheritedSocket(3);
+    run(
+        Transport.EPOLL,
+        () -> {
+          assertThatThrownBy(
+                  () -> Streams.startUnixServer((_, _) -> {}, Path.of("not-made"), options))
+              .isInstanceOf(IllegalArgumentException.class)
+              .hasMessageContaining("leave withInheritedSocket out");
+          assertThatThrownBy(() ->
+                  ChannelServer.bind(new ServerBootstrap(), new InetSocketAddress(0), options))
+              .isInstanceOf(IllegalArgumentException.class)
+              .hasMessageContaining("leave withInheritedSocket out");
+        });
   }
 
   private static void start(ServerOptions options) throws IOException {
