@@ -134,10 +134,10 @@ class ProxyTest {
 
       two.accept().close(); // a check
       one.close();
+      echo.join(); // only then is it closed: until the JDK has woken this thread, peers may connect
       Thread last = Thread.startVirtualThread(() -> echo(two));
       assertThat(ping(port)).isEqualTo(7);
       two.close();
-      echo.join();
       last.join();
 
       proxy.terminate();
