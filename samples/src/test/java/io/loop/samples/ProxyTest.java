@@ -218,7 +218,8 @@ class ProxyTest {
       try (Socket client = connect(port)) {
         Socket accepted = one.accept();
         client.getOutputStream().write(1);
-        assertThat(accepted.getInputStream().read()).isEqualTo(1); // or the proxy would try the other
+        assertThat(accepted.getInputStream().read())
+            .isEqualTo(1); // or the proxy would try the other
         accepted.setSoLinger(true, 0);
         accepted.close();
         assertThatThrownBy(() -> client.getInputStream().read())
