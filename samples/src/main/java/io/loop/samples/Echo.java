@@ -53,6 +53,9 @@ final class Echo implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (reusePort) {
+      serving.requireNoSystemd("--reuse-port");
+    }
     return serving.run(common, UnaryOperator.identity(), this::serve);
   }
 

@@ -48,6 +48,14 @@ final class ServingOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec = CommandSpec.create();
 
+  /// Refuses an option that binds a socket, if `--systemd` passes one that is bound.
+  void requireNoSystemd(String option) {
+    if (systemd) {
+      throw new ParameterException(
+          spec.commandLine(), option + " and --systemd exclude each other: the socket is bound");
+    }
+  }
+
   /// {@return whether several loops serve the connections}
   boolean isSpread() {
     return loops > 1;

@@ -110,6 +110,22 @@ class SamplesTest {
   }
 
   @Test
+  void socketOfSystemd_thatWasNotPassed_saysHowToStart() {
+    int code = run("echo", "--systemd");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("start this program by a .socket unit");
+  }
+
+  @Test
+  void socketOfSystemd_withReusePort_isRefused() {
+    int code = run("echo", "--systemd", "--reuse-port");
+
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("--reuse-port and --systemd exclude each other");
+  }
+
+  @Test
   void countBelowOne_printsUsageAndExitsWith2() {
     int code = run("echo-client", "--port", "1", "--messages", "0");
 
