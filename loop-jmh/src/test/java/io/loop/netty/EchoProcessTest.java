@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.loop.netty.transport.Transport;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 class EchoProcessTest {
 
@@ -33,12 +36,17 @@ class EchoProcessTest {
   @Test
   @Tag("slow")
   @Timeout(value = 5, unit = TimeUnit.MINUTES) // it starts JVMs
-  void parent_isKilledWhileMessagesAreUnderWay_serverAndClientsEnd() throws Exception {
-    Process parent = JavaProcess.of(flags(Parent.class)).start();
+  void parent_isKilledWhileMessagesAreUnderWay_serverAndClientsEnd(@TempDir Path directory)
+      throws Exception {
+    // the server may end before the clients, which then fail and say so
+    Path errors = directory.resolve("errors");
+    Process parent = JavaProcess.of(flags(Parent.class)).redirectError(errors.toFile()).start();
     List<ProcessHandle> children;
     try (BufferedReader lines = parent.inputReader()) {
+      String pids = lines.readLine();
+      assertThat(pids).as(() -> read(errors)).isNotNull();
       children =
-          Stream.of(lines.readLine().split(" "))
+          Stream.of(pids.split(" "))
               .map(pid -> ProcessHandle.of(Long.parseLong(pid)).orElseThrow())
               .toList();
     } finally {
@@ -65,6 +73,14 @@ class EchoProcessTest {
       assertThat(round.p50()).isPositive().isLessThanOrEqualTo(round.p99());
     } finally {
       side.close();
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException unreadable) {
+      return unreadable.toString();
     }
   }
 
