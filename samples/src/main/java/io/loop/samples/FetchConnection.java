@@ -10,6 +10,7 @@ import io.loop.netty.channel.CoroutineChannel;
 import io.loop.netty.stream.ChannelClient;
 import io.loop.netty.stream.ConnectionOptions;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.PrematureChannelClosureException;
@@ -25,10 +26,13 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /// One HTTP/1.1 connection of [Fetch]: one request at a time.
 final class FetchConnection {
@@ -38,12 +42,15 @@ final class FetchConnection {
 
   private final FetchUrl.Origin origin;
   private final CoroutineChannel<HttpObject> channel;
+  private final @Nullable Future<Channel> endOfTls; // null without TLS
   private boolean answering; // the head of the current answer has arrived
   private boolean reusable;
 
   private FetchConnection(FetchUrl.Origin origin, CoroutineChannel<HttpObject> channel) {
     this.origin = origin;
     this.channel = channel;
+    SslHandler tls = channel.nettyChannel().pipeline().get(SslHandler.class);
+    this.endOfTls = tls == null ? null : tls.sslCloseFuture();
   }
 
   /// Connects to a server, with `https` securely.
@@ -79,6 +86,7 @@ final class FetchConnection {
     FetchBody.requireAtMost(limit, HttpUtil.getContentLength(head, 0L));
     boolean isSuccess = head.status().codeClass() == HttpStatusClass.SUCCESS;
     receiveBody(isSuccess ? body : new FetchBody(null, limit));
+    requireWhole(head);
     reusable = HttpUtil.isKeepAlive(head);
     if (!isSuccess) {
       throw refusal(head.status());
@@ -124,6 +132,14 @@ final class FetchConnection {
       } finally {
         ReferenceCountUtil.release(part);
       }
+    }
+  }
+
+  /// Without a length, only the end of TLS tells a whole body from one that somebody cut.
+  private void requireWhole(HttpResponse head) throws FetchFailure {
+    boolean hasEnd = HttpUtil.isContentLengthSet(head) || HttpUtil.isTransferEncodingChunked(head);
+    if (endOfTls != null && !hasEnd && endOfTls.cause() != null) {
+      throw new FetchFailure("the connection was cut before TLS ended", true, null);
     }
   }
 

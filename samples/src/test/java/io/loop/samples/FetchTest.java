@@ -321,6 +321,20 @@ class FetchTest {
     }
   }
 
+  @Test
+  void https_answerWithoutLength_isWholeIfTlsHasEnded() throws Exception {
+    Path certificate = directory.resolve("certificate.pem");
+    try (ServerSocket secure = tlsServer(certificate)) {
+      serveAll(secure);
+      String url = "https://localhost:" + secure.getLocalPort() + "/until-the-end";
+
+      Run run = fetch("--attempts", "1", "--ca", certificate.toString(), url);
+
+      assertThat(run.errors()).isEmpty();
+      assertThat(run.lines()).contains(HELLO_HASH + " 5 " + url);
+    }
+  }
+
   private static ServerSocket tlsServer(Path certificate) throws Exception {
     Path store = certificate.resolveSibling("store.p12");
     Process keytool =

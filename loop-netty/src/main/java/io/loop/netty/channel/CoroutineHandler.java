@@ -66,6 +66,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
 
   private @Nullable Messages<I> messages;
   private @Nullable ChannelTask<I> task; // null without a body
+  private @Nullable TlsEnd tlsEnd; // null while the peer has not ended TLS
 
   private CoroutineHandler(Class<I> type, @Nullable ChannelBody<I> body, HandlerOptions options) {
     this.type = Objects.requireNonNull(type, "type");
@@ -189,9 +190,17 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     switch (event) {
+      case ChannelInputShutdownEvent _ when TlsEnd.isItsFlush(context) -> {}
       case ChannelInputShutdownEvent _ -> messages().inputShutDown();
       case ChannelOutputShutdownEvent _ -> messages().outputShutDown();
-      case SslCloseCompletionEvent _ -> messages().inputEnded();
+      case SslCloseCompletionEvent end when end.isSuccess() -> {
+        tlsEnd = new TlsEnd();
+        tlsEnd.follow(context);
+      }
+      case TlsEnd end when end == tlsEnd -> {
+        messages().inputEnded();
+        return;
+      }
       case SslHandshakeCompletionEvent shaken when task != null && options.afterHandshake() ->
           shaken(task, shaken);
       default -> {}
