@@ -79,10 +79,13 @@ public final class EnteredLoop {
   /// {@return whether the loop's thread is in a blocking call other than its poll, so that no guest
   /// can get its turn} Any thread; the answer may be out of date.
   ///
+  /// Also if it waits for guests that run in parallel with the loop, and none of them has stopped
+  /// for a while.
+  ///
   /// On a loop with a host this happens only if a stack cannot be unmounted, or inside the JDK. On
   /// an attached loop it happens whenever a callback or another task of the executor blocks.
   public boolean isHeldUp() {
-    return presence.heldUpThread() != null;
+    return presence.isHeldUp();
   }
 
   /// Notes that a guest is about to run in parallel with the loop, because the loop's thread is

@@ -204,12 +204,16 @@ final class Presence {
   /// {@return the thread that should run the loop, if it is in a blocking call other than its poll}
   /// Any thread; the answer may be out of date.
   @Nullable Thread heldUpThread() {
+    return rescued.isAwaited() ? null : blockedThread();
+  }
+
+  /// See [EnteredLoop#isHeldUp].
+  boolean isHeldUp() {
+    return (!rescued.isAwaited() || rescued.isStuck()) && blockedThread() != null;
+  }
+
+  private @Nullable Thread blockedThread() {
     Thread owner = attached ? latest : thread;
-    return owner != null
-            && !loop.turn().isWaiting()
-            && !rescued.isAwaited()
-            && Rescued.isHeldUp(owner)
-        ? owner
-        : null;
+    return owner != null && !loop.turn().isWaiting() && Rescued.isHeldUp(owner) ? owner : null;
   }
 }

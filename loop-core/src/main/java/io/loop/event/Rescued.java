@@ -14,9 +14,16 @@ final class Rescued {
    *
    * Each side stores, then loads, so they cannot both miss: either the rescuer sees that the thread is
    * free and leaves the guest alone, or the thread sees the guest and waits for it.
+   *
+   * While the loop waits in awaitNone(), other guests that come back are left alone, so that its
+   * wait ends. But a guest that runs may be blocked by one that has come back, for instance at its
+   * lock. So when no guest has stopped for MOST_LOOKS looks, others run too.
    */
 
+  private static final int MOST_LOOKS = 20; // a millisecond apart or less
+
   private final AtomicInteger running = new AtomicInteger();
+  private final AtomicInteger looks = new AtomicInteger(); // since a guest has stopped
   private volatile @Nullable Thread waiting;
 
   /// {@return whether a thread is in a blocking call} Any thread.
@@ -34,6 +41,7 @@ final class Rescued {
 
   /// Any thread.
   void end() {
+    looks.set(0);
     if (running.decrementAndGet() == 0) {
       LockSupport.unpark(waiting);
     }
@@ -49,9 +57,16 @@ final class Rescued {
     return waiting != null;
   }
 
+  /// {@return whether the loop waits in [#awaitNone], and no guest has stopped for a while} Each
+  /// call counts as a look. Any thread.
+  boolean isStuck() {
+    return isAwaited() && (looks.get() > MOST_LOOKS || looks.incrementAndGet() > MOST_LOOKS);
+  }
+
   /// Waits until no guest runs in parallel with the loop; loop's thread.
   void awaitNone() {
     boolean interrupted = false;
+    looks.set(0);
     waiting = Thread.currentThread();
     while (running.get() > 0) {
       LockSupport.park(this);
