@@ -92,12 +92,15 @@ public final class ChannelClient {
     Objects.requireNonNull(type, "type");
     Objects.requireNonNull(pipeline, "pipeline");
     Addresses.requirePort(port);
-    TlsOptions tls = options.tls();
+    requireNoCloseNotify(options.tls());
+    return new ChannelOpening<>(type, pipeline, host, port, options).open();
+  }
+
+  static void requireNoCloseNotify(@Nullable TlsOptions tls) {
     if (tls != null && tls.requireCloseNotify()) {
       throw new IllegalArgumentException(
           "requireCloseNotify is for streams; in a pipeline, look at the SslCloseCompletionEvent");
     }
-    return new ChannelOpening<>(type, pipeline, host, port, options).open();
   }
 
   /// Opens a channel with a bootstrap of the program's own: UDP, or a kind that is not a socket.

@@ -72,14 +72,15 @@ public final class ChannelServer {
   /// @param options limits, loops, grace period, TLS; the reader's limit has no effect
   /// @return the server, which accepts connections
   /// @throws IOException if the address cannot be bound
-  /// @throws IllegalArgumentException if the port is not from 0 to 65535
+  /// @throws IllegalArgumentException if the port is not from 0 to 65535, or the options are for
+  ///   streams: the PROXY protocol, TLS's `requireCloseNotify`
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets
   public static Server startServer(
       PipelineInitializer pipeline, String host, int port, ServerOptions options)
       throws IOException {
     Objects.requireNonNull(pipeline, "pipeline");
-    requireNoProxy(options);
+    requireForPipelines(options);
     Addresses.requirePort(port);
     Loop loop = Loop.running();
     var server = new Server(loop, options);
@@ -139,13 +140,13 @@ public final class ChannelServer {
   /// @return the server, which accepts connections
   /// @throws IOException if the address cannot be bound
   /// @throws IllegalArgumentException if the bootstrap has no child handler, or the options have an
-  ///   inherited socket
+  ///   inherited socket or are for streams: the PROXY protocol, TLS's `requireCloseNotify`
   /// @throws IllegalStateException if the caller's loop does not run on Netty, or its executor has
   ///   no sockets
   public static Server bind(ServerBootstrap bootstrap, SocketAddress address, ServerOptions options)
       throws IOException {
     options.requireNoInheritedSocket();
-    requireNoProxy(options);
+    requireForPipelines(options);
     Loop loop = Loop.running();
     @Nullable ChannelHandler childHandler = bootstrap.config().childHandler();
     if (childHandler == null) {
@@ -164,7 +165,8 @@ public final class ChannelServer {
     return server;
   }
 
-  private static void requireNoProxy(ServerOptions options) {
+  private static void requireForPipelines(ServerOptions options) {
+    ChannelClient.requireNoCloseNotify(options.tls());
     if (options.proxyProtocol() != null) {
       throw new IllegalArgumentException(
           "withProxyProtocol is for servers of streams; add Netty's HAProxyMessageDecoder to the"

@@ -340,4 +340,15 @@ class ChannelServerTest extends ChannelServerTests {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("HAProxyMessageDecoder");
   }
+
+  @Test
+  void startServer_requiringCloseNotify_saysWhatToDo() {
+    ServerOptions strict =
+        ServerOptions.DEFAULT.withTls(
+            TlsOptions.of(Certificates.serverContext()).withCloseNotifyRequired());
+
+    assertThatThrownBy(() -> start(_ -> {}, strict))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("SslCloseCompletionEvent");
+  }
 }
