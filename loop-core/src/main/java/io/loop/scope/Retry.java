@@ -149,7 +149,7 @@ public record Retry(
       } catch (Throwable thrown) {
         current.failed(thrown);
       }
-      Tasks.sleep(current.nextDelay(), null);
+      Tasks.sleep(current.delays.next(), null);
     }
   }
 
@@ -161,11 +161,64 @@ public record Retry(
     call(Coro.of(body));
   }
 
+  /// {@return the delays of these options, from the first one on} For loops of the program's own
+  /// that [#call(Coro)] does not fit: those that reconnect or restart without a limit of attempts,
+  /// and begin again with the first delay once something has worked.
+  ///
+  /// ```java
+  /// Retry.Delays delays = Retry.DEFAULT.delays();
+  /// while (true) {
+  ///   try (var connection = connect()) {
+  ///     delays.reset();
+  ///     use(connection);
+  ///   } catch (IOException lost) {
+  ///     sleep(delays.next());
+  ///   }
+  /// }
+  /// ```
+  ///
+  /// The number of attempts and the choice of exceptions have no effect on them.
+  public Delays delays() {
+    return new Delays(this);
+  }
+
+  /// The delays between attempts, one after the other; made by [Retry#delays]. For one thread or
+  /// coroutine at a time. Never suspends.
+  public static final class Delays {
+    private final Retry options;
+    private double delayNanos;
+
+    private Delays(Retry options) {
+      this.options = options;
+      this.delayNanos = nanos(options.firstDelay);
+    }
+
+    /// {@return the next delay: `factor` times as long as the one before, up to `maxDelay`, and
+    /// shortened by the jitter}
+    public Duration next() {
+      double limited = Math.min(delayNanos, nanos(options.maxDelay));
+      delayNanos = limited * options.factor;
+      RandomGenerator random = options.jitter;
+      double part = random == null ? 1 : random.nextDouble();
+      return Duration.ofNanos((long) (limited * part));
+    }
+
+    /// Begins again with the first delay.
+    public void reset() {
+      delayNanos = nanos(options.firstDelay);
+    }
+
+    /// Converts a delay; longer delays are treated as 292 years.
+    private static double nanos(Duration delay) {
+      return Math.min(delay.getSeconds() * 1e9 + delay.getNano(), Long.MAX_VALUE);
+    }
+  }
+
   /// The state of one call: the number of failures, and the next delay.
   private static final class Attempts {
     private final Retry options;
     private final Task<?> task;
-    private double delayNanos;
+    private final Delays delays;
     private int failures;
     private int requests;
     private @Nullable Throwable before;
@@ -178,7 +231,7 @@ public record Retry(
       }
       this.task = current;
       this.requests = current.cancelling();
-      this.delayNanos = nanos(options.firstDelay);
+      this.delays = options.delays();
     }
 
     /// Records a failure, and throws it unless another attempt is allowed.
@@ -202,19 +255,6 @@ public record Retry(
       return fault instanceof CancelledError
           || fault instanceof SystemExit
           || fault instanceof KeyboardInterrupt;
-    }
-
-    Duration nextDelay() {
-      double limited = Math.min(delayNanos, nanos(options.maxDelay));
-      delayNanos = limited * options.factor;
-      RandomGenerator random = options.jitter;
-      double part = random == null ? 1 : random.nextDouble();
-      return Duration.ofNanos((long) (limited * part));
-    }
-
-    /// Converts a delay; longer delays are treated as 292 years.
-    private static double nanos(Duration delay) {
-      return Math.min(delay.getSeconds() * 1e9 + delay.getNano(), Long.MAX_VALUE);
     }
   }
 }

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +82,42 @@ final class RetryTest {
         .isInstanceOf(IOException.class);
 
     assertThat(manual.clock().time().toNanos()).isBetween(nanos, nanos + 4_000_000);
+  }
+
+  @Test
+  void delays_growUpToTheLongest_andBeginAgainAfterAReset() {
+    var delays =
+        FOUR.withAttempts(1)
+            .withFirstDelay(Duration.ofSeconds(1))
+            .withFactor(3)
+            .withMaxDelay(Duration.ofSeconds(5))
+            .delays();
+
+    assertThat(Stream.generate(delays::next).limit(5).map(Duration::toSeconds))
+        .containsExactly(1L, 3L, 5L, 5L, 5L);
+    delays.reset();
+    assertThat(delays.next()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(delays.next()).isEqualTo(Duration.ofSeconds(3));
+  }
+
+  @Test
+  void delays_ofTwoCallers_areIndependent() {
+    var first = FOUR.delays();
+    var second = FOUR.delays();
+
+    Duration longer = first.next().plus(first.next());
+
+    assertThat(longer).isEqualTo(Duration.ofMillis(100 + 200));
+    assertThat(second.next()).isEqualTo(Duration.ofMillis(100));
+  }
+
+  @Test
+  void delays_withJitter_areParts() {
+    var expected = new Random(7);
+    var delays = FOUR.withJitter(new Random(7)).delays();
+
+    assertThat(delays.next()).isEqualTo(Duration.ofNanos((long) (1e8 * expected.nextDouble())));
+    assertThat(delays.next()).isEqualTo(Duration.ofNanos((long) (2e8 * expected.nextDouble())));
   }
 
   @Test
