@@ -52,6 +52,7 @@ public final class Samples implements Runnable {
       case "socks" -> List.of(Socks.class);
       case "proxy" -> List.of(Proxy.class);
       case "fetch" -> List.of(Fetch.class);
+      case "supervisor" -> List.of(Supervisor.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -68,7 +69,8 @@ public final class Samples implements Runnable {
               Smtp.class,
               Socks.class,
               Proxy.class,
-              Fetch.class);
+              Fetch.class,
+              Supervisor.class);
     };
   }
 

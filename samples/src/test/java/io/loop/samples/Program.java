@@ -82,11 +82,24 @@ final class Program implements AutoCloseable {
     boolean _ = process.toHandle().destroy();
   }
 
+  /// Sends a signal, for instance `HUP`.
+  ///
+  /// @return whether the program was there
+  boolean signal(String name) throws IOException, InterruptedException {
+    String pid = Long.toString(process.pid());
+    return process.isAlive() && new ProcessBuilder("kill", "-" + name, pid).start().waitFor() == 0;
+  }
+
   int exitCode() throws InterruptedException {
     if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       throw new IllegalStateException("the program did not end");
     }
     return process.exitValue();
+  }
+
+  /// Closes this end of the program's output.
+  void closeOutput() throws IOException {
+    out.close();
   }
 
   String errors() throws IOException {

@@ -55,7 +55,8 @@ class SamplesTest {
             "smtp",
             "socks",
             "proxy",
-            "fetch");
+            "fetch",
+            "supervisor");
   }
 
   @Test
@@ -63,7 +64,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(14)
+        .hasSize(15)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
