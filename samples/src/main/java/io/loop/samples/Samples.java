@@ -53,6 +53,7 @@ public final class Samples implements Runnable {
       case "proxy" -> List.of(Proxy.class);
       case "fetch" -> List.of(Fetch.class);
       case "supervisor" -> List.of(Supervisor.class);
+      case "pipeline" -> List.of(Pipeline.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -70,7 +71,8 @@ public final class Samples implements Runnable {
               Socks.class,
               Proxy.class,
               Fetch.class,
-              Supervisor.class);
+              Supervisor.class,
+              Pipeline.class);
     };
   }
 

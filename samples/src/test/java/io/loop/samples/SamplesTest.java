@@ -56,7 +56,8 @@ class SamplesTest {
             "socks",
             "proxy",
             "fetch",
-            "supervisor");
+            "supervisor",
+            "pipeline");
   }
 
   @Test
@@ -64,7 +65,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(15)
+        .hasSize(16)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }

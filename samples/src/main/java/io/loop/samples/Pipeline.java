@@ -1,0 +1,165 @@
+package io.loop.samples;
+
+import io.loop.netty.channel.CoroutineHandler;
+import io.loop.netty.channel.HandlerOptions;
+import io.loop.netty.channel.HandlerOptions.Disconnect;
+import io.loop.netty.stream.ChannelServer;
+import io.loop.netty.stream.Server;
+import io.loop.netty.stream.ServerOptions;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.CodecException;
+import io.netty.handler.codec.compression.StandardCompressionOptions;
+import io.netty.handler.codec.http.HttpContentCompressor;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// An HTTP gateway whose pipeline mixes three worlds: Netty's own handlers and a plain one, a
+/// coroutine, and a library that answers with a `CompletableFuture`.
+@Command(
+    name = "pipeline",
+    description = {
+      "Forwards HTTP/1.1 requests to another server, until SIGINT or SIGTERM.",
+      "Netty's handlers decode the requests and compress the answers, a plain handler measures the"
+          + " time, and a coroutine waits for the JDK's HttpClient."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Samples.Version.class)
+final class Pipeline implements Callable<Integer> {
+
+  private static final int SMALLEST_TO_COMPRESS = 256;
+
+  /// A client that disconnects cancels its coroutine, and with it the request to the upstream.
+  private static final HandlerOptions CANCELLED_WITH_ITS_CLIENT =
+      HandlerOptions.DEFAULT
+          .withDisconnect(Disconnect.CANCEL)
+          .withLastPart(part -> part instanceof LastHttpContent);
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  @Mixin private ListenOptions listen = new ListenOptions();
+
+  @Mixin private ServingOptions serving = new ServingOptions();
+
+  @Option(
+      names = "--upstream",
+      required = true,
+      paramLabel = "URL",
+      description = "the server that gets the requests, for instance http://127.0.0.1:8008")
+  private URI upstream = URI.create("http://127.0.0.1");
+
+  @Option(
+      names = "--upstream-timeout",
+      defaultValue = "10",
+      paramLabel = "SECONDS",
+      description = "how long an answer of that server may take (default: ${DEFAULT-VALUE})")
+  private int upstreamTimeout;
+
+  @Option(
+      names = "--max-body",
+      defaultValue = "1024",
+      paramLabel = "KIB",
+      description = "limit of the body of a request, and of an answer (default: ${DEFAULT-VALUE})")
+  private int maxBody;
+
+  @Option(
+      names = "--request-timeout",
+      defaultValue = "15",
+      paramLabel = "SECONDS",
+      description =
+          "how long the line and the headers of the next request may take, and then each 64 KiB of"
+              + " its body (default: ${DEFAULT-VALUE})")
+  private int requestTimeout;
+
+  @Option(
+      names = "--idle-timeout",
+      defaultValue = "60",
+      paramLabel = "SECONDS",
+      description =
+          "how long the client of a connection may neither send nor take anything (default:"
+              + " ${DEFAULT-VALUE})")
+  private int idleTimeout;
+
+  @Override
+  public Integer call() {
+    common.requirePositive("--upstream-timeout", upstreamTimeout);
+    common.requirePositive("--max-body", maxBody);
+    common.requirePositive("--request-timeout", requestTimeout);
+    common.requirePositive("--idle-timeout", idleTimeout);
+    requireServer(upstream);
+    var limits =
+        new HttpConnection.Limits((long) maxBody << 10, Duration.ofSeconds(requestTimeout));
+    return serving.run(
+        common,
+        more -> more.withIdleTimeout(Duration.ofSeconds(idleTimeout)),
+        options -> serve(limits, options));
+  }
+
+  private void requireServer(URI address) {
+    boolean isHttp = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
+    if (!isHttp
+        || address.getHost() == null
+        || address.getQuery() != null
+        || address.getFragment() != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--upstream must be http://HOST:PORT/PATH, not " + address);
+    }
+  }
+
+  private void serve(HttpConnection.Limits limits, ServerOptions options) throws IOException {
+    try (var client =
+        new PipelineUpstream(upstream, Duration.ofSeconds(upstreamTimeout), maxBody << 10)) {
+      Server server =
+          ChannelServer.startServer(
+              pipeline -> initialize(pipeline, client, limits),
+              listen.host(),
+              listen.port(),
+              options);
+      listen.announce(server.localAddress());
+      server.serveForever();
+    }
+  }
+
+  private static void initialize(
+      ChannelPipeline pipeline, PipelineUpstream client, HttpConnection.Limits limits) {
+    // Otherwise a client that has gone could not be told from one that only sends no more.
+    pipeline.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+    pipeline.addLast(
+        new HttpServerCodec(),
+        new HttpContentCompressor(SMALLEST_TO_COMPRESS, StandardCompressionOptions.gzip()),
+        new PipelineTimer(),
+        new Disconnecting(),
+        CoroutineHandler.of(
+            HttpObject.class,
+            channel -> new PipelineConnection(channel, client, limits).serve(),
+            CANCELLED_WITH_ITS_CLIENT));
+  }
+
+  /// Disconnects a client that sends what the codec cannot answer, such as too many requests at
+  /// once.
+  private static final class Disconnecting extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+      if (fault instanceof CodecException) {
+        var _ = context.close();
+      } else {
+        context.fireExceptionCaught(fault);
+      }
+    }
+  }
+}
