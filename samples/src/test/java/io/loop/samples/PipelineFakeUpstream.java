@@ -12,18 +12,25 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A server that answers one request of each connection: well, badly or never, as the path says.
+/// An HTTP server that answers one request of each connection: well, badly or never, as the path
+/// says.
 final class PipelineFakeUpstream implements AutoCloseable {
 
   private static final Pattern LENGTH =
       Pattern.compile("\ncontent-length: (\\d+)", Pattern.CASE_INSENSITIVE);
 
+  private static final String UNAVAILABLE =
+      "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+
   private final ServerSocket listener = new ServerSocket(0, 300, InetAddress.getLoopbackAddress());
   private final BlockingQueue<String> waiting = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> gone = new LinkedBlockingQueue<>();
+
+  private final AtomicInteger flaky = new AtomicInteger();
 
   PipelineFakeUpstream() throws IOException {
     Thread.ofPlatform().daemon().name("upstream").start(this::accept);
@@ -90,6 +97,7 @@ final class PipelineFakeUpstream implements AutoCloseable {
     switch (path) {
       case "/echo" -> write(out, ok(head + body, "x-one: 1\r\nkeep-alive: timeout=5\r\n"));
       case "/long" -> write(out, ok("0123456789".repeat(1000), ""));
+      case "/flaky" -> write(out, isThird() ? ok("at last", "") : UNAVAILABLE);
       case "/full" -> write(out, ok("x".repeat(60_000), ""));
       case "/large" -> write(out, ok("x".repeat(1 << 20), ""));
       case "/missing" -> write(out, "HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\n\r\nnone");
@@ -101,6 +109,10 @@ final class PipelineFakeUpstream implements AutoCloseable {
       case "/endless" -> writeForever(out);
       default -> waitForever(path, socket);
     }
+  }
+
+  private boolean isThird() {
+    return flaky.incrementAndGet() % 3 == 0;
   }
 
   private static String ok(String body, String headers) {

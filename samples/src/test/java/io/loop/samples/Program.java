@@ -36,9 +36,17 @@ final class Program implements AutoCloseable {
   }
 
   /// Starts a program that is not compiled yet.
-  static Program ofSource(List<String> jvmFlags, Path source) {
+  static Program ofSource(List<String> jvmFlags, Path source, String... arguments) {
     List<String> command = java(jvmFlags);
     command.add(source.toString());
+    command.addAll(List.of(arguments));
+    return start(command);
+  }
+
+  /// Starts a program in Python.
+  static Program ofPython(Path source, String... arguments) {
+    List<String> command = new ArrayList<>(List.of("python3", source.toString()));
+    command.addAll(List.of(arguments));
     return start(command);
   }
 
