@@ -69,6 +69,7 @@ final class Supervisor implements Callable<Integer> {
   @Option(
       names = "--restarts",
       defaultValue = "10",
+      paramLabel = "N",
       description =
           "how often a program is restarted in a row; then it is given up (default:"
               + " ${DEFAULT-VALUE})")

@@ -212,8 +212,7 @@ class SideBySideTest {
   void smtp_keepsMails(Language language, @TempDir Path directory) throws Exception {
     try (var server = language.start("smtp", directory.toString())) {
       int port = server.readPort();
-      try (var peer = new Peer(port);
-          var lost = new Peer(port)) {
+      try (var peer = new Peer(port)) {
         assertThat(peer.receive()).isEqualTo("220 localhost ESMTP");
         assertThat(peer.call("DATA\r\n")).startsWith("503");
         assertThat(peer.call("ehlo me\r\n")).isEqualTo("250 localhost");
@@ -233,8 +232,9 @@ class SideBySideTest {
         assertThat(Files.readString(file, ISO_8859_1))
             .isEqualTo("Envelope: a@x b@x c@x\r\nSubject: \u00e4\r\n\r\n.dot\r\n");
 
-        lost.send("MAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\nhalf a mail\r\n");
-        lost.close();
+        try (var lost = new Peer(port)) {
+          lost.send("MAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\nhalf a mail\r\n");
+        }
         assertThat(peer.call("MAIL FROM:<a@x>\r\n")).startsWith("250");
         assertThat(peer.call("RCPT TO:<b@x>\r\n")).startsWith("250");
         assertThat(peer.call("DATA\r\n")).startsWith("354");

@@ -54,7 +54,8 @@ class SupervisorHostileTest {
 
   @Test
   void sigterm_thatIsIgnored_isFollowedByAKill_alsoOfGrandchildren() throws Exception {
-    String script = IGNORES + "sleep 1000 & echo in $!; echo me $$; while :; do sleep 1; done";
+    String script =
+        IGNORES + "sleep 60 & echo in $!; echo me $$; for i in $(seq 60); do sleep 1; done";
     try (var supervisor = SupervisorTest.start("--stop-timeout", "1", sh("a", script))) {
       ProcessHandle grandchild = process(supervisor, "a | in ");
       ProcessHandle child = process(supervisor, "a | me ");
@@ -68,7 +69,7 @@ class SupervisorHostileTest {
 
   @Test
   void grandchild_thatIsLeft_isKilledBeforeTheRestart() throws Exception {
-    String script = IGNORES + "sleep 1000 & echo $!; exit 5";
+    String script = IGNORES + "sleep 60 & echo $!; exit 5";
     try (var supervisor =
         SupervisorTest.start("--stop-timeout", "1", "--restarts", "1", sh("a", script))) {
       ProcessHandle first = process(supervisor, "a | ");
@@ -97,7 +98,7 @@ class SupervisorHostileTest {
 
   @Test
   void secondSignal_kills() throws Exception {
-    String script = IGNORES + "echo $$; while :; do sleep 1; done";
+    String script = IGNORES + "echo $$; for i in $(seq 60); do sleep 1; done";
     try (var supervisor = SupervisorTest.start("--stop-timeout", "600", sh("a", script))) {
       ProcessHandle child = process(supervisor, "a | ");
 
@@ -130,7 +131,8 @@ class SupervisorHostileTest {
   @Test
   void flood_doesNotHoldUpAnotherProgram() throws Exception {
     try (var supervisor =
-        SupervisorTest.start("flood=yes", sh("b", "while :; do echo tick; sleep 0.1; done"))) {
+        SupervisorTest.start(
+            "flood=yes", sh("b", "for i in $(seq 600); do echo tick; sleep 0.1; done"))) {
       for (int i = 0; i < 5; i++) {
         find(supervisor, "b     | tick");
       }
@@ -168,9 +170,10 @@ class SupervisorHostileTest {
 
   @Test
   void program_thatClosesItsOutput_goesOn() throws Exception {
-    String script = "echo $$; exec >&- 2>&-; while :; do sleep 0.1; done";
+    String script = "echo $$; all=$(seq 600); exec >&- 2>&-; for i in $all; do sleep 0.1; done";
     try (var supervisor =
-        SupervisorTest.start(sh("a", script), sh("b", "while :; do echo tick; sleep 0.1; done"))) {
+        SupervisorTest.start(
+            sh("a", script), sh("b", "for i in $(seq 600); do echo tick; sleep 0.1; done"))) {
       ProcessHandle child = process(supervisor, "a | ");
       for (int i = 0; i < 3; i++) {
         find(supervisor, "b | tick");

@@ -139,7 +139,8 @@ class SupervisorTest {
   @ParameterizedTest
   @ValueSource(strings = {"HUP", "USR1"})
   void signal_isPassedOn(String signal) throws Exception {
-    String script = "trap \"echo got it\" " + signal + "; echo ready; while :; do sleep 0.1; done";
+    String script =
+        "trap \"echo got it\" " + signal + "; echo ready; for i in $(seq 600); do sleep 0.1; done";
     try (var supervisor = start("a=sh -c '" + script + "'", "b=sh -c '" + script + "'")) {
       nextContaining(supervisor, "ready");
       nextContaining(supervisor, "ready");
@@ -156,7 +157,8 @@ class SupervisorTest {
   @ParameterizedTest
   @ValueSource(strings = {"INT", "TERM"})
   void signal_letsTheProgramSayGoodbye(String signal) throws Exception {
-    String script = "trap \"echo goodbye; exit 0\" TERM; echo ready; while :; do sleep 0.1; done";
+    String script =
+        "trap \"echo goodbye; exit 0\" TERM; echo ready; for i in $(seq 600); do sleep 0.1; done";
     try (var supervisor = start("a=sh -c '" + script + "'")) {
       nextContaining(supervisor, "ready");
 
