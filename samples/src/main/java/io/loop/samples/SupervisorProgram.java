@@ -37,7 +37,8 @@ final class SupervisorProgram {
    *
    * The program leads a session, and so a process group, of its own. What it starts is in the group
    * too, unless it leaves it. No process can wait for a grandchild, so a signal that does nothing
-   * is sent every few milliseconds to find out when the group is empty.
+   * is sent again and again to find out when the group is empty. That takes kill(2), and so the
+   * JVM's flag --enable-native-access, which samples.jar has in its manifest.
    */
 
   /// When a program that has ended is restarted.
@@ -71,7 +72,11 @@ final class SupervisorProgram {
   private static final int KILL = 9;
   private static final int NOTHING = 0;
   private static final byte[] NEWLINE = {'\n'};
-  private static final Duration GLANCE = Duration.ofMillis(10);
+  private static final Retry GLANCES =
+      Retry.DEFAULT
+          .withoutJitter()
+          .withFirstDelay(Duration.ofMillis(5))
+          .withMaxDelay(Duration.ofMillis(200));
   private static final Duration AFTER_KILL = Duration.ofSeconds(1);
   private static final Duration LAST_LINES = Duration.ofSeconds(2);
 
@@ -202,8 +207,9 @@ final class SupervisorProgram {
     return moveOnAfter(
         limit,
         () -> {
+          Retry.Delays delays = GLANCES.delays();
           while (signal(child, NOTHING)) {
-            sleep(GLANCE);
+            sleep(delays.next());
           }
         });
   }

@@ -86,7 +86,8 @@ class SupervisorHostileTest {
 
   @Test
   void process_thatLeavesTheGroupAndKeepsTheOutput_doesNotHoldUpTheEnd() throws Exception {
-    String script = "setsid sleep 30 & echo $!; exit 0";
+    String escape = "setsid sh -c \"echo \\$\\$; exec sleep 30 >&2\" &"; // it is out when it echoes
+    String script = "pid=$(" + escape + "); echo $pid; exit 0";
     try (var supervisor = SupervisorTest.start("--restart", "on_failure", sh("a", script))) {
       ProcessHandle escaped = process(supervisor, "a | ");
       find(supervisor, "a * exited with code 0");
