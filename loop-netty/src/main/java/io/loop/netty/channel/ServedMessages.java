@@ -1,9 +1,11 @@
 package io.loop.netty.channel;
 
 import io.loop.event.Loop;
+import io.loop.netty.NettyLoop;
 import io.loop.netty.core.ChannelCore;
 import io.loop.netty.core.GracefulEnd;
 import io.loop.netty.served.Activity;
+import io.loop.netty.served.Place;
 import io.loop.netty.served.SendProgress;
 import io.loop.netty.served.Served;
 import io.netty.channel.Channel;
@@ -20,6 +22,7 @@ final class ServedMessages implements Served {
   private final MessageWrites writes;
   private final Activity activity = new Activity();
   private final SendProgress sent = new SendProgress();
+  private final @Nullable Place connection; // if this is one of its streams
   private @Nullable GracefulEnd ending;
   private boolean running; // the body
 
@@ -28,6 +31,15 @@ final class ServedMessages implements Served {
     this.core = core;
     this.inbound = inbound;
     this.writes = writes;
+    this.connection = connectionOf(core.channel(), loop);
+  }
+
+  /// {@return the place of the connection that a channel is a stream of; null if no server accepted
+  /// it, or the stream's coroutine runs on another loop}
+  private static @Nullable Place connectionOf(Channel channel, Loop loop) {
+    Channel parent = channel.parent();
+    Place place = parent == null ? null : Place.of(parent);
+    return place != null && NettyLoop.of(parent.eventLoop()) == loop ? place : null;
   }
 
   // --- what happens to the channel ---
@@ -45,10 +57,18 @@ final class ServedMessages implements Served {
   /// A message has arrived.
   void received() {
     activity.received(1);
+    streamMoved();
+  }
+
+  private void streamMoved() {
+    if (connection != null) {
+      connection.streamMoved();
+    }
   }
 
   /// The body is going to write something.
   void written() {
+    streamMoved();
     if (ending != null && writes.isOpen()) {
       ending.written();
     }

@@ -30,6 +30,11 @@ public final class Activity {
     seen = received + passed;
   }
 
+  /// Something has happened on a stream of the connection since the last call of [#look].
+  public void streamMoved(Duration now) {
+    silentSince = now;
+  }
+
   /// {@return how long it has been known} At a check.
   public Duration age(Duration now) {
     return first == null ? Duration.ZERO : now.minus(first);

@@ -27,4 +27,7 @@ public interface Place {
 
   /// The coroutine has finished.
   void ended();
+
+  /// A stream of the channel, which is a channel of its own, receives or sends. Event loop only.
+  void streamMoved();
 }

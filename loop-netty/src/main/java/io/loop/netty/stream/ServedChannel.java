@@ -23,6 +23,9 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
    * Until a CoroutineHandler joins the pipeline, for example while a handshake or an upgrade is
    * under way, there is only the channel. A handler may run on another executor than the channel's
    * event loop, so what it is asked goes to its own loop.
+   *
+   * The streams of an HTTP/2 connection are channels whose parent is this one. What they receive and
+   * send is activity of the connection, which its own coroutine does not see.
    */
 
   private final ServerConnections server;
@@ -30,6 +33,8 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
   private final Loop loop;
   private final Activity silence = new Activity();
   private @Nullable Served joined;
+  private boolean streamsWereRead;
+  private boolean streamsMoved; // since the last check
 
   private ServedChannel(ServerConnections server, Channel channel) {
     this.server = server;
@@ -64,6 +69,12 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
   @Override
   public void ended() {
     server.ended(this);
+  }
+
+  @Override
+  public void streamMoved() {
+    streamsWereRead = true;
+    streamsMoved = true;
   }
 
   /// As without this class, a channel without a coroutine closes when its peer half-closes.
@@ -136,15 +147,21 @@ final class ServedChannel extends ChannelInboundHandlerAdapter implements Served
   public Activity lookAtActivity() {
     Served served = joined;
     if (served == null) {
-      silence.look(loop.time(), 0, false);
+      silence.look(loop.time(), 0, streamsMoved);
+      streamsMoved = false;
       return silence;
     }
-    return served.lookAtActivity();
+    Activity activity = served.lookAtActivity();
+    if (streamsMoved) {
+      streamsMoved = false;
+      activity.streamMoved(loop.time());
+    }
+    return activity;
   }
 
   @Override
   public boolean hasBeenRead() {
     Served served = joined;
-    return served != null && served.hasBeenRead();
+    return streamsWereRead || (served != null && served.hasBeenRead());
   }
 }

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 /// A peer with a large receive buffer may read for a while before its system takes more, so do not
 /// set the timeout too low. On NIO only the data buffered in this process is considered.
 ///
+/// What the streams of an HTTP/2 connection receive and send counts for the connection. They are
+/// channels whose parent is the accepted one. The number of streams is not limited here; set
+/// `maxConcurrentStreams` in the codec.
+///
 /// @param connections how many connections may be open
 /// @param connectionsPerAddress how many of them may come from one address, behind a proxy the one
 ///   in the PROXY header; connections from this machine are not counted
