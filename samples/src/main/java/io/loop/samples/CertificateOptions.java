@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManagerFactory;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,11 +44,19 @@ final class CertificateOptions {
 
   /// {@return the context for TLS} Blocks.
   SslContext context() throws IOException, GeneralSecurityException {
+    return contextWith(builder -> builder);
+  }
+
+  /// {@return the context for TLS} Blocks.
+  ///
+  /// @param settings sets more than the certificate
+  SslContext contextWith(UnaryOperator<SslContextBuilder> settings)
+      throws IOException, GeneralSecurityException {
     if (certificate == null || key == null) {
-      return selfSigned();
+      return settings.apply(selfSigned()).build();
     }
     try {
-      return SslContextBuilder.forServer(certificate, key).build();
+      return settings.apply(SslContextBuilder.forServer(certificate, key)).build();
     } catch (IllegalArgumentException unreadable) {
       throw new IOException(
           "cannot use " + certificate + " and " + key + ": " + unreadable.getMessage(), unreadable);
@@ -55,7 +64,7 @@ final class CertificateOptions {
   }
 
   /// The JDK can create a certificate only with its keytool.
-  private static SslContext selfSigned() throws IOException, GeneralSecurityException {
+  private static SslContextBuilder selfSigned() throws IOException, GeneralSecurityException {
     Path directory = Files.createTempDirectory("loop-samples");
     Path store = directory.resolve("self-signed.p12");
     try {
@@ -63,7 +72,7 @@ final class CertificateOptions {
       var keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
       var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       factory.init(keys, PASSWORD.toCharArray());
-      return SslContextBuilder.forServer(factory).build();
+      return SslContextBuilder.forServer(factory);
     } finally {
       Files.deleteIfExists(store);
       Files.deleteIfExists(directory);

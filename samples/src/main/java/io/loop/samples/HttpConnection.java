@@ -1,7 +1,6 @@
 package io.loop.samples;
 
 import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT_RANGES;
-import static io.netty.handler.codec.http.HttpHeaderNames.ALLOW;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_RANGE;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
@@ -34,14 +33,12 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.net.URI;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +74,6 @@ final class HttpConnection {
               .asReadOnly());
   private static final Duration LINGER = Duration.ofSeconds(2);
   private static final int BLOCK = 8_192;
-  private static final int MOST_NUMBERS = 100_000_000;
 
   private final CoroutineChannel<HttpObject> channel;
   private final @Nullable HttpFiles files;
@@ -167,19 +163,20 @@ final class HttpConnection {
   }
 
   private void answer(HttpRequest request, HttpBody body) throws IOException, HttpRefusal {
-    QueryStringDecoder target = target(request);
+    QueryStringDecoder target = HttpTarget.of(request.uri());
     String path = target.path();
+    String method = request.method().name();
     switch (path) {
       case "/count" -> {
-        requireMethod(request, HttpMethod.POST);
+        HttpTarget.requireMethod(method, HttpMethod.POST);
         count(request, body);
       }
       case "/numbers" -> {
-        requireMethod(request, HttpMethod.GET);
-        numbers(request, howMany(target));
+        HttpTarget.requireMethod(method, HttpMethod.GET);
+        numbers(request, HttpTarget.howMany(target));
       }
       default -> {
-        requireMethod(request, HttpMethod.GET);
+        HttpTarget.requireMethod(method, HttpMethod.GET);
         if (files != null) {
           file(request, files, path);
         } else if (path.equals("/")) {
@@ -188,33 +185,6 @@ final class HttpConnection {
           throw new HttpRefusal(HttpResponseStatus.NOT_FOUND);
         }
       }
-    }
-  }
-
-  private static QueryStringDecoder target(HttpRequest request) throws HttpRefusal {
-    try {
-      String uri = request.uri();
-      var target =
-          uri.startsWith("/")
-              ? new QueryStringDecoder(uri)
-              : new QueryStringDecoder(URI.create(uri)); // as a proxy sends it
-      if (target.path().startsWith("/")) {
-        return target;
-      }
-    } catch (IllegalArgumentException malformed) {
-      throw HttpRefusal.undecodable(malformed);
-    }
-    throw new HttpRefusal(HttpResponseStatus.BAD_REQUEST);
-  }
-
-  /// GET includes HEAD: the codec leaves the body of the answer out.
-  private static void requireMethod(HttpRequest request, HttpMethod method) throws HttpRefusal {
-    boolean head = method.equals(HttpMethod.GET) && request.method().equals(HttpMethod.HEAD);
-    if (!head && !request.method().equals(method)) {
-      throw new HttpRefusal(
-          HttpResponseStatus.METHOD_NOT_ALLOWED,
-          ALLOW,
-          method.equals(HttpMethod.GET) ? "GET, HEAD" : method.name());
     }
   }
 
@@ -231,7 +201,7 @@ final class HttpConnection {
     send(HttpResponseStatus.OK, ascii(text));
   }
 
-  private static MessageDigest sha256() {
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException impossible) {
@@ -246,15 +216,6 @@ final class HttpConnection {
     } catch (HttpRefusal late) {
       return false; // the peer has its answer already
     }
-  }
-
-  private static int howMany(QueryStringDecoder target) throws HttpRefusal {
-    String to = target.parameters().getOrDefault("to", List.of("10")).getFirst();
-    int numbers = to.matches("\\d{1,9}") ? Integer.parseInt(to) : -1;
-    if (numbers < 0 || numbers > MOST_NUMBERS) {
-      throw new HttpRefusal(HttpResponseStatus.BAD_REQUEST);
-    }
-    return numbers;
   }
 
   /// Streams lines: there are never more in memory than the channel holds until it is writable.

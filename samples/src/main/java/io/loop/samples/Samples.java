@@ -46,6 +46,7 @@ public final class Samples implements Runnable {
       case "redis" -> List.of(Redis.class);
       case "chat" -> List.of(Chat.class);
       case "http" -> List.of(Http.class);
+      case "http2" -> List.of(Http2.class);
       case "dns" -> List.of(Dns.class);
       case "mqtt" -> List.of(Mqtt.class);
       case "smtp" -> List.of(Smtp.class);
@@ -65,6 +66,7 @@ public final class Samples implements Runnable {
               Redis.class,
               Chat.class,
               Http.class,
+              Http2.class,
               Dns.class,
               Mqtt.class,
               Smtp.class,

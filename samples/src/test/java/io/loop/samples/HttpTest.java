@@ -191,6 +191,7 @@ class HttpTest {
     "'nonsense\r\n\r\n', 400",
     "'GET / HTTP/1.1\r\n\r\n', 400",
     "'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n', 400",
+    "'GET /numbers?to=%zz HTTP/1.1\r\nHost: x\r\n\r\n', 400",
     "'POST /count HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', 400",
     "'POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n', 413",
     "'GET / HT', 408",

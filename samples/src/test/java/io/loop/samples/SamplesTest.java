@@ -50,6 +50,7 @@ class SamplesTest {
             "redis",
             "chat",
             "http",
+            "http2",
             "dns",
             "mqtt",
             "smtp",
@@ -65,7 +66,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(16)
+        .hasSize(17)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
