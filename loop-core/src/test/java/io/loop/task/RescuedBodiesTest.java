@@ -40,8 +40,11 @@ class RescuedBodiesTest {
 
     private static boolean passLock() {
       LOCK.lock();
-      LOCK.unlock();
-      return true;
+      try {
+        return true;
+      } finally {
+        LOCK.unlock();
+      }
     }
   }
 
@@ -56,8 +59,11 @@ class RescuedBodiesTest {
           done,
           () -> {
             LOCK.lock();
-            awaitLatch(mayUnlock); // leaves the loop, comes back, and waits for its turn
-            LOCK.unlock();
+            try {
+              awaitLatch(mayUnlock); // leaves the loop, comes back, and waits for its turn
+            } finally {
+              LOCK.unlock();
+            }
           });
       start(
           done,
