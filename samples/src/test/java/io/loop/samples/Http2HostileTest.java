@@ -289,7 +289,7 @@ class Http2HostileTest {
   void readPause_readsOnlyWhileTheChannelIsWritable() {
     var channel = new EmbeddedChannel(new Http2.ReadPause());
     try {
-      channel.write(Unpooled.buffer().writeZero(100_000));
+      var _ = channel.write(Unpooled.buffer().writeZero(100_000));
       assertThat(channel.config().isAutoRead()).isFalse();
 
       channel.flush();
