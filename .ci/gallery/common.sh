@@ -85,3 +85,27 @@ expect() {
 report() {
   printf 'RESULT | %s | %s | %s | %s | %s |\n' "$1" "$2" "$3" "$4" "$SECONDS"
 }
+
+# install_browser: installs Chromium, and playwright-core for scripts of node in $directory.
+install_browser() {
+  install chromium chromium node nodejs npm npm
+  echo '== installing playwright-core'
+  npm install --silent --no-audit --no-fund --prefix "$directory" playwright-core@1.65.1 > /dev/null
+}
+
+# browse SCRIPT ARGUMENT ...: runs a script of node, with `open` to start a browser with a new profile.
+browse() {
+  cat > "$directory/browser.cjs" << 'BROWSER'
+const { chromium } = require('playwright-core');
+
+exports.open = profile =>
+  chromium.launchPersistentContext(profile, {
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    viewport: { width: 640, height: 400 },
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+BROWSER
+  timeout 90 node "$@"
+}

@@ -55,6 +55,7 @@ public final class Samples implements Runnable {
       case "fetch" -> List.of(Fetch.class);
       case "supervisor" -> List.of(Supervisor.class);
       case "pipeline" -> List.of(Pipeline.class);
+      case "websocket" -> List.of(Websocket.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -74,7 +75,8 @@ public final class Samples implements Runnable {
               Proxy.class,
               Fetch.class,
               Supervisor.class,
-              Pipeline.class);
+              Pipeline.class,
+              Websocket.class);
     };
   }
 

@@ -58,7 +58,8 @@ class SamplesTest {
             "proxy",
             "fetch",
             "supervisor",
-            "pipeline");
+            "pipeline",
+            "websocket");
   }
 
   @Test
@@ -66,7 +67,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(17)
+        .hasSize(18)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
