@@ -15,6 +15,7 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
@@ -141,7 +142,9 @@ final class Websocket implements Callable<Integer> {
             .websocketPath(PATH)
             .maxFramePayloadLength(maxMessage)
             .dropPongFrames(false) // they are signs of life
-            .sendCloseFrame(null) // a peer's own has a reason
+            .handleCloseFrames(false) // or a close frame's answer would be answered
+            .sendCloseFrame(null) // the peer's own has a reason
+            .forceCloseTimeoutMillis(-1) // WebsocketPeer has a limit
             .build();
     pipeline.addLast(
         new HttpServerCodec(),
@@ -187,6 +190,8 @@ final class Websocket implements Callable<Integer> {
     switch (first) {
       case FullHttpRequest request -> channel.send(page.answer(request));
       case TextWebSocketFrame name -> WebsocketPeer.serve(channel, room, name.text().strip());
+      case CloseWebSocketFrame _ ->
+          channel.send(new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE));
       default ->
           WebsocketPeer.dismiss(
               channel,

@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 
@@ -33,8 +34,8 @@ final class WebsocketPeer {
    *
    *   in the room ---leave(status, reason)---> left     the first reason counts
    *
-   * After that the writer sends what is waiting, and the reason in a close frame. The peer answers
-   * it with another one, upon which Netty's handler closes the connection.
+   * After that the writer sends what is waiting, and the reason in a close frame. The connection is
+   * closed when the peer's close frame has come, or after FAREWELL.
    */
 
   private static final Duration FAREWELL = Duration.ofSeconds(3);
@@ -46,6 +47,7 @@ final class WebsocketPeer {
   private final RateLimiter pace;
   private final CancelScope listening = new CancelScope();
   private boolean left;
+  private boolean goodbye; // the peer has sent a close frame
   private WebSocketCloseStatus status = WebSocketCloseStatus.NORMAL_CLOSURE;
   private String reason = "";
 
@@ -78,14 +80,15 @@ final class WebsocketPeer {
     }
   }
 
-  /// Drops what still comes, until the connection has ended.
+  /// Drops what still comes, until the peer's close frame or the end of the connection.
   private static void receiveRest(CoroutineChannel<ByteBufHolder> channel) {
     try {
-      boolean more = true;
-      while (more) {
-        more = channel.receive(_ -> {});
+      for (ByteBufHolder rest : channel.readable()) {
+        if (rest instanceof CloseWebSocketFrame) {
+          return;
+        }
       }
-    } catch (IOException | DecoderException over) {
+    } catch (UncheckedIOException | DecoderException over) {
       // it is dismissed anyway
     }
   }
@@ -113,7 +116,9 @@ final class WebsocketPeer {
 
   private void finish(Task<?> writing) {
     var _ = writing.await();
-    receiveRest(channel);
+    if (!goodbye) {
+      receiveRest(channel);
+    }
   }
 
   private void listen() {
@@ -122,7 +127,7 @@ final class WebsocketPeer {
       if (room.isClosing()) {
         leave(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE, "the server is shutting down");
       } else {
-        leave(WebSocketCloseStatus.NORMAL_CLOSURE, "connection closed");
+        connectionLost();
       }
     } catch (TimeoutException silent) {
       String seconds = room.limits().silence().toSeconds() + " seconds";
@@ -160,6 +165,10 @@ final class WebsocketPeer {
         hear(Chat.printable(text.text()).strip());
       }
       case PongWebSocketFrame _ -> {} // it is there
+      case CloseWebSocketFrame _ -> {
+        goodbye = true;
+        leave(WebSocketCloseStatus.NORMAL_CLOSURE, "goodbye");
+      }
       default -> leave(WebSocketCloseStatus.INVALID_MESSAGE_TYPE, "a message that is not text");
     }
   }

@@ -163,9 +163,33 @@ class WebsocketTest {
 
       frank.send(new CloseWebSocketFrame(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE, "bye"));
 
-      assertThat(frank.hear()).isEqualTo("CLOSE 1001 bye");
+      assertThat(frank.hear()).isEqualTo("CLOSE 1000 goodbye");
       assertThatThrownBy(frank::hear).isInstanceOf(EOFException.class);
-      assertThat(erin.hear()).isEqualTo("* frank left: connection closed");
+      assertThat(erin.hear()).isEqualTo("* frank left: goodbye");
+    }
+  }
+
+  @Test
+  void closeOfTheServer_isSentOnce() throws IOException {
+    try (var late = new WebsocketClient(port)) {
+      late.shakeHands();
+      late.say("not a name");
+      assertThat(late.hear()).startsWith("CLOSE 1008 a name has");
+
+      late.send(new CloseWebSocketFrame(WebSocketCloseStatus.POLICY_VIOLATION));
+
+      assertThatThrownBy(late::hear).isInstanceOf(EOFException.class);
+    }
+  }
+
+  @Test
+  void closeInPlaceOfAName_isAnswered() throws IOException {
+    try (var undecided = new WebsocketClient(port)) {
+      undecided.shakeHands();
+      undecided.send(new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE));
+
+      assertThat(undecided.hear()).isEqualTo("CLOSE 1000 Bye");
+      assertThatThrownBy(undecided::hear).isInstanceOf(EOFException.class);
     }
   }
 
