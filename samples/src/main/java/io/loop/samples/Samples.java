@@ -56,6 +56,7 @@ public final class Samples implements Runnable {
       case "supervisor" -> List.of(Supervisor.class);
       case "pipeline" -> List.of(Pipeline.class);
       case "websocket" -> List.of(Websocket.class);
+      case "sse" -> List.of(Sse.class);
       case Training.NAME -> List.of(Training.class);
       default ->
           List.of(
@@ -76,7 +77,8 @@ public final class Samples implements Runnable {
               Fetch.class,
               Supervisor.class,
               Pipeline.class,
-              Websocket.class);
+              Websocket.class,
+              Sse.class);
     };
   }
 

@@ -59,7 +59,8 @@ class SamplesTest {
             "fetch",
             "supervisor",
             "pipeline",
-            "websocket");
+            "websocket",
+            "sse");
   }
 
   @Test
@@ -67,7 +68,7 @@ class SamplesTest {
     CommandLine all = Samples.commandLine();
 
     assertThat(all.getSubcommands())
-        .hasSize(18)
+        .hasSize(19)
         .allSatisfy((name, _) ->
             assertThat(Samples.commandLine(name).getSubcommands()).containsOnlyKeys(name));
   }
