@@ -78,6 +78,8 @@ class GalleryPageTest {
     Set<String> links =
         LINK.matcher(page).results().map(link -> link.group(1)).collect(Collectors.toSet());
 
-    assertThat(links).isNotEmpty().allSatisfy(link -> assertThat(Page.root().resolve(link)).exists());
+    assertThat(links)
+        .isNotEmpty()
+        .allSatisfy(link -> assertThat(Page.root().resolve(link)).exists());
   }
 }
