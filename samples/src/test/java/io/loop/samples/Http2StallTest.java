@@ -34,7 +34,7 @@ class Http2StallTest {
   @BeforeEach
   void start() throws IOException {
     server =
-        Http2EndTest.start("--max-streams", "20", "--request-timeout", "2", "--idle-timeout", "2");
+        Http2EndTest.start("--max-streams", "20", "--request-timeout", "2", "--idle-timeout", "4");
     port = server.readPort();
   }
 

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /// A sample in a JVM of its own, so that signals and exit codes are the real ones.
 final class Program implements AutoCloseable {
 
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 120;
 
   private final Process process;
   private final BufferedReader out;
