@@ -83,8 +83,8 @@ class SseHostileTest {
     try (var slow = new SseClient(port)) {
       slow.socket().setTcpNoDelay(true);
       String request = "GET /events HTTP/1.1\r\nHost: localhost:" + port + "\r\n\r\n";
-      for (char each : request.toCharArray()) {
-        slow.sendText(Character.toString(each));
+      for (int i = 0; i < request.length(); i++) {
+        slow.sendText(request.substring(i, i + 1));
       }
 
       assertThat(slow.receiveHead().status().code()).isEqualTo(200);

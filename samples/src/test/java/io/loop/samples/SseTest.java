@@ -35,7 +35,8 @@ class SseTest {
   @BeforeAll
   void start() throws IOException {
     server =
-        Program.start(RedisTest.FLAGS, "sse", "--port", "0", "--interval", "20", "--history", "2000");
+        Program.start(
+            RedisTest.FLAGS, "sse", "--port", "0", "--interval", "20", "--history", "2000");
     port = server.readPort();
     http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   }
@@ -136,7 +137,8 @@ class SseTest {
   @Test
   void history_isBounded() throws Exception {
     try (var other =
-        Program.start(RedisTest.FLAGS, "sse", "--port", "0", "--interval", "20", "--history", "5")) {
+        Program.start(
+            RedisTest.FLAGS, "sse", "--port", "0", "--interval", "20", "--history", "5")) {
       int otherPort = other.readPort();
       try (var watching = streaming(otherPort, "")) {
         List<Long> ids = new ArrayList<>();
