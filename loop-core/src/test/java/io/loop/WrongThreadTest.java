@@ -107,6 +107,7 @@ final class WrongThreadTest {
           "CurrentContext",
           "Coroutine",
           "CoroutinePool",
+          "Delays", // of a Retry
           "EnteredLoop", // its layer's
           "InnerTask",
           "LoopBinding",

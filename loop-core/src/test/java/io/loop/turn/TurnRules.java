@@ -71,6 +71,7 @@ final class TurnRules {
           Map.entry("Threadsafe$Outside.last", "behind its own lock"),
           Map.entry("ExceptionGroup.exceptions", "immutable"),
           Map.entry("Retry$Attempts.before", "belongs to one call"),
+          Map.entry("Retry$Delays.delayNanos", "belongs to one caller"),
           Map.entry("ItemIterator.ended", "belongs to one iteration"),
           Map.entry("ItemIterator.next", "belongs to one iteration"),
           Map.entry("Conduit.openSenders", "counted with the turn, and at first for a new channel"),

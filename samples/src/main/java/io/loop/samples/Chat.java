@@ -69,6 +69,8 @@ final class Chat implements Callable<Integer> {
 
   @Mixin private ListenOptions listen = new ListenOptions();
 
+  @Mixin private ProxyProtocolOptions proxies = new ProxyProtocolOptions();
+
   @Option(
       names = "--max-peers",
       defaultValue = "1000",
@@ -115,7 +117,8 @@ final class Chat implements Callable<Integer> {
     common.requirePositive("--queue", queueSize);
     common.requirePositive("--idle", idle);
     others = redis == null ? null : others(redis);
-    return ListenOptions.runUntilSignal(this::run, options);
+    ServerOptions serving = serving();
+    return ListenOptions.runUntilSignal(() -> run(serving), options);
   }
 
   private ChatRedis others(String address) {
@@ -123,12 +126,15 @@ final class Chat implements Callable<Integer> {
     return new ChatRedis(this, server.getHostString(), server.getPort());
   }
 
-  private void run() throws IOException {
+  private ServerOptions serving() {
     var limits =
         ServerLimits.DEFAULT
             .withConnections(maxPeers + WAITING_ROOM, ServerLimits.DEFAULT.connectionsPerAddress())
             .withIdleTimeout(Duration.ofSeconds(idle).plus(FAREWELL));
-    var options = ServerOptions.DEFAULT.withLimit(maxLine).withLimits(limits);
+    return proxies.applyTo(ServerOptions.DEFAULT.withLimit(maxLine).withLimits(limits));
+  }
+
+  private void run(ServerOptions options) throws IOException {
     Server server = Streams.startServer(this::serve, listen.host(), listen.port(), options);
     listen.announce(server.localAddress());
     TaskGroup.run(group -> { // a signal cancels the tasks in this order

@@ -32,9 +32,6 @@ final class Echo implements Callable<Integer> {
 
   @Mixin private ServingOptions serving = new ServingOptions();
 
-  @Option(names = "--reuse-port", description = "let each loop accept its own connections")
-  private boolean reusePort;
-
   enum Style {
     STREAMS,
     CHANNEL
@@ -53,14 +50,10 @@ final class Echo implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (reusePort) {
-      serving.requireNoSystemd("--reuse-port");
-    }
     return serving.run(common, UnaryOperator.identity(), this::serve);
   }
 
-  private void serve(ServerOptions given) throws IOException {
-    ServerOptions options = reusePort && serving.isSpread() ? given.withReusePort() : given;
+  private void serve(ServerOptions options) throws IOException {
     Server server =
         style == Style.STREAMS
             ? Streams.startServer(Echo::echo, listen.host(), listen.port(), options)

@@ -115,6 +115,7 @@ final class Http implements Callable<Integer> {
         new HttpDecoderConfig().setMaxInitialLineLength(maxLine).setMaxHeaderSize(maxHeaders);
     pipeline.addLast(
         new HttpServerCodec(decoding),
+        HttpDisconnector.INSTANCE,
         CoroutineHandler.of(
             HttpObject.class,
             channel -> new HttpConnection(channel, files, limits).serve(),

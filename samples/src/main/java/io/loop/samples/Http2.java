@@ -219,6 +219,7 @@ final class Http2 implements Callable<Integer> {
         new HttpDecoderConfig().setMaxInitialLineLength(LONGEST_LINE).setMaxHeaderSize(maxHeaders);
     pipeline.addLast(
         new HttpServerCodec(decoding),
+        HttpDisconnector.INSTANCE,
         CoroutineHandler.of(
             HttpObject.class, channel -> new HttpConnection(channel, null, limits).serve(), PARTS));
   }

@@ -6,11 +6,8 @@ import io.loop.netty.channel.HandlerOptions.Disconnect;
 import io.loop.netty.stream.ChannelServer;
 import io.loop.netty.stream.Server;
 import io.loop.netty.stream.ServerOptions;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.compression.StandardCompressionOptions;
 import io.netty.handler.codec.http.HttpContentCompressor;
 import io.netty.handler.codec.http.HttpObject;
@@ -143,23 +140,10 @@ final class Pipeline implements Callable<Integer> {
         new HttpServerCodec(),
         new HttpContentCompressor(SMALLEST_TO_COMPRESS, StandardCompressionOptions.gzip()),
         new PipelineTimer(),
-        new Disconnecting(),
+        HttpDisconnector.INSTANCE,
         CoroutineHandler.of(
             HttpObject.class,
             channel -> new PipelineConnection(channel, client, limits).serve(),
             CANCELLED_WITH_ITS_CLIENT));
-  }
-
-  /// Disconnects a client that sends what the codec cannot answer, such as too many requests at
-  /// once.
-  private static final class Disconnecting extends ChannelInboundHandlerAdapter {
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
-      if (fault instanceof CodecException) {
-        var _ = context.close();
-      } else {
-        context.fireExceptionCaught(fault);
-      }
-    }
   }
 }

@@ -9,7 +9,6 @@ import io.loop.netty.stream.ServerOptions;
 import io.loop.netty.stream.StreamConnection;
 import io.loop.netty.stream.Streams;
 import io.loop.netty.transport.ProxyHeader;
-import io.loop.netty.transport.ProxyProtocol;
 import io.loop.samples.Backends.Backend;
 import io.loop.samples.Backends.Balance;
 import io.loop.stream.StreamReader;
@@ -81,14 +80,7 @@ final class Proxy implements Callable<Integer> {
               + " (default: ${DEFAULT-VALUE})")
   private Balance balance = Balance.LEAST;
 
-  @Option(
-      names = "--proxy-protocol",
-      split = ",",
-      paramLabel = "SUBNET",
-      description =
-          "each connection starts with a PROXY header, and comes from one of these proxies, for"
-              + " instance 10.0.0.0/8 (default: no header)")
-  private List<String> trusted = List.of();
+  @Mixin private ProxyProtocolOptions clients = new ProxyProtocolOptions();
 
   @Option(
       names = "--send-proxy",
@@ -185,19 +177,7 @@ final class Proxy implements Callable<Integer> {
                 ServerLimits.DEFAULT
                     .withConnections(maxConnections, maxPerAddress)
                     .withIdleTimeout(Duration.ofSeconds(idleTimeout)));
-    if (reusePort) {
-      options = options.withReusePort();
-    }
-    if (trusted.isEmpty()) {
-      return options;
-    }
-    try {
-      return options.withProxyProtocol(
-          ProxyProtocol.DEFAULT.withTrusted(trusted.toArray(String[]::new)));
-    } catch (IllegalArgumentException malformed) {
-      throw new ParameterException(
-          spec.commandLine(), "--proxy-protocol: " + malformed.getMessage());
-    }
+    return clients.applyTo(reusePort ? options.withReusePort() : options);
   }
 
   private void serve(Backends backends, ServerOptions options) throws IOException {

@@ -27,6 +27,12 @@ final class ServingOptions {
   private int loops;
 
   @Option(
+      names = "--reuse-port",
+      description =
+          "let each loop accept its own connections, and other processes listen on the same port")
+  private boolean reusePort;
+
+  @Option(
       names = "--grace",
       defaultValue = "5",
       paramLabel = "SECONDS",
@@ -48,16 +54,8 @@ final class ServingOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec = CommandSpec.create();
 
-  /// Refuses an option that binds a socket, if `--systemd` passes one that is bound.
-  void requireNoSystemd(String option) {
-    if (systemd) {
-      throw new ParameterException(
-          spec.commandLine(), option + " and --systemd exclude each other: the socket is bound");
-    }
-  }
-
   /// {@return whether several loops serve the connections}
-  boolean isSpread() {
+  private boolean isSpread() {
     return loops > 1;
   }
 
@@ -85,7 +83,11 @@ final class ServingOptions {
 
   private ServerOptions socket() {
     if (!systemd) {
-      return ServerOptions.DEFAULT;
+      return reusePort ? ServerOptions.DEFAULT.withReusePort() : ServerOptions.DEFAULT;
+    }
+    if (reusePort) {
+      throw new ParameterException(
+          spec.commandLine(), "--reuse-port and --systemd exclude each other: the socket is bound");
     }
     try {
       return ServerOptions.DEFAULT.withSystemdSocket();

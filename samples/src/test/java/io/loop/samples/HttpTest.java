@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -83,6 +84,7 @@ class HttpTest {
     client.close();
     server.terminate();
     assertThat(server.exitCode()).isZero();
+    assertThat(server.errors()).doesNotContain("SEVERE", "WARNING");
     server.close();
   }
 
@@ -184,6 +186,18 @@ class HttpTest {
             "200 OK",
             "\r\n\r\n0123456789")
         .containsOnlyOnce("0123456789"); // HEAD has no body
+  }
+
+  @Test
+  void moreRequestsAtOnceThanTheCodecTakes_endTheConnection() throws Exception {
+    String request = "GET /ten.txt HTTP/1.1\r\nHost: x\r\n\r\n";
+    try {
+      assertThat(exchange(request.repeat(2_000)).split("200 OK", -1)).hasSizeLessThan(2_000);
+    } catch (SocketException reset) {
+      // some requests were not read
+    }
+
+    assertThat(get("/ten.txt").statusCode()).isEqualTo(200);
   }
 
   @ParameterizedTest

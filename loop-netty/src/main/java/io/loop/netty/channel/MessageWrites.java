@@ -161,6 +161,12 @@ final class MessageWrites implements PendingMessages.Listener {
     }
   }
 
+  /// The connection ends because of a limit, which is the peer's doing: a loss.
+  void cutBecause(IOException why) {
+    endsBecause(why);
+    losses.remember(why);
+  }
+
   /// Passing messages to Netty failed, or Netty sends no more. After an abort, dropped writes are
   /// no failure.
   void broken(IOException why) {

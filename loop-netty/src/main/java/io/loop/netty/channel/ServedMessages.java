@@ -130,7 +130,7 @@ final class ServedMessages implements Served {
   @Override
   public void cut(IOException reason) {
     if (core.life().isSending()) {
-      writes.endsBecause(reason);
+      writes.cutBecause(reason);
       boolean _ = inbound.fail(reason, Integer.MAX_VALUE);
       core.fail(reason);
       core.outgoing().wakeWriters();

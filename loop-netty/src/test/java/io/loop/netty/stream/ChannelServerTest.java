@@ -88,6 +88,31 @@ class ChannelServerTest extends ChannelServerTests {
 
   @ParameterizedTest
   @MethodSource("transports")
+  void silence_thatTheBodyDoesNotCatch_isNotReported(Transport transport) {
+    SkippableTime.run(
+        transport,
+        time -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          Server server =
+              start(
+                  lines(ChannelServerTests::echo),
+                  ServerOptions.DEFAULT.withLimits(
+                      ServerLimits.NONE.withIdleTimeout(HOUR.multipliedBy(4))));
+          Socket client = connect(server);
+          until(() -> server.connectionCount() == 1);
+
+          while (server.connectionCount() > 0) {
+            time.skip(HOUR);
+          }
+
+          assertThat(reports).isEmpty();
+          client.close();
+          TlsTest.end(server);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
   void silence_longerThanTheLimit_endsTheConnectionAndTalkDoesNot(Transport transport) {
     SkippableTime.run(
         transport,
