@@ -1,5 +1,7 @@
 package io.loop.event;
 
+import org.jspecify.annotations.Nullable;
+
 /// The ticks of a wheel's time, and the slots in which timers wait for them.
 ///
 /// Loop thread only.
@@ -19,6 +21,9 @@ final class TimerGrid {
    * timers in it agree with the wheel in that digit and move down; one that agrees in every digit
    * goes to level 0, in the slot that is opened next.
    *
+   * A slot is a list that is linked through the timers. `occupied` has a bit for each slot that is
+   * not empty, and a word for each level; the last word, for PARKED and DUE, is not read.
+   *
    * Ticks are counted from `startNanos`. Points on the clock wrap.
    */
 
@@ -28,6 +33,9 @@ final class TimerGrid {
   /// The slot of timers that expire after all levels.
   static final int PARKED = LEVELS << DIGIT_BITS;
 
+  /// The slot of timers whose deadlines had passed when they were scheduled. It has no tick.
+  static final int DUE = PARKED + 1;
+
   private static final long TICK_NANOS = 1_000_000;
   private static final long DIGIT_MASK = (1 << DIGIT_BITS) - 1;
 
@@ -35,6 +43,12 @@ final class TimerGrid {
   private final boolean exact;
   private final long tickNanos;
   private long tick;
+
+  /// The first and last timer of each slot, in order of insertion.
+  private final @Nullable TimerHandle[] first = new @Nullable TimerHandle[DUE + 1];
+
+  private final @Nullable TimerHandle[] last = new @Nullable TimerHandle[DUE + 1];
+  private final long[] occupied = new long[LEVELS + 1];
 
   /// @param exact whether a tick is a nanosecond, and not a millisecond
   TimerGrid(long startNanos, boolean exact) {
@@ -53,6 +67,11 @@ final class TimerGrid {
     return tick + ticksIn(nanos - nanosOf(tick));
   }
 
+  /// {@return whether a time is after the current tick}
+  boolean isAhead(long nanos) {
+    return nanos - nanosOf(tick) > 0;
+  }
+
   /// {@return the slot for a deadline that is after the current tick} Rounded up to a tick.
   int slotFor(long deadlineNanos) {
     long expiry = tick + ticksIn(deadlineNanos - nanosOf(tick) + tickNanos - 1);
@@ -64,16 +83,63 @@ final class TimerGrid {
     return (level << DIGIT_BITS) + (int) ((expiry >>> (level * DIGIT_BITS)) & DIGIT_MASK);
   }
 
+  boolean isEmpty(int slot) {
+    return first[slot] == null;
+  }
+
+  @Nullable TimerHandle first(int slot) {
+    return first[slot];
+  }
+
   /// {@return the next slot to open; PARKED, possibly empty, if every level is empty}
-  ///
-  /// @param occupied a bit for each slot with timers, a word for each level
-  int nextSlot(long[] occupied) {
+  int nextSlot() {
     for (int level = 0; level < LEVELS; level++) {
       if (occupied[level] != 0) {
         return (level << DIGIT_BITS) + Long.numberOfTrailingZeros(occupied[level]);
       }
     }
     return PARKED;
+  }
+
+  void append(TimerHandle timer, int slot) {
+    TimerHandle previous = last[slot];
+    timer.previous = previous;
+    timer.next = null;
+    timer.slot = slot;
+    last[slot] = timer;
+    if (previous != null) {
+      previous.next = timer;
+      return;
+    }
+    first[slot] = timer;
+    occupied[slot >> DIGIT_BITS] |= 1L << slot;
+  }
+
+  /// {@return the first timer of a slot, which is empty then; the others follow as its `next`}
+  @Nullable TimerHandle takeAll(int slot) {
+    TimerHandle head = first[slot];
+    first[slot] = null;
+    last[slot] = null;
+    occupied[slot >> DIGIT_BITS] &= ~(1L << slot);
+    return head;
+  }
+
+  void unlink(TimerHandle timer, int slot) {
+    TimerHandle previous = timer.previous;
+    TimerHandle next = timer.next;
+    if (previous == null) {
+      first[slot] = next;
+    } else {
+      previous.next = next;
+    }
+    if (next == null) {
+      last[slot] = previous;
+    } else {
+      next.previous = previous;
+    }
+    if (previous == null && next == null) {
+      occupied[slot >> DIGIT_BITS] &= ~(1L << slot);
+    }
   }
 
   /// {@return the tick at which a slot is to be opened}

@@ -1,5 +1,6 @@
 package io.loop.event;
 
+import static io.loop.event.TimerGrid.DUE;
 import static io.loop.event.TimerGrid.PARKED;
 
 import java.util.function.Consumer;
@@ -41,8 +42,9 @@ final class TimerWheel {
    *
    * advance opens every slot that the time it moves to has reached, and DUE. Timers that are due by
    * then go directly to the batch, from any level; the others, and those postponed beyond the slot,
-   * are moved. The batch is sorted as a whole. A timer in it is in no list. One that is cancelled
-   * leaves its place in the batch, which is skipped.
+   * are moved. A timer in DUE may belong to a tick that has begun and not ended. Then advance takes
+   * what else is due in that tick, because the order must be that of the deadlines. The batch is
+   * sorted as a whole. A timer in it is in no list. One that is cancelled leaves its place in the batch, which is skipped.
    *
    * advance moves the time, gathers and sorts before it passes on any timer. So the wheel is
    * consistent whenever the callback runs. If the callback throws, the rest of the batch goes back
@@ -52,25 +54,17 @@ final class TimerWheel {
   /// The slot of a timer that is not in a wheel.
   static final int NOT_SCHEDULED = -1;
 
-  private static final int DUE = PARKED + 1;
   private static final int BATCH = PARKED + 2; // no list: the timer is in `batch`
   private static final int UNPLACED = PARKED + 3; // no slot: the timer is in `delays`
 
   private final TimerGrid grid;
-
-  /// The first and last timer of each slot's list, in order of insertion.
-  private final @Nullable TimerHandle[] first = new @Nullable TimerHandle[DUE + 1];
-
-  private final @Nullable TimerHandle[] last = new @Nullable TimerHandle[DUE + 1];
-
-  /// A bit for each slot with timers; the last word, for PARKED and above, is not read.
-  private final long[] occupied = new long[TimerGrid.LEVELS + 1];
 
   private final TimerDelays delays = new TimerDelays(UNPLACED);
   private final TimerBatch batch = new TimerBatch();
 
   private long nowNanos;
   private long nextSequence;
+  private boolean passedInTick; // a deadline that was scheduled since the last advance
   private int size;
 
   TimerWheel(long startNanos) {
@@ -95,7 +89,9 @@ final class TimerWheel {
   /// @throws IllegalStateException if the timer is already scheduled
   void schedule(TimerHandle timer, long nowNanos) {
     enter(timer);
-    append(timer, slotFor(timer.deadlineNanos, nowNanos));
+    int slot = slotFor(timer.deadlineNanos, nowNanos);
+    passedInTick |= slot == DUE && grid.isAhead(timer.deadlineNanos);
+    grid.append(timer, slot);
   }
 
   /// {@return the deadline of a timer whose delay starts at the wheel's time} For [#scheduleAfter].
@@ -135,7 +131,7 @@ final class TimerWheel {
     while (timer != null) {
       TimerHandle next = timer.next;
       timer.deadlineNanos += sinceNanos;
-      append(timer, slotFor(timer.deadlineNanos, nowNanos));
+      grid.append(timer, slotFor(timer.deadlineNanos, nowNanos));
       timer = next;
     }
   }
@@ -189,13 +185,13 @@ final class TimerWheel {
   /// after the first timer is due.
   long nextExpiryNanos(long nowNanos) {
     placeAny(nowNanos);
-    if (first[DUE] != null || !batch.isEmpty()) {
+    if (!grid.isEmpty(DUE) || !batch.isEmpty()) {
       return 0;
     }
     if (size == 0) {
       return Long.MAX_VALUE;
     }
-    return Math.max(0, grid.nanosOf(grid.startOf(grid.nextSlot(occupied))) - nowNanos);
+    return Math.max(0, grid.nanosOf(grid.startOf(grid.nextSlot())) - nowNanos);
   }
 
   /// Moves the wheel's time and fires every timer that is due by then, ordered by deadline and then
@@ -207,13 +203,18 @@ final class TimerWheel {
   void advance(long nowNanos, Consumer<? super TimerHandle> due) {
     long targetNanos = nowNanos - this.nowNanos > 0 ? nowNanos : this.nowNanos;
     placeAny(targetNanos);
-    if (first[DUE] == null && isBeforeNextSlot(targetNanos)) {
+    boolean sharesTick = passedInTick && !grid.isEmpty(DUE);
+    passedInTick = false;
+    if (grid.isEmpty(DUE) && isBeforeNextSlot(targetNanos)) {
       this.nowNanos = targetNanos;
       return;
     }
     batch.begin(this.nowNanos);
     gatherPassed();
     gather(targetNanos);
+    if (sharesTick && grid.isAhead(targetNanos)) {
+      open(grid.slotFor(targetNanos), targetNanos);
+    }
     batch.sort();
     this.nowNanos = targetNanos;
     handOver(due);
@@ -225,8 +226,8 @@ final class TimerWheel {
 
   /// Removes every timer, due or not, and passes it to the taker, in no particular order.
   void clearInto(Consumer<? super TimerHandle> taker) {
-    for (int slot = 0; slot < first.length; slot++) {
-      for (TimerHandle timer; (timer = first[slot]) != null; ) {
+    for (int slot = 0; slot <= DUE; slot++) {
+      for (TimerHandle timer; (timer = grid.first(slot)) != null; ) {
         remove(timer);
         taker.accept(timer);
       }
@@ -248,7 +249,7 @@ final class TimerWheel {
   /// Moves the tick, if no slot has to be opened on the way.
   private boolean isBeforeNextSlot(long targetNanos) {
     long target = grid.tickAt(targetNanos);
-    boolean isBefore = grid.startOf(grid.nextSlot(occupied)) > target;
+    boolean isBefore = grid.startOf(grid.nextSlot()) > target;
     if (isBefore) {
       grid.moveTo(target);
     }
@@ -257,7 +258,7 @@ final class TimerWheel {
 
   /// Takes the timers whose deadlines had passed when they were scheduled.
   private void gatherPassed() {
-    TimerHandle timer = takeAll(DUE);
+    TimerHandle timer = grid.takeAll(DUE);
     while (timer != null) {
       timer = moveToBatch(timer);
     }
@@ -267,8 +268,8 @@ final class TimerWheel {
   private void gather(long targetNanos) {
     boolean nonePassed = batch.isEmpty();
     long target = grid.tickAt(targetNanos);
-    int slot = grid.nextSlot(occupied);
-    for (long start; (start = grid.startOf(slot)) <= target; slot = grid.nextSlot(occupied)) {
+    int slot = grid.nextSlot();
+    for (long start; (start = grid.startOf(slot)) <= target; slot = grid.nextSlot()) {
       grid.moveTo(start);
       if (nonePassed) {
         batch.beginSlot();
@@ -281,24 +282,16 @@ final class TimerWheel {
   /// @param endNanos timers up to this time are due; at most the end of the slot, because postponed
   ///   timers may be due after timers of other slots
   private void open(int slot, long endNanos) {
-    TimerHandle timer = takeAll(slot); // first, because a timer may go back to PARKED
+    TimerHandle timer = grid.takeAll(slot); // first, because a timer may go back to PARKED
     while (timer != null) {
       if (timer.deadlineNanos - endNanos <= 0) {
         timer = moveToBatch(timer);
       } else {
         TimerHandle next = timer.next;
-        append(timer, grid.slotFor(timer.deadlineNanos));
+        grid.append(timer, grid.slotFor(timer.deadlineNanos));
         timer = next;
       }
     }
-  }
-
-  private @Nullable TimerHandle takeAll(int slot) {
-    TimerHandle head = first[slot];
-    first[slot] = null;
-    last[slot] = null;
-    occupied[slot >> TimerGrid.DIGIT_BITS] &= ~(1L << slot);
-    return head;
   }
 
   /// {@return the timer that followed it}
@@ -309,7 +302,7 @@ final class TimerWheel {
     if (batch.add(timer)) {
       timer.slot = BATCH;
     } else {
-      append(timer, DUE); // it fires in a later advance
+      grid.append(timer, DUE); // it fires in a later advance
     }
     return next;
   }
@@ -324,7 +317,7 @@ final class TimerWheel {
     } finally {
       for (TimerHandle timer; (timer = batch.next()) != null; ) {
         if (timer.slot == BATCH) {
-          append(timer, DUE);
+          grid.append(timer, DUE);
         }
       }
       batch.end();
@@ -335,7 +328,7 @@ final class TimerWheel {
     try {
       due.accept(timer);
     } catch (OutOfMemoryError full) { // the batch did not take it
-      append(timer, DUE);
+      grid.append(timer, DUE);
       size++;
       throw full;
     }
@@ -351,20 +344,6 @@ final class TimerWheel {
     return true;
   }
 
-  private void append(TimerHandle timer, int slot) {
-    TimerHandle previous = last[slot];
-    timer.previous = previous;
-    timer.next = null;
-    timer.slot = slot;
-    last[slot] = timer;
-    if (previous != null) {
-      previous.next = timer;
-      return;
-    }
-    first[slot] = timer;
-    occupied[slot >> TimerGrid.DIGIT_BITS] |= 1L << slot;
-  }
-
   private void remove(TimerHandle timer) {
     if (removeFromBatch(timer)) {
       return;
@@ -372,29 +351,11 @@ final class TimerWheel {
     if (timer.slot == UNPLACED) {
       delays.remove(timer);
     } else {
-      unlink(timer, TimerDelays.unmarked(timer.slot));
+      grid.unlink(timer, TimerDelays.unmarked(timer.slot));
     }
     timer.previous = null;
     timer.next = null;
     timer.slot = NOT_SCHEDULED;
     size--;
-  }
-
-  private void unlink(TimerHandle timer, int slot) {
-    TimerHandle previous = timer.previous;
-    TimerHandle next = timer.next;
-    if (previous == null) {
-      first[slot] = next;
-    } else {
-      previous.next = next;
-    }
-    if (next == null) {
-      last[slot] = previous;
-    } else {
-      next.previous = previous;
-    }
-    if (previous == null && next == null) {
-      occupied[slot >> TimerGrid.DIGIT_BITS] &= ~(1L << slot);
-    }
   }
 }

@@ -84,6 +84,32 @@ final class TimerWheelAdvanceTest extends TimerWheelFixture {
   }
 
   @Test
+  void advance_equalDeadlinesThatPassWhileTheyAreScheduled_keepsInsertionOrder() {
+    long deadline = 2 * MILLI + 10;
+    TimerHandle early = schedule(deadline);
+    TimerHandle notDue = schedule(deadline + 200);
+    TimerHandle late = timer(deadline);
+    wheel.schedule(late, START + deadline + 100);
+
+    assertThat(advance(deadline + 100)).containsExactly(early, late);
+    assertThat(advance(3 * MILLI)).containsExactly(notDue);
+  }
+
+  @Test
+  void advance_equalDeadlinesAtAHigherLevelThatPass_keepsInsertionOrder() {
+    long deadline = 63 * MILLI + 10; // the tick that ends is the first of a slot of level 1
+    TimerHandle early = schedule(deadline);
+    TimerHandle notDue = schedule(deadline + 200);
+    TimerHandle later = schedule(70 * MILLI);
+    TimerHandle late = timer(deadline);
+    wheel.schedule(late, START + deadline + 100);
+
+    assertThat(advance(deadline + 100)).containsExactly(early, late);
+    assertThat(advance(64 * MILLI)).containsExactly(notDue);
+    assertThat(advance(70 * MILLI)).containsExactly(later);
+  }
+
+  @Test
   void advance_oneSlotOutOfOrder_sortsByDeadline() {
     TimerHandle third = schedule(5 * MILLI - 1);
     TimerHandle first = schedule(5 * MILLI - 3);
