@@ -92,6 +92,21 @@ class ChatTest {
   }
 
   @Test
+  void proxyProtocol_peersNeedAHeader() throws Exception {
+    try (var server = chat("--proxy-protocol", "127.0.0.1/32")) {
+      int port = server.readPort();
+      try (var behind = new Client(port);
+          var direct = new Client(port)) {
+        behind.send("PROXY TCP4 192.0.2.7 192.0.2.1 50000 8007\r\n");
+        direct.send("mallory\n");
+
+        assertThat(behind.read()).isEqualTo("* your name?");
+        assertThat(direct.read()).isEqualTo("(end)");
+      }
+    }
+  }
+
+  @Test
   void lines_ofOnePeer_reachAll() throws Exception {
     try (var server = chat()) {
       int port = server.readPort();
