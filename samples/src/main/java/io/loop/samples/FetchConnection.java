@@ -135,7 +135,7 @@ final class FetchConnection {
     }
   }
 
-  /// Without a length, only the end of TLS tells a whole body from one that somebody cut.
+  /// Refuses a body without a length if TLS was not ended properly: the body may be cut.
   private void requireWhole(HttpResponse head) throws FetchFailure {
     boolean hasEnd = HttpUtil.isContentLengthSet(head) || HttpUtil.isTransferEncodingChunked(head);
     if (endOfTls != null && !hasEnd && endOfTls.cause() != null) {

@@ -22,8 +22,8 @@ final class SupervisorOutput {
   /*
    *   program ---add---> lines ---print---> standard output
    *
-   * Writing to a terminal or a pipe blocks while nobody reads it, so a separate thread does it, one
-   * block at a time. Meanwhile the queue fills, `add` suspends, and the pipes of the programs fill:
+   * Writing blocks while the reader of the terminal or pipe does not read. So a separate thread
+   * writes, one block at a time. Meanwhile the queue fills, `add` suspends, and the pipes of the programs fill:
    * a program waits for its reader as it does without a supervisor.
    *
    * The thread is a daemon, so a reader that never reads cannot keep the process alive.

@@ -12,8 +12,8 @@ import java.lang.System.Logger.Level;
 
 /// Lets the first request of a connection in, if the browser of a page may send it.
 ///
-/// Comes after Netty's HttpServerCodec and HttpObjectAggregator. The connection is for one request,
-/// so whoever answers it closes the connection.
+/// Comes after Netty's HttpServerCodec and HttpObjectAggregator. The connection is for one request:
+/// the code that answers it closes the connection.
 final class WebDoor extends ChannelInboundHandlerAdapter {
 
   /*

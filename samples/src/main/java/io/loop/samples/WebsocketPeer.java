@@ -28,9 +28,9 @@ final class WebsocketPeer {
   /*
    *   reader of a peer ---room.say---> `waiting` of each peer ---its writer---> its connection
    *
-   * Three tasks: the coroutine of the channel reads, one task writes, one pings. Reading is slowed
-   * down by `pace` and by the room, so TCP slows a peer down that says too much. Nobody waits for a
-   * peer that does not read: when its `waiting` is full, it has to leave.
+   * Three tasks: the coroutine of the channel reads, one task writes, one pings. `pace` and
+   * the room slow the reading down, and TCP then slows down a peer that says too much. A peer that
+   * does not read holds up no other: when its `waiting` is full, it has to leave.
    *
    *   in the room ---leave(status, reason)---> left     the first reason counts
    *
