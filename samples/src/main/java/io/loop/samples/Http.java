@@ -12,7 +12,6 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,6 +45,8 @@ final class Http implements Callable<Integer> {
 
   @Mixin private ServingOptions serving = new ServingOptions();
 
+  @Mixin private HttpTimeoutOptions timeouts = new HttpTimeoutOptions();
+
   @Option(
       names = "--max-line",
       defaultValue = "4096",
@@ -67,36 +68,17 @@ final class Http implements Callable<Integer> {
       description = "limit of the body of a request (default: ${DEFAULT-VALUE})")
   private int maxBody;
 
-  @Option(
-      names = "--request-timeout",
-      defaultValue = "15",
-      paramLabel = "SECONDS",
-      description =
-          "how long the line and the headers of the next request may take, and then each 64 KiB of"
-              + " its body (default: ${DEFAULT-VALUE})")
-  private int requestTimeout;
-
-  @Option(
-      names = "--idle-timeout",
-      defaultValue = "60",
-      paramLabel = "SECONDS",
-      description =
-          "how long the peer of a connection may neither send nor take anything (default:"
-              + " ${DEFAULT-VALUE})")
-  private int idleTimeout;
-
   @Override
   public Integer call() throws IOException {
     common.requirePositive("--max-line", maxLine);
     common.requirePositive("--max-headers", maxHeaders);
     common.requireNotNegative("--max-body", maxBody);
-    common.requirePositive("--request-timeout", requestTimeout);
-    common.requirePositive("--idle-timeout", idleTimeout);
+    timeouts.require(common);
     HttpFiles files = root == null ? null : new HttpFiles(root);
-    var limits = new HttpConnection.Limits(maxBody, Duration.ofSeconds(requestTimeout));
+    HttpConnection.Limits limits = timeouts.limits(maxBody);
     return serving.run(
         common,
-        more -> more.withIdleTimeout(Duration.ofSeconds(idleTimeout)),
+        more -> more.withIdleTimeout(timeouts.idle()),
         options -> serve(files, limits, options));
   }
 

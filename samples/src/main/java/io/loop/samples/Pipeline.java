@@ -53,6 +53,8 @@ final class Pipeline implements Callable<Integer> {
 
   @Mixin private ServingOptions serving = new ServingOptions();
 
+  @Mixin private HttpTimeoutOptions timeouts = new HttpTimeoutOptions();
+
   @Option(
       names = "--upstream",
       required = true,
@@ -74,37 +76,15 @@ final class Pipeline implements Callable<Integer> {
       description = "limit of the body of a request, and of an answer (default: ${DEFAULT-VALUE})")
   private int maxBody;
 
-  @Option(
-      names = "--request-timeout",
-      defaultValue = "15",
-      paramLabel = "SECONDS",
-      description =
-          "how long the line and the headers of the next request may take, and then each 64 KiB of"
-              + " its body (default: ${DEFAULT-VALUE})")
-  private int requestTimeout;
-
-  @Option(
-      names = "--idle-timeout",
-      defaultValue = "60",
-      paramLabel = "SECONDS",
-      description =
-          "how long the client of a connection may neither send nor take anything (default:"
-              + " ${DEFAULT-VALUE})")
-  private int idleTimeout;
-
   @Override
   public Integer call() {
     common.requirePositive("--upstream-timeout", upstreamTimeout);
     common.requirePositive("--max-body", maxBody);
-    common.requirePositive("--request-timeout", requestTimeout);
-    common.requirePositive("--idle-timeout", idleTimeout);
+    timeouts.require(common);
     requireServer(upstream);
-    var limits =
-        new HttpConnection.Limits((long) maxBody << 10, Duration.ofSeconds(requestTimeout));
+    HttpConnection.Limits limits = timeouts.limits((long) maxBody << 10);
     return serving.run(
-        common,
-        more -> more.withIdleTimeout(Duration.ofSeconds(idleTimeout)),
-        options -> serve(limits, options));
+        common, more -> more.withIdleTimeout(timeouts.idle()), options -> serve(limits, options));
   }
 
   private void requireServer(URI address) {
