@@ -430,7 +430,7 @@ public final class Loop implements AutoCloseable {
   /// A tick in which only a yielding task would run is skipped and not counted, unless the limit is
   /// one tick.
   ///
-  /// @param ticks the highest number of ticks between two polls, 64 by default; 1 is asyncio's
+  /// @param ticks the highest number of ticks between two polls, 256 by default; 1 is asyncio's
   ///   behaviour
   /// @param budget the time after which no new tick starts before the next poll, 100 µs by default
   /// @throws IllegalArgumentException if ticks is below 1, or the budget is negative

@@ -71,14 +71,20 @@ final class Timers {
 
   private void placeUnlessRunning() {
     if (turn.running() == null) {
-      wheel.place(poller.nanoTime());
+      place();
     }
+  }
+
+  /// Starts the delays that have not begun.
+  void place() {
+    wheel.place(poller.nanoTime());
+    turn.budget().lookNext(); // one may be due soon
   }
 
   /// See [TimerHandle#when].
   Duration when(TimerHandle timer) {
     if (wheel.isDelayed(timer)) {
-      wheel.place(poller.nanoTime());
+      place();
     }
     return sinceOrigin(timer.deadlineNanos);
   }

@@ -52,6 +52,7 @@ final class Turn {
   private final MemoryReserve reserve;
 
   private @Nullable Handle running;
+  private int handles; // handles of this tick
   private int left; // handles of this tick that have not run yet
   private boolean polling; // the next action is to poll
   private boolean aboutToSleep; // the gate is armed for the poll
@@ -181,8 +182,12 @@ final class Turn {
   }
 
   private boolean beginNextTick() {
-    if (!budget.endTick() || mayBlock() || loop.lifecycle().isStopping()) {
+    if (!budget.endTick(handles) || mayBlock() || loop.lifecycle().isStopping()) {
       return false;
+    }
+    if (budget.isClockFresh()) {
+      beginTick();
+      return true;
     }
     long now = poller.nanoTime();
     if (budget.isSpent(now)) {
@@ -193,9 +198,26 @@ final class Turn {
   }
 
   private void beginTick(long now) {
-    budget.beginTick();
-    collect(now);
+    beginTick();
+    try {
+      wheel.advance(now, ready);
+    } catch (OutOfMemoryError full) { // a later tick takes the rest
+      noteShortage(full);
+    }
     left = ready.size();
+    handles = left;
+  }
+
+  /// Begins a tick without timers: none was due when the clock was read last.
+  private void beginTick() {
+    try {
+      ready.makeRoom();
+      inbox.drainTo(ready);
+    } catch (OutOfMemoryError full) {
+      noteShortage(full);
+    }
+    left = ready.size();
+    handles = left;
   }
 
   /// Runs the rest of this tick.
@@ -222,7 +244,7 @@ final class Turn {
     }
     run(handle);
     if (wheel.hasUnplaced()) {
-      wheel.place(poller.nanoTime());
+      timers.place();
     }
   }
 
@@ -330,15 +352,9 @@ final class Turn {
     }
   }
 
-  private void collect(long now) {
-    try {
-      ready.makeRoom();
-      inbox.drainTo(ready);
-      wheel.advance(now, ready);
-    } catch (OutOfMemoryError full) { // a later tick takes the rest
-      MemoryReserve.useAfter(full);
-      loop.reports().drop(full);
-    }
+  private void noteShortage(OutOfMemoryError full) {
+    MemoryReserve.useAfter(full);
+    loop.reports().drop(full);
   }
 
   private void run(Handle handle) {

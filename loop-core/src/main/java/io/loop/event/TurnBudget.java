@@ -8,31 +8,36 @@ import java.time.Duration;
 final class TurnBudget {
 
   /*
-   * A coroutine that yields while nothing else is ready continues immediately: its turn skips the
-   * tick, which would have run nothing else. Skipped ticks do not count towards `maxTicks`, but
-   * their time does. The clock is read before every fourth of them. It is read before each one if,
-   * at the pace so far, the end of the turn's budget or the next timer is near. Reading it more
-   * rarely would be wrong, because the next step of a body may take a thousand times as long as
-   * those before.
+   * A step is a handle that has run, or a tick that was skipped: a coroutine that yields while
+   * nothing else is ready continues immediately, because the tick would have run nothing else.
+   * Skipped ticks do not count towards `maxTicks`, but their time does.
+   *
+   * Reading the clock costs as much as a short step. So it is not read for each tick that runs few
+   * handles, nor for each skipped one, but for every fourth step. It is read for each one if, at
+   * the pace so far, the end of the turn's budget or the next timer is near. Reading it more rarely
+   * would be wrong, because the next step of a body may take a thousand times as long as those
+   * before. A clock that is moved by hand is read for each tick.
    */
 
-  private static final int MAX_TICKS = 64;
-  private static final int SKIPS_PER_LOOK = 4;
-  private static final int MAX_PASSED = 1 << 20; // for clocks that do not advance
+  private static final int MAX_TICKS = 256;
+  private static final int STEPS_PER_LOOK = 4;
+  private static final int MAX_STEPS = 1 << 20; // for clocks that do not advance
   private static final long BUDGET_NANOS = 100_000;
 
   private final Poller poller;
   private final TimerWheel wheel;
+  private final boolean isMovedByHand;
   private int maxTicks = MAX_TICKS;
   private long budgetNanos = BUDGET_NANOS;
   private long startNanos;
   private int ticks; // ticks that have ended in this turn
-  private int passed; // ticks in this turn, run or skipped
-  private int nextLook; // the number of passed ticks at which the clock is read
+  private int steps; // steps in this turn
+  private int nextLook; // the number of steps at which the clock is read
 
   TurnBudget(Poller poller, TimerWheel wheel) {
     this.poller = poller;
     this.wheel = wheel;
+    this.isMovedByHand = poller.isMovedByHand();
   }
 
   /// See [Loop#setTicksPerPoll].
@@ -50,54 +55,58 @@ final class TurnBudget {
   /// Begins a turn.
   void begin(long nowNanos) {
     startNanos = nowNanos;
-    passed = 0;
+    steps = 0;
     ticks = 0;
-  }
-
-  void beginTick() {
-    passed++;
     nextLook = 0;
   }
 
   /// Ends a tick that has run.
   ///
+  /// @param handles how many it has run
   /// @return whether the turn may have another one, if there is time
-  boolean endTick() {
+  boolean endTick(int handles) {
+    steps += handles;
     ticks++;
     return ticks != maxTicks;
   }
 
+  /// {@return whether the next tick may begin without reading the clock}
+  boolean isClockFresh() {
+    return steps < nextLook && !isMovedByHand;
+  }
+
   /// {@return whether the time is up}
+  ///
+  /// @param nowNanos what the clock says
   boolean isSpent(long nowNanos) {
+    long _ = look(nowNanos);
     return nowNanos - startNanos >= budgetNanos;
   }
 
   /// Skips a tick, if there is time and ticks may be skipped at all.
   boolean skipTick() {
-    if (maxTicks == 1 || (passed >= nextLook && !look())) {
+    if (maxTicks == 1
+        || (steps >= nextLook && (look(poller.nanoTime()) <= 0 || steps >= MAX_STEPS))) {
       return false;
     }
-    passed++;
+    steps++;
     return true;
   }
 
-  /// Makes the next [#skipTick] read the clock.
+  /// Makes the next tick read the clock.
   void lookNext() {
     nextLook = 0;
   }
 
-  /// Reads the clock, and decides when to do so again.
+  /// Decides when the clock is to be read again.
   ///
-  /// @return false if the time is up
-  private boolean look() {
-    long now = poller.nanoTime();
-    long used = now - startNanos;
-    long left = Math.min(budgetNanos - used, wheel.nextExpiryNanos(now));
-    if (left <= 0 || passed >= MAX_PASSED) {
-      return false;
-    }
-    long perTick = Math.max(1, used / passed);
-    nextLook = passed + (int) Math.min(SKIPS_PER_LOOK, 1 + left / (2 * perTick));
-    return true;
+  /// @param nowNanos what it says
+  /// @return how long nothing else has to run, in nanos: neither a poll nor a timer
+  private long look(long nowNanos) {
+    long used = nowNanos - startNanos;
+    long free = Math.min(budgetNanos - used, wheel.nextExpiryNanos(nowNanos));
+    long perStep = Math.max(1, used / Math.max(1, steps));
+    nextLook = steps + (int) Math.clamp(1 + free / (2 * perStep), 1, STEPS_PER_LOOK);
+    return free;
   }
 }

@@ -67,7 +67,7 @@ final class Conformance {
   private void run() {
     loop.setDebug(mode == Mode.DEBUG);
     if (mode == Mode.MANY_TICKS) {
-      loop.setTicksPerPoll(64, Duration.ofNanos(100_000));
+      loop.setTicksPerPoll(256, Duration.ofNanos(100_000));
     }
     var main = new Routine(program, scenario.body("main"), List.of(), "main");
     if (scenario.isRun()) {

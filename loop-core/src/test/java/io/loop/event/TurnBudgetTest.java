@@ -12,6 +12,7 @@ final class TurnBudgetTest {
   private static final class CountedClock implements Poller {
     private long nanos;
     private int reads;
+    private boolean isMovedByHand;
 
     @Override
     public void open(PolledLoop loop) {}
@@ -29,6 +30,11 @@ final class TurnBudgetTest {
     }
 
     @Override
+    public boolean isMovedByHand() {
+      return isMovedByHand;
+    }
+
+    @Override
     public void close() {}
   }
 
@@ -39,7 +45,6 @@ final class TurnBudgetTest {
 
   private void begin() {
     budget.begin(clock.nanos);
-    budget.beginTick();
   }
 
   private int skip(int ticks) {
@@ -63,19 +68,19 @@ final class TurnBudgetTest {
     budget.setLimits(2, LONG);
     begin();
 
-    assertThat(budget.endTick()).isTrue();
-    assertThat(budget.endTick()).isFalse();
+    assertThat(budget.endTick(1)).isTrue();
+    assertThat(budget.endTick(1)).isFalse();
   }
 
   @Test
   void begin_givesAllTicksAgain() {
     budget.setLimits(2, LONG);
     begin();
-    boolean _ = budget.endTick();
+    boolean _ = budget.endTick(1);
 
     begin();
 
-    assertThat(budget.endTick()).isTrue();
+    assertThat(budget.endTick(1)).isTrue();
   }
 
   @Test
@@ -86,6 +91,57 @@ final class TurnBudgetTest {
 
     assertThat(budget.isSpent(14)).isFalse();
     assertThat(budget.isSpent(15)).isTrue();
+  }
+
+  @Test
+  void isClockFresh_forFourHandlesAfterAReading() {
+    budget.setLimits(64, LONG);
+    begin();
+    boolean _ = budget.endTick(1);
+    assertThat(budget.isClockFresh()).isFalse();
+
+    assertThat(budget.isSpent(0)).isFalse();
+
+    assertThat(budget.isClockFresh()).isTrue();
+    boolean _ = budget.endTick(3);
+    assertThat(budget.isClockFresh()).isTrue();
+    boolean _ = budget.endTick(1);
+    assertThat(budget.isClockFresh()).isFalse();
+  }
+
+  @Test
+  void isClockFresh_nearTheEndOfTheTime_isFalse() {
+    budget.setLimits(64, Duration.ofNanos(10));
+    begin();
+    boolean _ = budget.endTick(1);
+
+    assertThat(budget.isSpent(9)).isFalse();
+    boolean _ = budget.endTick(1);
+
+    assertThat(budget.isClockFresh()).isFalse();
+  }
+
+  @Test
+  void isClockFresh_afterATimerWasPlaced_isFalse() {
+    budget.setLimits(64, LONG);
+    begin();
+    assertThat(budget.isSpent(0)).isFalse();
+    assertThat(budget.isClockFresh()).isTrue();
+
+    budget.lookNext();
+
+    assertThat(budget.isClockFresh()).isFalse();
+  }
+
+  @Test
+  void isClockFresh_ifTheClockIsMovedByHand_isFalse() {
+    clock.isMovedByHand = true;
+    var manual = new TurnBudget(clock, new TimerWheel(0));
+    manual.begin(0);
+
+    assertThat(manual.isSpent(0)).isFalse();
+
+    assertThat(manual.isClockFresh()).isFalse();
   }
 
   @Test
