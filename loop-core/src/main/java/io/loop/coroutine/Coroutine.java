@@ -1,6 +1,7 @@
 package io.loop.coroutine;
 
 import io.loop.base.Throwing;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// thread, so thread locals, scoped values, locks, stack traces and blocking calls work as usual.
 ///
 /// Tasks are built on this class; programs use tasks.
-public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
+public abstract sealed class Coroutine permits PlacedCoroutine, PortableCarrier {
 
   /// Why [#resume] returned.
   public enum Stop {
@@ -24,8 +25,12 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
     DONE
   }
 
-  /// The services that a coroutine needs from its owner.
+  /// The body, and the services that a coroutine needs from its owner.
   public interface Owner {
+    /// Runs the body; must not throw. Called once for each coroutine that is created for this
+    /// owner, on the coroutine's thread.
+    void runBody();
+
     /// Notes that a blocking call has ended. The owner then calls [Coroutine#resume] soon on its
     /// thread, if [Coroutine#isAway] is still true. Any thread; may be called more often than
     /// needed.
@@ -76,8 +81,8 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
 
   private @Nullable Supplier<?> errand;
   private boolean errandNeedsHost;
-  private @Nullable Object errandResult;
-  private @Nullable Throwable errandFault;
+  private boolean errandFailed;
+  private @Nullable Object errandOutcome; // its result, or what it threw
 
   Coroutine() {}
 
@@ -131,16 +136,15 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
 
   /// {@return a coroutine that has not started, and whose thread runs no other body}
   ///
-  /// @param body the code to run; must not throw
   /// @param owner its owner
   /// @param name the name of its thread
   /// @throws IllegalArgumentException if the system property is not the name of a carrier
   /// @throws IllegalStateException if it selects a carrier that this JVM does not support
-  public static Coroutine create(Runnable body, Owner owner, String name) {
+  public static Coroutine create(Owner owner, String name) {
     Carriers.requireWishGranted();
     return Carriers.PORTABLE
-        ? new PortableCarrier(body, owner, name)
-        : new LoopCarrier(body, owner, name, null);
+        ? new PortableCarrier(owner, name)
+        : new LoopCarrier(owner, name, null);
   }
 
   /// Runs something on the owner's thread, and waits for it. Coroutine only.
@@ -179,14 +183,13 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
     } finally {
       errand = null; // not run, if the stack could not be suspended
     }
-    Throwable fault = errandFault;
-    Object result = errandResult;
-    errandFault = null;
-    errandResult = null;
-    if (fault != null) {
-      throw Throwing.rethrow(fault);
+    Object outcome = errandOutcome;
+    errandOutcome = null;
+    if (errandFailed) {
+      errandFailed = false;
+      throw Throwing.rethrow((Throwable) Objects.requireNonNull(outcome));
     }
-    return (T) result;
+    return (T) outcome;
   }
 
   /// {@return whether the body waits for an errand that was postponed because the host was not
@@ -214,9 +217,10 @@ public abstract sealed class Coroutine permits LoopCarrier, PortableCarrier {
     }
     errand = null;
     try {
-      errandResult = work.get();
+      errandOutcome = work.get();
     } catch (Throwable fault) {
-      errandFault = fault;
+      errandOutcome = fault;
+      errandFailed = true;
     }
     return true;
   }

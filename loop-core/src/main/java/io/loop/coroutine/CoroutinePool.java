@@ -46,24 +46,21 @@ public final class CoroutinePool implements AutoCloseable {
   /// Which of the two carriers it runs on is decided once per JVM: see [Coroutine#isPortable]. The
   /// portable one does not reuse threads. A coroutine that is done must not be used any more.
   ///
-  /// @param body the code to run; must not throw
   /// @param owner its owner
   /// @param name the name of its thread; empty for none
   /// @throws IllegalArgumentException if the system property is not the name of a carrier
   /// @throws IllegalStateException if it selects a carrier that this JVM does not support
-  public Coroutine create(Runnable body, Owner owner, String name) {
+  public Coroutine create(Owner owner, String name) {
     Carriers.requireWishGranted();
-    return Carriers.PORTABLE
-        ? new PortableCarrier(body, owner, name)
-        : createOnLoop(body, owner, name);
+    return Carriers.PORTABLE ? new PortableCarrier(owner, name) : createOnLoop(owner, name);
   }
 
-  LoopCarrier createOnLoop(Runnable body, Owner owner, String name) {
+  LoopCarrier createOnLoop(Owner owner, String name) {
     LoopCarrier again = idle.pollLast();
     if (again == null) {
-      return new LoopCarrier(body, owner, name, usesThreadsAgain ? this : null);
+      return new LoopCarrier(owner, name, usesThreadsAgain ? this : null);
     }
-    again.begin(body, owner, name);
+    again.begin(owner, name);
     return again;
   }
 

@@ -1,13 +1,15 @@
 package io.loop.coroutine;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// A coroutine whose virtual thread is scheduled by its owner: the fast carrier.
-final class LoopCarrier extends Coroutine implements Executor, Runnable {
+final class LoopCarrier extends PlacedCoroutine implements Executor, Runnable {
 
   /*
    *   NEW ---resume---> RUNNING ---suspend---> SUSPENDED ---resume---> RESUMING --> RUNNING
@@ -37,7 +39,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
    * something else on it: values of thread locals, another class loader or handler. The thread is
    * then IDLE, and suspended. Interrupts and the name are reset here for a later body.
    *
-   * A separate state, `place`, decides which thread may mount a body that blocks: see BodyPlace.
+   * A separate state decides which thread may mount a body that blocks: see PlacedCoroutine.
    *
    * A rescued body runs in parallel with its owner until it parks, ends, or uses the owner:
    * rejoin() yields then, and its next resume() gives it its turn.
@@ -64,15 +66,18 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   /// ends.
   private static final int MOST_USES = 64;
 
-  private static final AtomicIntegerFieldUpdater<LoopCarrier> WATCHED =
-      AtomicIntegerFieldUpdater.newUpdater(LoopCarrier.class, "watched");
+  private static final byte UNWATCHED = 0;
+  private static final byte WATCHED = 1;
+  private static final byte WATCHED_AND_HELD_UP = 2;
 
-  private final BodyPlace place = new BodyPlace();
+  private static final VarHandle WATCH =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "watch", VarHandle.class, LoopCarrier.class, byte.class);
+
   private final @Nullable CoroutinePool pool;
   private final Thread thread;
   private final @Nullable ClassLoader loader;
   private volatile @Nullable Owner owner;
-  private @Nullable Runnable body;
   private Phase phase = Phase.NEW;
   private @Nullable Runnable continuation;
   private @Nullable Thread mounter;
@@ -80,15 +85,13 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   private boolean expected;
   private boolean rescued; // runs without having its turn
   private boolean wantsTurn;
-  private int uses;
+  private byte uses; // bytes, because each coroutine has these
 
-  private volatile int watched; // 1 if so; a field, because each coroutine has one
-  @Nullable LoopCarrier nextWatched; // Rescue's, like the next field
-  boolean wasHeldUp;
+  private volatile byte watch; // Rescue's, like the next field
+  @Nullable LoopCarrier nextWatched;
 
   /// @param pool gets the thread when its body has ended; null to end the thread
-  LoopCarrier(Runnable body, Owner owner, String name, @Nullable CoroutinePool pool) {
-    this.body = body;
+  LoopCarrier(Owner owner, String name, @Nullable CoroutinePool pool) {
     this.owner = owner;
     this.pool = pool;
     this.thread = VirtualThreads.create(this, name, this);
@@ -107,8 +110,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   }
 
   /// Takes another body; for the pool.
-  void begin(Runnable next, Owner nextOwner, String name) {
-    body = next;
+  void begin(Owner nextOwner, String name) {
     owner = nextOwner;
     phase = Phase.READY;
     if (!thread.getName().equals(name)) {
@@ -129,10 +131,9 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     do {
       phase = Phase.RUNNING;
       try {
-        Objects.requireNonNull(body).run();
+        Objects.requireNonNull(owner).runBody();
       } finally {
         rejoin();
-        body = null;
         phase = Phase.DONE;
       }
     } while (canGoOn() && awaitBody());
@@ -157,7 +158,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     }
     phase = Phase.DONE;
     Thread.interrupted(); // meant for the previous body
-    return wasUnmounted && body != null;
+    return wasUnmounted && owner != null;
   }
 
   /// {@return whether the thread was unmounted and has been mounted again; false if its stack is
@@ -175,7 +176,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
 
   @Override
   public Stop resume() {
-    if (!place.isOwned() && !takeBack()) {
+    if (!isOwned() && !takeBack()) {
       return Stop.BLOCKED;
     }
     mounter = Thread.currentThread();
@@ -212,15 +213,15 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
 
   /// {@return whether the owner may mount the body: it is not away, or has come back}
   private boolean takeBack() {
-    if (place.takeBack()) {
+    if (reclaim()) {
       rescued = false;
       return true;
     }
-    return place.forgetEarly(); // it is suspended: nothing was missed
+    return forgetEarly(); // it is suspended: nothing was missed
   }
 
   private void leave() {
-    if (place.leave()) {
+    if (beginAway()) {
       Rescue.watch(this); // comeBack() was called
     }
   }
@@ -229,7 +230,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
   /// needs its turn; on any platform thread.
   void rescue() {
     Owner stuck = owner;
-    if (stuck == null || !place.beginRescue()) {
+    if (stuck == null || !beginRescue()) {
       return;
     }
     stuck.beginRescue();
@@ -244,7 +245,7 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     } finally {
       boolean again = wantsTurn;
       wantsTurn = false;
-      if (place.endRescue(again)) {
+      if (endRescue(again)) {
         stuck.endRescue();
         tellThatItIsBack(stuck);
         Rescue.watch(this);
@@ -256,15 +257,21 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
 
   /// {@return whether the caller has to watch it; any thread} False if it is watched already.
   boolean beginWatch() {
-    return WATCHED.compareAndSet(this, 0, 1);
+    return WATCH.compareAndSet(this, UNWATCHED, WATCHED);
   }
 
   void endWatch() {
-    watched = 0;
+    watch = UNWATCHED;
   }
 
-  boolean isBack() {
-    return place.isBack();
+  /// {@return whether its owner was held up when it was watched last} Watching thread only, like
+  /// the next method.
+  boolean wasHeldUp() {
+    return watch == WATCHED_AND_HELD_UP;
+  }
+
+  void noteHeldUp(boolean heldUp) {
+    watch = heldUp ? WATCHED_AND_HELD_UP : WATCHED;
   }
 
   /// {@return whether the owner cannot resume it: see [Owner#isHeldUp]}
@@ -325,11 +332,11 @@ final class LoopCarrier extends Coroutine implements Executor, Runnable {
     if (current == null) {
       return; // it was not missed
     }
-    BodyPlace.Place left = place.comeBack();
+    Place left = endAway();
     if (!left.isRescue()) { // otherwise the rescuer asks when it is done
       tellThatItIsBack(current);
     }
-    if (left == BodyPlace.Place.AWAY) {
+    if (left == Place.AWAY) {
       Rescue.watch(this);
     }
   }

@@ -49,14 +49,12 @@ final class PortableCarrier extends Coroutine {
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
   private final Owner owner;
   private final Thread thread;
-  private final Runnable body;
   private volatile @Nullable Thread ownersThread;
   private volatile boolean held;
 
-  PortableCarrier(Runnable body, Owner owner, String name) {
+  PortableCarrier(Owner owner, String name) {
     this.owner = owner;
-    this.body = body;
-    this.thread = Thread.ofVirtual().name(name).unstarted(this::runBody);
+    this.thread = Thread.ofVirtual().name(name).unstarted(this::runThread);
   }
 
   static @Nullable Owner ownerHere() {
@@ -66,9 +64,9 @@ final class PortableCarrier extends Coroutine {
         : null;
   }
 
-  private void runBody() {
+  private void runThread() {
     try {
-      ScopedValue.where(CURRENT, this).run(body);
+      ScopedValue.where(CURRENT, this).run(owner::runBody);
     } finally {
       rejoin();
       phase.set(Phase.DONE);

@@ -95,7 +95,6 @@ final class Rescue {
     for (LoopCarrier carrier = ADDED.getAndSet(null); carrier != null; carrier = next) {
       next = carrier.nextWatched;
       carrier.nextWatched = all;
-      carrier.wasHeldUp = false;
       all = carrier;
     }
     return all;
@@ -119,13 +118,12 @@ final class Rescue {
   /// anew}
   private static boolean isTaken(LoopCarrier carrier) {
     if (!carrier.isBack()) {
-      carrier.wasHeldUp = false;
       carrier.endWatch();
       return !carrier.isBack() || !carrier.beginWatch();
     }
     boolean heldUp = carrier.isOwnerHeldUp();
-    if (!heldUp || !carrier.wasHeldUp) {
-      carrier.wasHeldUp = heldUp;
+    if (!heldUp || !carrier.wasHeldUp()) {
+      carrier.noteHeldUp(heldUp);
       return false;
     }
     carrier.endWatch();

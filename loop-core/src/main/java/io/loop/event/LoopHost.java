@@ -42,6 +42,7 @@ final class LoopHost implements Guest, Coroutine.Owner {
    */
 
   private final Loop loop;
+  private final Poller poller;
   private final Coroutine coroutine;
 
   private @Nullable Runnable work;
@@ -56,7 +57,8 @@ final class LoopHost implements Guest, Coroutine.Owner {
 
   LoopHost(Loop loop, Poller poller) {
     this.loop = loop;
-    this.coroutine = Coroutine.create(() -> poller.enclose(this::serve), this, "loop-host");
+    this.poller = poller;
+    this.coroutine = Coroutine.create(this, "loop-host");
   }
 
   @Override
@@ -160,7 +162,11 @@ final class LoopHost implements Guest, Coroutine.Owner {
   @Override
   public void rejoin() {}
 
-  /// The body of the host's thread.
+  @Override
+  public void runBody() {
+    poller.enclose(this::serve);
+  }
+
   private void serve() {
     while (!ended) {
       perform();

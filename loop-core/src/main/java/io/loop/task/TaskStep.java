@@ -164,7 +164,7 @@ final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
       return;
     }
     try {
-      mounting = tasks.coroutines().create(this::runBody, this, task.threadName());
+      mounting = tasks.coroutines().create(this, task.threadName());
     } catch (Throwable refused) {
       MemoryReserve.useAfter(refused);
       follow(failed(refused)); // no thread for the body: fail the task
@@ -174,7 +174,8 @@ final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
     resume(mounting);
   }
 
-  private void runBody() {
+  @Override
+  public void runBody() {
     try (var _ = restoreCarried()) {
       Object result = Objects.requireNonNull(task.body()).run();
       Turns.take(); // it may have blocked

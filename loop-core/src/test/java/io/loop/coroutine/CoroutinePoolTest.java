@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 /// What a body finds on a thread that another body has used before it. Always on the loop carrier:
 /// the other uses no thread twice.
 @Timeout(20)
-final class CoroutinePoolTest implements Coroutine.Owner {
+final class CoroutinePoolTest {
 
   private final CoroutinePool pool = new CoroutinePool();
   private final Semaphore comeBacks = new Semaphore(0);
@@ -28,13 +28,12 @@ final class CoroutinePoolTest implements Coroutine.Owner {
     pool.close();
   }
 
-  @Override
-  public void comeBack() {
-    comeBacks.release();
+  private Coroutine create(Runnable body) {
+    return create(pool, body, "");
   }
 
-  private Coroutine create(Runnable body) {
-    return pool.createOnLoop(body, this, "");
+  private Coroutine create(CoroutinePool from, Runnable body, String name) {
+    return from.createOnLoop(new TestOwner(body, comeBacks), name);
   }
 
   /// Runs a body to its end, and gives its thread.
@@ -155,9 +154,9 @@ final class CoroutinePoolTest implements Coroutine.Owner {
   void create_bodyBeforeHadAName_hasItsOwn() {
     List<String> names = new ArrayList<>();
     Runnable body = () -> names.add(Thread.currentThread().getName());
-    pool.createOnLoop(body, this, "first").resume();
-    pool.createOnLoop(body, this, "").resume();
-    pool.createOnLoop(body, this, "third").resume();
+    create(pool, body, "first").resume();
+    create(body).resume();
+    create(pool, body, "third").resume();
 
     assertThat(names).containsExactly("first", "", "third");
   }
@@ -250,10 +249,10 @@ final class CoroutinePoolTest implements Coroutine.Owner {
   void withoutReuse_lockLeftLocked_keepsTheNextBodyOut() {
     try (var each = new CoroutinePool("false")) {
       var lock = new ReentrantLock();
-      assertThat(each.createOnLoop(lock::lock, this, "").resume()).isEqualTo(Stop.DONE);
+      assertThat(create(each, lock::lock, "").resume()).isEqualTo(Stop.DONE);
       var isIn = new AtomicReference<Boolean>();
 
-      each.createOnLoop(() -> isIn.set(lock.tryLock()), this, "").resume();
+      create(each, () -> isIn.set(lock.tryLock()), "").resume();
 
       assertThat(isIn.get()).isFalse();
     }
@@ -262,17 +261,17 @@ final class CoroutinePoolTest implements Coroutine.Owner {
   @Test
   void withoutReuse_interruptAfterTheEnd_hitsNobody() {
     try (var each = new CoroutinePool("false")) {
-      Coroutine first = each.createOnLoop(() -> {}, this, "");
+      Coroutine first = create(each, () -> {}, "");
       assertThat(first.resume()).isEqualTo(Stop.DONE);
       var seen = new AtomicReference<Boolean>();
 
       Coroutine second =
-          each.createOnLoop(
+          create(
+              each,
               () -> {
                 first.thread().interrupt();
                 seen.set(Thread.currentThread().isInterrupted());
               },
-              this,
               "");
       assertThat(second.resume()).isEqualTo(Stop.DONE);
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// What both carriers must do for an owner that is no loop.
 @ParameterizedClass
 @EnumSource
-final class CoroutineTest implements Coroutine.Owner {
+final class CoroutineTest {
 
   enum Carrier {
     LOOP,
@@ -36,18 +36,14 @@ final class CoroutineTest implements Coroutine.Owner {
   }
 
   private Coroutine create(Runnable body) {
+    var owner = new TestOwner(body, comeBacks);
     Coroutine made =
         switch (carrier) {
-          case LOOP -> new LoopCarrier(body, this, "coroutine", null);
-          case PORTABLE -> new PortableCarrier(body, this, "coroutine");
+          case LOOP -> new LoopCarrier(owner, "coroutine", null);
+          case PORTABLE -> new PortableCarrier(owner, "coroutine");
         };
     self.set(made);
     return made;
-  }
-
-  @Override
-  public void comeBack() {
-    comeBacks.release();
   }
 
   private void suspend() {

@@ -1,12 +1,12 @@
 package io.loop.coroutine;
 
-import java.io.Serial;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
-/// Which thread may mount a body that blocks: its owner's, or that of a rescuer.
+/// A coroutine that knows which thread may mount its body when it blocks: its owner's, or that of a
+/// rescuer.
 ///
 /// Any thread. The blocking call may end on any thread, while the owner's thread is held up.
-final class BodyPlace extends AtomicReference<BodyPlace.Place> {
+abstract sealed class PlacedCoroutine extends Coroutine permits LoopCarrier {
 
   /*
    *   OWNED --resume() returns BLOCKED--> AWAY --execute--> BACK --resume--> OWNED
@@ -19,10 +19,9 @@ final class BodyPlace extends AtomicReference<BodyPlace.Place> {
    * resume() has returned; it has no effect if the body turns out to be suspended. A call while
    * RESCUED makes it RESCUED_EARLY, and BACK when the rescuer is done.
    *
-   * It is the reference and does not have one, because each coroutine has one of these.
+   * This is the superclass of the carrier and not a part of it, because an object per coroutine
+   * would cost 16 bytes more.
    */
-
-  @Serial private static final long serialVersionUID = 1;
 
   enum Place {
     OWNED,
@@ -38,69 +37,70 @@ final class BodyPlace extends AtomicReference<BodyPlace.Place> {
     }
   }
 
-  BodyPlace() {
-    super(Place.OWNED);
+  private static final AtomicReferenceFieldUpdater<PlacedCoroutine, Place> PLACE =
+      AtomicReferenceFieldUpdater.newUpdater(PlacedCoroutine.class, Place.class, "place");
+
+  private volatile Place place = Place.OWNED;
+
+  final boolean isOwned() {
+    return place == Place.OWNED;
   }
 
-  boolean isOwned() {
-    return get() == Place.OWNED;
-  }
-
-  boolean isBack() {
-    return get() == Place.BACK;
+  final boolean isBack() {
+    return place == Place.BACK;
   }
 
   /// {@return whether the body had come back, and is the owner's again}
-  boolean takeBack() {
-    return compareAndSet(Place.BACK, Place.OWNED);
+  final boolean reclaim() {
+    return PLACE.compareAndSet(this, Place.BACK, Place.OWNED);
   }
 
   /// {@return whether `execute` was called early, without effect}
-  boolean forgetEarly() {
-    return compareAndSet(Place.EARLY, Place.OWNED);
+  final boolean forgetEarly() {
+    return PLACE.compareAndSet(this, Place.EARLY, Place.OWNED);
   }
 
   /// The owner leaves the body in its blocking call.
   ///
   /// @return whether the call has already ended
-  boolean leave() {
-    if (compareAndSet(Place.OWNED, Place.AWAY)) {
+  final boolean beginAway() {
+    if (PLACE.compareAndSet(this, Place.OWNED, Place.AWAY)) {
       return false;
     }
-    set(Place.BACK); // it was EARLY
+    place = Place.BACK; // it was EARLY
     return true;
   }
 
   /// {@return whether the caller may run the body, which has come back}
-  boolean beginRescue() {
-    return compareAndSet(Place.BACK, Place.RESCUED);
+  final boolean beginRescue() {
+    return PLACE.compareAndSet(this, Place.BACK, Place.RESCUED);
   }
 
   /// The rescuer stops running the body.
   ///
   /// @param wantsTurn whether the body waits for its turn
   /// @return whether the body is back, and not in another blocking call
-  boolean endRescue(boolean wantsTurn) {
-    if (!wantsTurn && compareAndSet(Place.RESCUED, Place.AWAY)) {
+  final boolean endRescue(boolean wantsTurn) {
+    if (!wantsTurn && PLACE.compareAndSet(this, Place.RESCUED, Place.AWAY)) {
       return false;
     }
-    set(Place.BACK);
+    place = Place.BACK;
     return true;
   }
 
   /// The blocking call has ended: `execute`.
   ///
   /// @return where the body was
-  Place comeBack() {
+  final Place endAway() {
     while (true) {
-      Place seen = get();
+      Place seen = place;
       Place next =
           switch (seen) {
             case AWAY, BACK -> Place.BACK;
             case OWNED, EARLY -> Place.EARLY;
             case RESCUED, RESCUED_EARLY -> Place.RESCUED_EARLY;
           };
-      if (seen == next || compareAndSet(seen, next)) {
+      if (seen == next || PLACE.compareAndSet(this, seen, next)) {
         return seen;
       }
     }
