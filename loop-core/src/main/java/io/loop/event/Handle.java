@@ -26,6 +26,21 @@ public class Handle {
    * read once wherever it is used.
    */
 
+  /// In debug mode: the callback, and where it was scheduled. Not a field of the handle, because
+  /// there are many handles.
+  private record Traced(@Nullable Callback callback, Origin origin) implements Callback {
+    @Override
+    public void run() throws Exception {
+      if (callback != null) {
+        callback.run();
+      }
+    }
+
+    Traced dropped() {
+      return callback == null ? this : new Traced(new Dropped(callback.toString()), origin);
+    }
+  }
+
   /// In debug mode a cancelled handle still says what it was for.
   private record Dropped(String text) implements Callback {
     @Override
@@ -42,7 +57,6 @@ public class Handle {
   private @Nullable Callback callback;
   private boolean cancelled;
   private final boolean needsHost;
-  private final @Nullable Origin origin;
 
   Handle(Loop loop, Callback callback, @Nullable Context context) {
     this(loop, callback, context, !(callback instanceof OwnCallback));
@@ -51,11 +65,10 @@ public class Handle {
   private Handle(
       Loop loop, @Nullable Callback callback, @Nullable Context context, boolean needsHost) {
     this.loop = loop;
-    this.callback = callback;
+    this.callback = loop.isDebug() ? new Traced(callback, Origin.here()) : callback;
     this.needsHost = needsHost;
     // a handle that runs none of the program's code needs no values of other libraries
     this.context = context != null ? context : loop.contextHere().capture(needsHost);
-    this.origin = loop.isDebug() ? Origin.here() : null;
   }
 
   /// Creates a handle that runs its subclass's [#run].
@@ -96,7 +109,7 @@ public class Handle {
   /// Notifies the callback, if it is a [Droppable], that the loop is closing and this will not run.
   /// Loop thread only.
   void drop() {
-    if (!cancelled && callback instanceof Droppable droppable) {
+    if (!cancelled && target(callback) instanceof Droppable droppable) {
       droppable.dropped();
     }
   }
@@ -111,7 +124,7 @@ public class Handle {
   final void cancelHere() {
     cancelled = true;
     Callback seen = callback;
-    callback = origin == null || seen == null ? null : new Dropped(textOf(seen));
+    callback = seen instanceof Traced traced ? traced.dropped() : null;
     context = CurrentContext.letGo(context);
   }
 
@@ -172,12 +185,16 @@ public class Handle {
 
   /// {@return where this was scheduled, in debug mode}
   final @Nullable Origin origin() {
-    return origin;
+    return callback instanceof Traced traced ? traced.origin() : null;
+  }
+
+  private static @Nullable Callback target(@Nullable Callback seen) {
+    return seen instanceof Traced traced ? traced.callback() : seen;
   }
 
   /// {@return the text for this handle in reports}
   protected String describe() {
-    return textOf(callback);
+    return textOf(target(callback));
   }
 
   private String textOf(@Nullable Callback seen) {
@@ -186,7 +203,8 @@ public class Handle {
 
   @Override
   public String toString() {
-    Callback seen = callback;
+    Callback seen = target(callback);
+    Origin origin = origin();
     boolean wasCancelled = isCancelled();
     String text = seen != null ? seen.toString() : wasCancelled ? "" : describe();
     return "<"

@@ -42,7 +42,7 @@ final class FutureText {
   }
 
   private static String typeName(LoopFuture<?> future) {
-    return future.getClass().getSimpleName();
+    return (future instanceof Sleep ? LoopFuture.class : future.getClass()).getSimpleName();
   }
 
   private static boolean isCancelling(Task<?> task) {

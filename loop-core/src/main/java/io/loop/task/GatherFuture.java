@@ -79,7 +79,7 @@ final class GatherFuture<T extends @Nullable Object> extends LoopFuture<List<T>>
   private LoopFuture<? extends T> start(Awaitable<? extends T> awaitable) {
     LoopFuture<? extends T> child = Tasks.ensureFuture(loop, awaitable);
     if (child != awaitable && child instanceof Task<?> task) {
-      task.doNotReportDestruction();
+      task.step().doNotReportDestruction();
     }
     return child;
   }

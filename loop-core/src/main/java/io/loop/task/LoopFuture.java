@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param <T> the type of the result
 public sealed class LoopFuture<T extends @Nullable Object> implements Awaitable<T>
-    permits Task, GatherFuture {
+    permits Task, GatherFuture, Sleep {
 
   /*
    * `outcome` is the whole state, so no second field can disagree with it.

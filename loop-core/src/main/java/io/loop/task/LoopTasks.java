@@ -152,7 +152,7 @@ final class LoopTasks implements AutoCloseable, GuestDirectory {
   public void close() {
     closing = true;
     for (Task<?> task : pending.list()) {
-      if (task.reportsDestruction()) {
+      if (task.step().reportsDestruction()) {
         reportDestroyed(task);
       }
       unwind(task);

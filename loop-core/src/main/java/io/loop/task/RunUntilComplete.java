@@ -24,7 +24,7 @@ final class RunUntilComplete {
     LoopFuture<T> future = Tasks.ensureFuture(loop, awaitable);
     boolean ours = future != awaitable;
     if (ours && future instanceof Task<?> task) {
-      task.doNotReportDestruction();
+      task.step().doNotReportDestruction();
     }
     DoneCallback<LoopFuture<T>> stop = RunUntilComplete::stopAfter;
     future.addDoneCallback(stop);

@@ -6,10 +6,13 @@ import io.loop.event.TimerHandle;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Suspends a coroutine for a time.
-final class Sleep {
+/// Suspends a coroutine for a time: the future that it waits for, and the callback of the timer, in
+/// one object.
+final class Sleep extends LoopFuture<@Nullable Void> implements OwnCallback {
 
-  private Sleep() {}
+  private Sleep(Loop loop) {
+    super(loop);
+  }
 
   static <T extends @Nullable Object> T sleep(Duration delay, T result) {
     Loop loop = Loop.running();
@@ -18,18 +21,21 @@ final class Sleep {
       step.giveWay();
       return result;
     }
-    var woken = new LoopFuture<T>(loop);
-    TimerHandle timer = loop.callLater(delay, (OwnCallback) () -> wake(woken, result));
+    var woken = new Sleep(loop);
+    TimerHandle timer = loop.callLater(delay, woken);
     try {
-      return woken.await();
+      woken.await();
+      return result;
     } finally {
       timer.cancel();
     }
   }
 
-  private static <T extends @Nullable Object> void wake(LoopFuture<T> sleeper, T result) {
-    if (!sleeper.isDone()) {
-      sleeper.setResult(result);
+  /// Wakes the coroutine, unless it was cancelled.
+  @Override
+  public void run() {
+    if (!isDone()) {
+      setResult(null);
     }
   }
 }

@@ -31,8 +31,8 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
    * body and does what the state says is next; the two are one object. Stacks, descriptions and the
    * list of pending tasks are in other classes.
    *
-   * A task that is done may be kept for its result. It releases everything else: the context, and
-   * the body, of which `work` then keeps only the class, for descriptions.
+   * A task that is done may be kept for its result. It releases everything else: the step its
+   * context, and this the body, of which `work` then keeps only the class, for descriptions.
    */
 
   private static final AtomicLong NAMES = new AtomicLong();
@@ -41,22 +41,17 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
           MethodHandles.lookup(), "name", VarHandle.class, Task.class, String.class);
 
   private @Nullable Object work; // the Coro, later its class; null if done after an eager start
-  private final LoopTasks tasks;
   private final TaskStep step;
 
-  private @Nullable Context context;
   private @Nullable String name;
   private PendingTasks.@Nullable Entry entry;
-  private boolean quiet;
 
   private Task(Loop loop, Coro<T> body, TaskOptions options) {
     super(loop);
     this.work = Objects.requireNonNull(body, "body");
-    this.tasks = LoopTasks.of(loop);
     this.name = options.name();
     Context given = options.context() != null ? options.context() : Context.copyCurrent();
-    this.context = given;
-    this.step = new TaskStep(this, tasks, given);
+    this.step = new TaskStep(this, LoopTasks.of(loop), given);
   }
 
   /// {@return a new task that runs a body on a loop, created by the loop's task factory if there is
@@ -104,17 +99,17 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// Returns a task that is not scheduled; the caller runs its first step.
   static <T extends @Nullable Object> Task<T> inner(Loop loop, Coro<T> body, TaskOptions options) {
     var task = new Task<>(loop, body, options);
-    task.entry = task.tasks.add(task);
+    task.entry = task.step.tasks().add(task);
     return task;
   }
 
   private void start(boolean eagerly) {
     if (!eagerly) {
       step.wake();
-      entry = tasks.add(this);
+      entry = step.tasks().add(this);
       return;
     }
-    entry = tasks.add(this);
+    entry = step.tasks().add(this);
     try {
       step.startEagerly();
     } catch (IllegalStateException refused) {
@@ -131,7 +126,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
     PendingTasks.Entry left = entry;
     if (left != null) {
       entry = null;
-      tasks.remove(left);
+      step.tasks().remove(left);
     }
   }
 
@@ -190,7 +185,6 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
       if (work != null) {
         work = Repr.typeOf(work);
       }
-      context = null;
       step.letGo();
     }
   }
@@ -282,7 +276,7 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// Source: `Task.get_context`, which also returns the context of a task that is done.
   public @Nullable Context getContext() {
     takeTurn();
-    return context;
+    return isSettled() ? null : step.getContext();
   }
 
   /// {@return the body, or null if this task is done} A task that is done does not keep its body.
@@ -367,15 +361,6 @@ public final class Task<T extends @Nullable Object> extends LoopFuture<T> {
   /// Returns the name for the body's thread: the task's name, if it has one yet.
   String threadName() {
     return name != null ? name : loop.isDebug() ? getName() : "";
-  }
-
-  /// Prevents the loop from reporting this task if it is still pending when the loop closes.
-  void doNotReportDestruction() {
-    quiet = true;
-  }
-
-  boolean reportsDestruction() {
-    return !quiet;
   }
 
   /// Ends the body of a task whose loop is closing, unless the unwinding of another task has ended

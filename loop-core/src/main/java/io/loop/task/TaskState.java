@@ -49,8 +49,8 @@ abstract class TaskState extends Handle {
    * after an earlier one. A body that has its turn is not blocked, so no interrupt arrives late.
    *
    * `incoming` is what the next await in the body throws. It is set by wakeUp(), or earlier if the
-   * step that throws had to be scheduled. `result` and `fault` carry the outcome of the body from
-   * its stack to the end of the task.
+   * step that throws had to be scheduled. `outcome` carries the result or the fault of the body
+   * from its stack to the end of the task.
    *
    * This is the superclass of the mount and not a part of it, because an object per task would cost
    * 16 bytes more.
@@ -65,8 +65,8 @@ abstract class TaskState extends Handle {
   private @Nullable Interrupt interrupt;
   private @Nullable Shielding shielding;
   private @Nullable Throwable incoming;
-  private @Nullable Object result;
-  private @Nullable Throwable fault;
+  private @Nullable Object outcome; // what the body has returned or thrown
+  private boolean failed;
 
   TaskState(Task<?> task, Context context) {
     super(task.loop, context, false);
@@ -152,18 +152,18 @@ abstract class TaskState extends Handle {
 
   /// Records the outcome of the body, on its own stack, or of a task without a body.
   final void ended(@Nullable Object value, @Nullable Throwable thrown) {
-    result = value;
-    fault = thrown;
+    failed = thrown != null;
+    outcome = failed ? thrown : value;
   }
 
   /// {@return what the task is to be settled with, if it has not failed}
   final @Nullable Object result() {
-    return result;
+    return outcome;
   }
 
   /// {@return what the task has failed with, or null}
   final @Nullable Throwable fault() {
-    return fault;
+    return failed ? (Throwable) outcome : null;
   }
 
   /// The loop is closing: ends the body. Each of its awaits throws, so its `finally` blocks run. A
@@ -180,8 +180,8 @@ abstract class TaskState extends Handle {
   final void releaseState() {
     waiter = null;
     incoming = null;
-    result = null;
-    fault = null;
+    outcome = null;
+    failed = false;
   }
 
   /// Requests cancellation of the body.

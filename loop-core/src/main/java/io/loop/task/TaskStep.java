@@ -41,11 +41,25 @@ final class TaskStep extends TaskState implements Guest, Coroutine.Owner {
   private @Nullable Coroutine coroutine;
   private @Nullable LoopFuture<?> awaited;
   private @Nullable Context inner;
-  private int refusals;
+  private short refusals;
+  private boolean quiet;
 
   TaskStep(Task<?> task, LoopTasks tasks, Context context) {
     super(task, context);
     this.tasks = tasks;
+  }
+
+  LoopTasks tasks() {
+    return tasks;
+  }
+
+  /// Prevents the loop from reporting the task if it is still pending when the loop closes.
+  void doNotReportDestruction() {
+    quiet = true;
+  }
+
+  boolean reportsDestruction() {
+    return !quiet;
   }
 
   /// {@return the step of the coroutine that calls this}

@@ -165,7 +165,7 @@ final class LettingGoTest {
       sleep(TICK);
       tasks.add(createTask(body(() -> {})));
       leaveContext();
-      tasks.forEach(Task::doNotReportDestruction);
+      tasks.forEach(task -> task.step().doNotReportDestruction());
     });
 
     manual.close();

@@ -5,6 +5,7 @@ import io.loop.benchmark.LoopBenchmark;
 import io.loop.benchmark.OneLoop;
 import io.loop.coroutine.BareThreads;
 import io.loop.scope.TaskGroup;
+import java.util.ArrayList;
 import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -32,6 +33,21 @@ public class SpawnBenchmark extends LoopBenchmark {
       for (int i = 0; i < TASKS; i++) {
         results.consume(Asyncio.createTask(body).await());
       }
+    });
+  }
+
+  /// One operation: one of a thousand tasks that a task starts, and then awaits one after the
+  /// other.
+  @Benchmark
+  @OperationsPerInvocation(TASKS)
+  public void createThousand(OneLoop loop, Blackhole results) {
+    Coro<SpawnBenchmark> body = () -> this;
+    var tasks = new ArrayList<Task<SpawnBenchmark>>(TASKS);
+    loop.run(() -> {
+      for (int i = 0; i < TASKS; i++) {
+        tasks.add(Asyncio.createTask(body));
+      }
+      tasks.forEach(task -> results.consume(task.await()));
     });
   }
 
@@ -82,6 +98,22 @@ public class SpawnBenchmark extends LoopBenchmark {
     JdkThreads.run(() -> {
       for (int i = 0; i < TASKS; i++) {
         Thread.ofVirtual().start(body).join();
+      }
+    });
+  }
+
+  /// One operation: one of a thousand virtual threads of the JDK's that one starts, and then joins.
+  @Benchmark
+  @OperationsPerInvocation(TASKS)
+  public void jdkStartThousand(Blackhole results) throws Exception {
+    Runnable body = () -> results.consume(this);
+    var threads = new ArrayList<Thread>(TASKS);
+    JdkThreads.run(() -> {
+      for (int i = 0; i < TASKS; i++) {
+        threads.add(Thread.ofVirtual().start(body));
+      }
+      for (Thread thread : threads) {
+        thread.join();
       }
     });
   }
