@@ -106,7 +106,7 @@ final class TurnBudget {
     long used = nowNanos - startNanos;
     long free = Math.min(budgetNanos - used, wheel.nextExpiryNanos(nowNanos));
     long perStep = Math.max(1, used / Math.max(1, steps));
-    nextLook = steps + (int) Math.clamp(1 + free / (2 * perStep), 1, STEPS_PER_LOOK);
+    nextLook = steps + Math.clamp(1 + free / (2 * perStep), 1, STEPS_PER_LOOK);
     return free;
   }
 }
