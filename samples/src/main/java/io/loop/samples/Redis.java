@@ -10,7 +10,6 @@ import io.loop.netty.stream.ServerOptions;
 import io.loop.samples.RedisRequests.Request;
 import io.netty.handler.codec.redis.FixedRedisMessagePool;
 import io.netty.handler.codec.redis.RedisDecoder;
-import io.netty.handler.codec.redis.RedisEncoder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -93,7 +92,7 @@ final class Redis implements Callable<Integer> {
                 pipeline.addLast(
                     new RedisDecoder(LONGEST_LINE, FixedRedisMessagePool.INSTANCE),
                     new RedisRequests((long) maxRequest << 10),
-                    new RedisEncoder(),
+                    new RedisAnswers(),
                     CoroutineHandler.of(
                         Request.class,
                         channel -> new RedisSession(channel, store, topics).serve(),
