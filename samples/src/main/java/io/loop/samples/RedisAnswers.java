@@ -18,12 +18,12 @@ final class RedisAnswers extends RedisEncoder {
   protected void encode(ChannelHandlerContext context, RedisMessage answer, List<Object> out)
       throws Exception {
     super.encode(context, answer, out);
-    int size = 0;
+    long size = 0;
     for (Object part : out) {
       size += ((ByteBuf) part).readableBytes();
     }
     if (out.size() > 1 && size <= SHORT) {
-      ByteBuf joined = context.alloc().ioBuffer(size);
+      ByteBuf joined = context.alloc().ioBuffer((int) size);
       for (Object part : out) {
         joined.writeBytes((ByteBuf) part);
         ((ByteBuf) part).release();

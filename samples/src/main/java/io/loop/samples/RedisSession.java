@@ -34,6 +34,7 @@ final class RedisSession implements RedisTopics.Subscriber {
   private static final RedisMessage PONG = new SimpleStringRedisMessage("PONG");
 
   private static final int MOST_TOPICS = 1000;
+  private static final int LONGEST_ANSWER = 4 << 20;
   private static final Duration LONGEST = Duration.ofDays(20_000);
 
   /// A subscriber with more bytes to send is dropped.
@@ -93,7 +94,7 @@ final class RedisSession implements RedisTopics.Subscriber {
       case "get" -> bulk(store.get(request.exactly(2).word(1)));
       case "set" -> set(request.atLeast(3));
       case "incr" -> increment(request.exactly(2).word(1));
-      case "mget" -> array(request.atLeast(2).arguments().stream().map(store::get).toList());
+      case "mget" -> get(request.atLeast(2).arguments());
       case "exists" -> count(request.atLeast(2).arguments().stream().filter(store::contains));
       case "del" -> count(request.atLeast(2).arguments().stream().filter(store::delete));
       case "expire" -> expire(request.atLeast(3));
@@ -147,6 +148,21 @@ final class RedisSession implements RedisTopics.Subscriber {
     store.put(key, request.word(2));
     store.expireAfter(key, timeToLive);
     return OK;
+  }
+
+  /// A short request may name a long value many times.
+  private RedisMessage get(List<String> keys) throws RedisError {
+    List<@Nullable String> values = new ArrayList<>();
+    long size = 0;
+    for (String key : keys) {
+      String value = store.get(key);
+      values.add(value);
+      size += value == null ? 0 : value.length();
+      if (size > LONGEST_ANSWER) {
+        throw new RedisError("ERR answer too large, the limit is " + LONGEST_ANSWER + " bytes");
+      }
+    }
+    return array(values);
   }
 
   private RedisMessage increment(String key) throws RedisError {

@@ -121,6 +121,20 @@ class RedisHostileTest {
   }
 
   @Test
+  void longValueNamedManyTimes_isRefused() throws IOException {
+    try (var client = new RedisClient(port)) {
+      assertThat(client.call("SET", "long", "x".repeat(100_000))).isEqualTo("OK");
+      var request = new String[2_000];
+      Arrays.fill(request, "long");
+      request[0] = "MGET";
+
+      assertThat(client.call(request))
+          .isEqualTo("(error) ERR answer too large, the limit is 4194304 bytes");
+      assertThat(client.call("PING")).isEqualTo("PONG");
+    }
+  }
+
+  @Test
   void moreKeysThanTheMemoryTakes_areRefused() throws IOException {
     try (var greedy = new RedisClient(port)) {
       String answer = "OK";

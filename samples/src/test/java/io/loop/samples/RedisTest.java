@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -99,6 +100,18 @@ class RedisTest {
     assertThat(client.call("GET", "key\0\r\n\u00ff")).isEqualTo("\"value\0\r\n\u00fe\"");
     assertThat(client.call("SET", "empty", "")).isEqualTo("OK");
     assertThat(client.call("MGET", "empty")).isEqualTo("[\"\"]");
+  }
+
+  /// Short answers are sent in one buffer, long ones in several.
+  @ParameterizedTest
+  @ValueSource(ints = {8000, 8182, 8183, 8184, 8192, 200_000})
+  void get_ofAValueOfAnyLength_isTheValue(int length) throws IOException {
+    String value = "x".repeat(length);
+    client.call("SET", "long", value);
+
+    assertThat(client.call("GET", "long")).isEqualTo('"' + value + '"');
+    assertThat(client.call("MGET", "long", "nothing", "long"))
+        .isEqualTo("[\"%s\" (nil) \"%s\"]".formatted(value, value));
   }
 
   @Test
