@@ -14,7 +14,7 @@ final class FieldReadsTest {
 
   /// The compiler copies a `finally` block, which reads it once.
   private static final Set<String> COPIED =
-      Set.of("PortableCarrier.runBody PortableCarrier.ownersThread");
+      Set.of("PortableCarrier.runThread PortableCarrier.ownersThread");
 
   /// Called on any thread.
   private static final Set<String> DESCRIPTIONS =

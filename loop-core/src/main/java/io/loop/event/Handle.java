@@ -185,7 +185,11 @@ public class Handle {
 
   /// {@return where this was scheduled, in debug mode}
   final @Nullable Origin origin() {
-    return callback instanceof Traced traced ? traced.origin() : null;
+    return originOf(callback);
+  }
+
+  private static @Nullable Origin originOf(@Nullable Callback seen) {
+    return seen instanceof Traced traced ? traced.origin() : null;
   }
 
   private static @Nullable Callback target(@Nullable Callback seen) {
@@ -203,8 +207,9 @@ public class Handle {
 
   @Override
   public String toString() {
-    Callback seen = target(callback);
-    Origin origin = origin();
+    Callback raw = callback;
+    Callback seen = target(raw);
+    Origin origin = originOf(raw);
     boolean wasCancelled = isCancelled();
     String text = seen != null ? seen.toString() : wasCancelled ? "" : describe();
     return "<"
