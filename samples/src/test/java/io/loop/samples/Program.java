@@ -17,6 +17,10 @@ final class Program implements AutoCloseable {
 
   private static final long PATIENCE_SECONDS = 120;
 
+  /// These programs live for a second or two, and the second compiler costs them more than it
+  /// saves.
+  private static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1");
+
   private final Process process;
   private final BufferedReader out;
 
@@ -53,6 +57,7 @@ final class Program implements AutoCloseable {
   private static List<String> java(List<String> jvmFlags) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(SHORT_LIVED);
     command.addAll(jvmFlags);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     return command;
