@@ -4,7 +4,7 @@ import io.loop.context.Context;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// A handle that was scheduled from another thread, and may be cancelled from any thread.
@@ -14,17 +14,14 @@ final class SharedHandle extends Handle {
    * A cancel from another thread either comes first, and the callback never runs, or waits until the
    * callback is over. `state` decides which:
    *
-   *   null ---run------> RUNNING ---------------------> DONE         final
-   *     |                   |                            ^
-   *     |                   +---cancel---> a Semaphore --+
-   *     |                                  the end is awaited
-   *     +------cancel--> CANCELLED                                   final
-   *     +------drop--------------------------------------> DONE      the loop closed
+   *   null ---run------> RUNNING ------> DONE         final
+   *     +------cancel--> CANCELLED                    final
+   *     +------drop--------------------> DONE         the loop closed
    *
-   * Every arrow is a compare-and-set, except the one from the semaphore, which only the loop takes.
-   * So exactly one of run, drop and cancel finds null: only the winner touches the callback and
-   * what cancel drops until the state is final. A waiting thread acquires the semaphore's one
-   * permit, which the loop releases after DONE, and passes it on to the next.
+   * The arrows from null are compare-and-sets. So exactly one of run, drop and cancel finds null:
+   * only the winner touches the callback and what cancel drops until the state is final. The arrow
+   * from RUNNING is the loop's alone, and every callback takes it, so it is only a store. A thread
+   * that waits for it, which is rare, looks again and again.
    *
    * On the loop, cancel does not wait: if it finds the callback running, it was called from inside
    * it, or from a coroutine that it resumed.
@@ -42,7 +39,9 @@ final class SharedHandle extends Handle {
 
   private static final VarHandle STATE =
       ConstantBootstraps.fieldVarHandle(
-          MethodHandles.lookup(), "state", VarHandle.class, SharedHandle.class, Object.class);
+          MethodHandles.lookup(), "state", VarHandle.class, SharedHandle.class, State.class);
+
+  private static final long LOOK_NANOS = 100_000;
 
   /// The next older entry of the inbox, and how many entries there are from this one down; only the
   /// inbox uses them.
@@ -51,7 +50,7 @@ final class SharedHandle extends Handle {
   int depth;
 
   private final boolean isReturn;
-  private volatile @Nullable Object state;
+  private volatile @Nullable State state;
 
   SharedHandle(Loop loop, Callback callback, @Nullable Context context) {
     super(loop, callback, context);
@@ -71,9 +70,7 @@ final class SharedHandle extends Handle {
     try {
       super.run();
     } finally {
-      if (!STATE.compareAndSet(this, State.RUNNING, State.DONE)) {
-        ((Semaphore) STATE.getAndSet(this, State.DONE)).release();
-      }
+      STATE.setRelease(this, State.DONE);
     }
   }
 
@@ -93,15 +90,13 @@ final class SharedHandle extends Handle {
   }
 
   private void awaitEnd() {
-    Object seen = state;
-    if (seen == State.RUNNING) {
-      var end = new Semaphore(0);
-      Object found = STATE.compareAndExchange(this, State.RUNNING, end);
-      seen = found == State.RUNNING ? end : found;
+    boolean interrupted = false;
+    while (state == State.RUNNING) {
+      LockSupport.parkNanos(this, LOOK_NANOS);
+      interrupted |= Thread.interrupted(); // it would end every later park
     }
-    if (seen instanceof Semaphore end) {
-      end.acquireUninterruptibly();
-      end.release();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }
