@@ -150,6 +150,36 @@ final class SharedHandleTest {
         .isInstanceOf(UnsupportedOperationException.class);
   }
 
+  @Test
+  void cancel_ofAnInterruptedThread_waitsToo_andKeepsTheInterrupt() throws Exception {
+    var entered = new CountDownLatch(1);
+    var mayEnd = new CountDownLatch(1);
+    var over = new AtomicBoolean();
+    var handle =
+        new SharedHandle(
+            loop,
+            () -> {
+              entered.countDown();
+              awaitUninterrupted(mayEnd);
+              over.set(true);
+            },
+            null);
+    CompletableFuture<Void> running = start(handle::run);
+    entered.await();
+    CompletableFuture<Void> cancelling =
+        start(() -> {
+          Thread.currentThread().interrupt();
+          handle.cancel();
+          assertThat(over).isTrue();
+          assertThat(Thread.interrupted()).isTrue();
+        });
+
+    mayEnd.countDown();
+
+    join(cancelling);
+    join(running);
+  }
+
   private static void awaitUninterrupted(CountDownLatch latch) {
     try {
       latch.await();
