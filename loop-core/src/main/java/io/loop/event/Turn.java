@@ -13,7 +13,8 @@ final class Turn {
   /*
    *   1. poll: wait 0 if anything is ready, else until the wheel's next expiry, else forever
    *   2. take what other threads submitted, in order
-   *   3. append the timers that are due, by deadline, then in order of insertion
+   *   3. append the timers that are due, by deadline, then in order of insertion; not in each tick,
+   *      if ticks are short: see TurnBudget
    *   4. run exactly the handles that were ready when this step began
    *   again from 2 while anything is ready, as long as the budget allows
    *
