@@ -1,8 +1,5 @@
 package io.loop.coroutine;
 
-import java.lang.invoke.ConstantBootstraps;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
@@ -66,14 +63,6 @@ final class LoopCarrier extends PlacedCoroutine implements Executor, Runnable {
   /// ends.
   private static final int MOST_USES = 64;
 
-  private static final byte UNWATCHED = 0;
-  private static final byte WATCHED = 1;
-  private static final byte WATCHED_AND_HELD_UP = 2;
-
-  private static final VarHandle WATCH =
-      ConstantBootstraps.fieldVarHandle(
-          MethodHandles.lookup(), "watch", VarHandle.class, LoopCarrier.class, byte.class);
-
   private final @Nullable CoroutinePool pool;
   private final Thread thread;
   private final @Nullable ClassLoader loader;
@@ -85,10 +74,7 @@ final class LoopCarrier extends PlacedCoroutine implements Executor, Runnable {
   private boolean expected;
   private boolean rescued; // runs without having its turn
   private boolean wantsTurn;
-  private byte uses; // bytes, because each coroutine has these
-
-  private volatile byte watch; // Rescue's, like the next field
-  @Nullable LoopCarrier nextWatched;
+  private byte uses; // a byte, because each coroutine has one
 
   /// @param pool gets the thread when its body has ended; null to end the thread
   LoopCarrier(Owner owner, String name, @Nullable CoroutinePool pool) {
@@ -253,25 +239,6 @@ final class LoopCarrier extends PlacedCoroutine implements Executor, Runnable {
         stuck.endRescue();
       }
     }
-  }
-
-  /// {@return whether the caller has to watch it; any thread} False if it is watched already.
-  boolean beginWatch() {
-    return WATCH.compareAndSet(this, UNWATCHED, WATCHED);
-  }
-
-  void endWatch() {
-    watch = UNWATCHED;
-  }
-
-  /// {@return whether its owner was held up when it was watched last} Watching thread only, like
-  /// the next method.
-  boolean wasHeldUp() {
-    return watch == WATCHED_AND_HELD_UP;
-  }
-
-  void noteHeldUp(boolean heldUp) {
-    watch = heldUp ? WATCHED_AND_HELD_UP : WATCHED;
   }
 
   /// {@return whether the owner cannot resume it: see [Owner#isHeldUp]}

@@ -1,6 +1,10 @@
 package io.loop.coroutine;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /// A coroutine that knows which thread may mount its body when it blocks: its owner's, or that of a
 /// rescuer.
@@ -18,6 +22,8 @@ abstract sealed class PlacedCoroutine extends Coroutine permits LoopCarrier {
    * the arrow to OWNED or RESCUED runs the continuation. EARLY is a call of `execute` before
    * resume() has returned; it has no effect if the body turns out to be suspended. A call while
    * RESCUED makes it RESCUED_EARLY, and BACK when the rescuer is done.
+   *
+   * `watch` says whether the thread that rescues bodies watches this one, and what it saw last.
    *
    * This is the superclass of the carrier and not a part of it, because an object per coroutine
    * would cost 16 bytes more.
@@ -40,7 +46,18 @@ abstract sealed class PlacedCoroutine extends Coroutine permits LoopCarrier {
   private static final AtomicReferenceFieldUpdater<PlacedCoroutine, Place> PLACE =
       AtomicReferenceFieldUpdater.newUpdater(PlacedCoroutine.class, Place.class, "place");
 
+  private static final byte UNWATCHED = 0;
+  private static final byte WATCHED = 1;
+  private static final byte WATCHED_AND_HELD_UP = 2;
+
+  private static final VarHandle WATCH =
+      ConstantBootstraps.fieldVarHandle(
+          MethodHandles.lookup(), "watch", VarHandle.class, PlacedCoroutine.class, byte.class);
+
   private volatile Place place = Place.OWNED;
+  private volatile byte
+      watch; // Rescue's, like the next field; a byte, because each coroutine has one
+  @Nullable LoopCarrier nextWatched;
 
   final boolean isOwned() {
     return place == Place.OWNED;
@@ -104,5 +121,24 @@ abstract sealed class PlacedCoroutine extends Coroutine permits LoopCarrier {
         return seen;
       }
     }
+  }
+
+  /// {@return whether the caller has to watch it; any thread} False if it is watched already.
+  final boolean beginWatch() {
+    return WATCH.compareAndSet(this, UNWATCHED, WATCHED);
+  }
+
+  final void endWatch() {
+    watch = UNWATCHED;
+  }
+
+  /// {@return whether its owner was held up when it was watched last} Watching thread only, like
+  /// the next method.
+  final boolean wasHeldUp() {
+    return watch == WATCHED_AND_HELD_UP;
+  }
+
+  final void noteHeldUp(boolean heldUp) {
+    watch = heldUp ? WATCHED_AND_HELD_UP : WATCHED;
   }
 }

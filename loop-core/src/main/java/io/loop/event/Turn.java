@@ -179,46 +179,35 @@ final class Turn {
       reserve.restore();
     }
     loop.reports().tellDropped(now);
-    beginTick(now);
+    beginTick(true, now);
   }
 
   private boolean beginNextTick() {
     if (!budget.endTick(handles) || mayBlock() || loop.lifecycle().isStopping()) {
       return false;
     }
-    if (budget.isClockFresh()) {
-      beginTick();
-      return true;
-    }
-    long now = poller.nanoTime();
-    if (budget.isSpent(now)) {
+    boolean isFresh = budget.isClockFresh();
+    long now = isFresh ? 0 : poller.nanoTime();
+    if (!isFresh && budget.isSpent(now)) {
       return false;
     }
-    beginTick(now);
+    beginTick(!isFresh, now);
     return true;
   }
 
-  private void beginTick(long now) {
-    beginTick();
-    try {
-      wheel.advance(now, ready);
-    } catch (OutOfMemoryError full) { // a later tick takes the rest
-      noteShortage(full);
-    }
-    left = ready.size();
-    handles = left;
-  }
-
-  /// Begins a tick without timers: none was due when the clock was read last.
-  private void beginTick() {
+  private void beginTick(boolean firesTimers, long now) {
     try {
       ready.makeRoom();
       inbox.drainTo(ready);
-    } catch (OutOfMemoryError full) {
-      noteShortage(full);
+      if (firesTimers) {
+        wheel.advance(now, ready);
+      }
+    } catch (OutOfMemoryError full) { // a later tick takes the rest
+      MemoryReserve.useAfter(full);
+      loop.reports().drop(full);
     }
-    left = ready.size();
-    handles = left;
+    handles = ready.size();
+    left = handles;
   }
 
   /// Runs the rest of this tick.
@@ -351,11 +340,6 @@ final class Turn {
     } catch (OutOfMemoryError full) {
       loop.reports().drop(full);
     }
-  }
-
-  private void noteShortage(OutOfMemoryError full) {
-    MemoryReserve.useAfter(full);
-    loop.reports().drop(full);
   }
 
   private void run(Handle handle) {
