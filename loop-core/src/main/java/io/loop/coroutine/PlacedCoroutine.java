@@ -55,8 +55,9 @@ abstract sealed class PlacedCoroutine extends Coroutine permits LoopCarrier {
           MethodHandles.lookup(), "watch", VarHandle.class, PlacedCoroutine.class, byte.class);
 
   private volatile Place place = Place.OWNED;
-  private volatile byte
-      watch; // Rescue's, like the next field; a byte, because each coroutine has one
+
+  // Rescue's. A byte, because each coroutine has one.
+  private volatile byte watch;
   @Nullable LoopCarrier nextWatched;
 
   final boolean isOwned() {
