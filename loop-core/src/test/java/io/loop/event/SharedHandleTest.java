@@ -16,6 +16,11 @@ final class SharedHandleTest {
 
   private final Loop loop = Loop.create(new ParkPoller());
 
+  // of a callback that runs until a test lets it end
+  private final CountDownLatch entered = new CountDownLatch(1);
+  private final CountDownLatch mayEnd = new CountDownLatch(1);
+  private final AtomicBoolean over = new AtomicBoolean();
+
   @Test
   void run_cancelledBefore_doesNothing() {
     var ran = new AtomicBoolean();
@@ -96,18 +101,7 @@ final class SharedHandleTest {
 
   @Test
   void cancel_whileItRunsElsewhere_returnsAfterwards() throws Exception {
-    var entered = new CountDownLatch(1);
-    var mayEnd = new CountDownLatch(1);
-    var over = new AtomicBoolean();
-    var handle =
-        new SharedHandle(
-            loop,
-            () -> {
-              entered.countDown();
-              awaitUninterrupted(mayEnd);
-              over.set(true);
-            },
-            null);
+    var handle = new SharedHandle(loop, this::runUntilItMayEnd, null);
     CompletableFuture<Void> running = start(handle::run);
     entered.await();
 
@@ -128,14 +122,11 @@ final class SharedHandleTest {
 
   @Test
   void cancel_whileItFailsElsewhere_returnsAfterwards() throws Exception {
-    var entered = new CountDownLatch(1);
-    var mayEnd = new CountDownLatch(1);
     var handle =
         new SharedHandle(
             loop,
             () -> {
-              entered.countDown();
-              awaitUninterrupted(mayEnd);
+              runUntilItMayEnd();
               throw new UnsupportedOperationException();
             },
             null);
@@ -152,18 +143,7 @@ final class SharedHandleTest {
 
   @Test
   void cancel_ofAnInterruptedThread_waitsToo_andKeepsTheInterrupt() throws Exception {
-    var entered = new CountDownLatch(1);
-    var mayEnd = new CountDownLatch(1);
-    var over = new AtomicBoolean();
-    var handle =
-        new SharedHandle(
-            loop,
-            () -> {
-              entered.countDown();
-              awaitUninterrupted(mayEnd);
-              over.set(true);
-            },
-            null);
+    var handle = new SharedHandle(loop, this::runUntilItMayEnd, null);
     CompletableFuture<Void> running = start(handle::run);
     entered.await();
     CompletableFuture<Void> cancelling =
@@ -180,11 +160,13 @@ final class SharedHandleTest {
     join(running);
   }
 
-  private static void awaitUninterrupted(CountDownLatch latch) {
+  private void runUntilItMayEnd() {
+    entered.countDown();
     try {
-      latch.await();
+      mayEnd.await();
     } catch (InterruptedException never) {
       throw new AssertionError(never);
     }
+    over.set(true);
   }
 }
