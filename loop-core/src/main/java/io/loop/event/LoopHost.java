@@ -146,12 +146,12 @@ final class LoopHost implements Guest, Coroutine.Owner {
     }
   }
 
-  /// The host has returned from a blocking call; any thread.
   @Override
   public void freeMemory(OutOfMemoryError full) {
     MemoryReserve.useAfter(full);
   }
 
+  /// The host has returned from a blocking call; any thread.
   @Override
   public void comeBack() {
     isReady = true;
