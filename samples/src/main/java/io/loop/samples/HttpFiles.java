@@ -42,11 +42,18 @@ final class HttpFiles {
           Map.entry("jpg", "image/jpeg"),
           Map.entry("js", "text/javascript; charset=utf-8"),
           Map.entry("json", "application/json"),
+          Map.entry("mjs", "text/javascript; charset=utf-8"),
+          Map.entry("mp3", "audio/mpeg"),
+          Map.entry("mp4", "video/mp4"),
           Map.entry("pdf", "application/pdf"),
           Map.entry("png", "image/png"),
           Map.entry("svg", "image/svg+xml"),
           Map.entry("txt", "text/plain; charset=utf-8"),
-          Map.entry("wasm", "application/wasm"));
+          Map.entry("wasm", "application/wasm"),
+          Map.entry("wav", "audio/wav"),
+          Map.entry("webm", "video/webm"),
+          Map.entry("webp", "image/webp"),
+          Map.entry("woff2", "font/woff2"));
 
   private final Path root;
 
