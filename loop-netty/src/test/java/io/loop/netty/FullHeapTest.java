@@ -19,7 +19,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -38,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FullHeapTest {
 
   private static final int ROUNDS = 8;
-  private static final int PATIENCE_SECONDS = 50;
+  private static final int PATIENCE_SECONDS = 60; // without a new line in its log
 
   /// The loop, in a JVM of its own.
   static final class Busy {
@@ -209,11 +208,22 @@ class FullHeapTest {
     Path log = directory.resolve("log");
     Process child = start(log, transport.name());
     try {
-      child.waitFor();
+      awaitEndOrStandstill(child, log);
 
       assertThat(Files.readAllLines(log)).last().isEqualTo("alive");
     } finally {
       child.destroyForcibly();
+    }
+  }
+
+  /// Waits for as long as it makes progress: on a busy machine it takes more than a minute.
+  private static void awaitEndOrStandstill(Process child, Path log)
+      throws IOException, InterruptedException {
+    long before = -1;
+    long now = 0;
+    while (now != before && !child.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      before = now;
+      now = Files.size(log);
     }
   }
 
@@ -232,13 +242,9 @@ class FullHeapTest {
                 System.getProperty("java.class.path"),
                 Busy.class.getName(),
                 argument));
-    Process child =
-        new ProcessBuilder(command)
-            .redirectOutput(log.toFile())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS)
-        .execute(child::destroyForcibly);
-    return child;
+    return new ProcessBuilder(command)
+        .redirectOutput(log.toFile())
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
   }
 }
