@@ -138,6 +138,8 @@ class OptionsTest {
     assertThat(CONNECTION.withLimit(1).withInterleave(0).limit()).isOne();
     assertThat(LIMITS.withConnections(1, 1).withIdleTimeout(Duration.ofNanos(1)).connections())
         .isOne();
+    assertThat(LIMITS.withConnections(7))
+        .isEqualTo(LIMITS.withConnections(7, LIMITS.connectionsPerAddress()));
     assertThat(DATAGRAM.withQueue(1, 1).queueBytes()).isOne();
   }
 }

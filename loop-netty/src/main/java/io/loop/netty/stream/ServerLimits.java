@@ -6,6 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Limits that a server sets on its peers. A connection that exceeds one is closed.
 ///
+/// A connection above one of the two numbers is closed as soon as it is accepted, so its peer does
+/// not wait. Nothing is logged, because peers decide how often that happens; [Server#refusedCount]
+/// counts it.
+///
 /// The server checks the timeouts periodically, eight times within the shortest of them. So a
 /// connection may exceed its timeout by up to a quarter.
 ///
@@ -50,6 +54,13 @@ public record ServerLimits(
     if (idleTimeout != null) {
       Range.positive(idleTimeout, "idleTimeout");
     }
+  }
+
+  /// {@return these limits with another number of connections} The number for one address stays.
+  ///
+  /// @param connections how many may be open
+  public ServerLimits withConnections(int connections) {
+    return withConnections(connections, connectionsPerAddress);
   }
 
   /// {@return these limits with other numbers of connections}
