@@ -2,6 +2,8 @@ package io.loop.netty.base;
 
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.unix.Errors;
+import io.netty.handler.codec.PrematureChannelClosureException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.channels.ClosedChannelException;
@@ -14,7 +16,8 @@ public final class Disconnects {
   /*
    * Native transports have their own type for system errors. NIO has the JDK's, but for a write it
    * is an IOException with the system's text. When a channel closes, Netty fails a write with a
-   * subclass of ClosedChannelException without a stack trace.
+   * subclass of ClosedChannelException without a stack trace. Codecs that wait for the rest of a
+   * message when the channel closes say so with an exception of their own.
    */
 
   private static final Set<String> RESETS = Set.of("Broken pipe", "Connection reset by peer");
@@ -32,6 +35,8 @@ public final class Disconnects {
           because(new ClosedChannelException(), closed);
       case ChannelOutputShutdownException shut ->
           new IOException("a write failed, and the output of the connection was shut down", shut);
+      case PrematureChannelClosureException cut ->
+          because(new EOFException("the connection was closed in the middle of a message"), cut);
       case IOException io when isReset(io) -> because(new SocketException(io.getMessage()), io);
       default -> fault;
     };
@@ -63,6 +68,14 @@ public final class Disconnects {
   /// {@return whether a failure is an ordinary loss of a connection} Failures of TLS or of a
   /// decoder are not.
   public static boolean isOrdinary(Throwable fault) {
-    return fault instanceof SocketException || fault instanceof ClosedChannelException;
+    return fault instanceof SocketException
+        || fault instanceof ClosedChannelException
+        || isEndInTheMiddle(fault);
+  }
+
+  /// {@return whether a failure says that the connection was closed in the middle of a message}
+  public static boolean isEndInTheMiddle(Throwable fault) {
+    return fault instanceof EOFException
+        && fault.getCause() instanceof PrematureChannelClosureException;
   }
 }

@@ -25,9 +25,11 @@ import org.jspecify.annotations.Nullable;
 /// the stream, and wraps an [IOException] in a [java.io.UncheckedIOException].
 ///
 /// Messages that arrived before the end of the stream or a failure are received first. After that,
-/// every call throws the failure of the connection, an [IOException]. Any other failure, such as a
-/// decoder's [io.netty.handler.codec.DecoderException], is thrown once, at its place in the order
-/// of messages.
+/// every call throws the failure of the connection, an [IOException]. If a codec was waiting for
+/// the rest of a message when the connection was closed, as Netty's aggregators do, that is an
+/// [java.io.EOFException]. Any other failure, such as a decoder's
+/// [io.netty.handler.codec.DecoderException], is thrown once, at its place in the order of
+/// messages.
 ///
 /// The body of a [CoroutineHandler] gets one that is closed when it ends. One that a coroutine
 /// opens itself, with `ChannelClient` or [#addTo], stays open until it is closed, aborted or

@@ -39,8 +39,9 @@ import org.jspecify.annotations.Nullable;
 /// queued, and resumes when the coroutine has caught up.
 ///
 /// An exception that the coroutine throws goes to the loop's exception handler. If it is the loss
-/// of this channel, as reads and writes throw it after the peer has reset the connection, or after
-/// it was silent for longer than a server allows, it is only logged, at debug level.
+/// of this channel, as reads and writes throw it after the peer has reset the connection or closed
+/// it in the middle of a message, or after it was silent for longer than a server allows, it is
+/// only logged, at debug level.
 ///
 /// There is one special case: Netty's own epoll handler, on an event loop that a loop is attached
 /// to, after the peer has shut down its output. The channel is then registered again before each

@@ -1,6 +1,7 @@
 package io.loop.netty.channel;
 
 import io.loop.event.Loop;
+import io.loop.netty.base.Disconnects;
 import io.loop.netty.base.Rethrow;
 import io.loop.task.WaiterLine;
 import io.netty.util.ReferenceCountUtil;
@@ -28,7 +29,7 @@ final class Inbound<I> {
    *
    * A failure is queued in order with the messages. A decoder's failure is thrown once, and later
    * messages follow. A failure of the connection is always the last entry, and is thrown by every
-   * later call.
+   * later call. Where a reset cuts a message, codecs report a second one, which is left out.
    *
    * A decoder may fail for every few bytes, and each failure is much larger than those bytes. So a
    * failure with the same message as the one before it is only counted. If there are already too
@@ -119,6 +120,9 @@ final class Inbound<I> {
     if (state != State.OPEN) {
       return false;
     }
+    if (Disconnects.isEndInTheMiddle(cause) && isLost()) {
+      return true;
+    }
     if (queue.peekLast() instanceof Failure last && (size() >= most || last.isLike(cause))) {
       last.repeats++;
       repeated++;
@@ -127,6 +131,11 @@ final class Inbound<I> {
     queue.add(new Failure(cause));
     receiver.wakeAll();
     return true;
+  }
+
+  private boolean isLost() {
+    return lost != null
+        || (queue.peekLast() instanceof Failure last && last.cause instanceof IOException);
   }
 
   void end() {
