@@ -54,6 +54,9 @@ final class Compare implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    List<String> all = new ArrayList<>(List.of(Measure.ALLOCATED));
+    all.addAll(figures);
+    var comparing = new Comparing(Results.read(before), Results.read(after), all);
     Optional<Machine> first = Machine.beside(before);
     Optional<Machine> second = Machine.beside(after);
     out.println("A: " + before + describe(first));
@@ -61,10 +64,8 @@ final class Compare implements Callable<Integer> {
     if (first.isPresent() && second.isPresent() && !first.get().isLike(second.get())) {
       out.println("The machines or the versions differ: the ratios say little about the code.");
     }
-    List<String> all = new ArrayList<>(List.of(Measure.ALLOCATED));
-    all.addAll(figures);
     out.println();
-    out.print(new Comparing(Results.read(before), Results.read(after), all));
+    out.print(comparing);
     return CommandLine.ExitCode.OK;
   }
 

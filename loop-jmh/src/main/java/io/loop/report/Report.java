@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,7 +116,12 @@ public final class Report implements Callable<Integer> {
     if (!(failure instanceof IOException)) {
       throw failure;
     }
-    command.getErr().println(failure);
+    command
+        .getErr()
+        .println(
+            failure instanceof NoSuchFileException missing
+                ? "There is no file " + missing.getFile()
+                : failure);
     return CommandLine.ExitCode.SOFTWARE;
   }
 

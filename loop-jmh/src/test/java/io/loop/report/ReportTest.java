@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReportTest {
 
@@ -67,6 +69,23 @@ class ReportTest {
         .contains("Without a budget", "MyBenchmark.hop  240 ns (239–241)", "1 reported")
         .doesNotContain("not run");
     assertThat(dir.resolve("report.md")).content().contains("| MyBenchmark.hop | `hop` | 240 ns");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"report nofile.json", "compare nofile.json nofile.json"})
+  void run_missingFile_isNamed(String command) {
+    var errors = new ByteArrayOutputStream();
+    PrintStream before = System.err;
+    System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8));
+    try {
+      assertThat(run(command.split(" "))).isEqualTo(1);
+    } finally {
+      System.setErr(before);
+    }
+
+    assertThat(errors.toString(StandardCharsets.UTF_8))
+        .isEqualToIgnoringNewLines("There is no file nofile.json");
+    assertThat(output()).isEmpty();
   }
 
   @Test
