@@ -274,7 +274,8 @@ public final class Asyncio {
 
   /// Awaits `awaitable` with a time limit. Coroutine only; suspends if it has to wait.
   ///
-  /// A body runs in the calling task. If the timeout is zero or less, it never starts.
+  /// A body runs in the calling task. If the timeout is zero or less, it never starts. What it
+  /// throws is thrown on, undeclared: the compiler allows `catch (IOException e)` only inside it.
   ///
   /// Source: `asyncio.wait_for`.
   ///
@@ -447,6 +448,9 @@ public final class Asyncio {
   }
 
   /// Runs a body under a deadline. Coroutine only; suspends where the body does.
+  ///
+  /// What the body throws is thrown on, undeclared: the compiler allows `catch (IOException e)` only
+  /// inside it.
   ///
   /// Source: `asyncio.timeout`.
   ///
