@@ -449,8 +449,8 @@ public final class Asyncio {
 
   /// Runs a body under a deadline. Coroutine only; suspends where the body does.
   ///
-  /// What the body throws is thrown on, undeclared: the compiler allows `catch (IOException e)` only
-  /// inside it.
+  /// What the body throws is thrown on, undeclared: the compiler allows `catch (IOException e)`
+  /// only inside it.
   ///
   /// Source: `asyncio.timeout`.
   ///

@@ -3,9 +3,13 @@ package io.loop.netty.base;
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.unix.Errors;
 import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.handler.timeout.TimeoutException;
+import io.netty.handler.timeout.WriteTimeoutException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +21,8 @@ public final class Disconnects {
    * Native transports have their own type for system errors. NIO has the JDK's, but for a write it
    * is an IOException with the system's text. When a channel closes, Netty fails a write with a
    * subclass of ClosedChannelException without a stack trace. Codecs that wait for the rest of a
-   * message when the channel closes say so with an exception of their own.
+   * message when the channel closes, and handlers that close a silent channel, say so with
+   * exceptions of their own.
    */
 
   private static final Set<String> RESETS = Set.of("Broken pipe", "Connection reset by peer");
@@ -37,6 +42,12 @@ public final class Disconnects {
           new IOException("a write failed, and the output of the connection was shut down", shut);
       case PrematureChannelClosureException cut ->
           because(new EOFException("the connection was closed in the middle of a message"), cut);
+      case ReadTimeoutException silent ->
+          because(
+              new SocketTimeoutException("the connection was closed: no input in time"), silent);
+      case WriteTimeoutException silent ->
+          because(
+              new SocketTimeoutException("the connection was closed: no output in time"), silent);
       case IOException io when isReset(io) -> because(new SocketException(io.getMessage()), io);
       default -> fault;
     };
@@ -70,7 +81,9 @@ public final class Disconnects {
   public static boolean isOrdinary(Throwable fault) {
     return fault instanceof SocketException
         || fault instanceof ClosedChannelException
-        || isEndInTheMiddle(fault);
+        || isEndInTheMiddle(fault)
+        || (fault instanceof SocketTimeoutException
+            && fault.getCause() instanceof TimeoutException);
   }
 
   /// {@return whether a failure says that the connection was closed in the middle of a message}

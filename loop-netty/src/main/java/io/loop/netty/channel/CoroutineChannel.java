@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// Messages that arrived before the end of the stream or a failure are received first. After that,
 /// every call throws the failure of the connection, an [IOException]. If a codec was waiting for
 /// the rest of a message when the connection was closed, as Netty's aggregators do, that is an
-/// [java.io.EOFException]. Any other failure, such as a decoder's
+/// [java.io.EOFException]; if Netty's `ReadTimeoutHandler` or `WriteTimeoutHandler` closed it, a
+/// [java.net.SocketTimeoutException]. Any other failure, such as a decoder's
 /// [io.netty.handler.codec.DecoderException], is thrown once, at its place in the order of
 /// messages.
 ///

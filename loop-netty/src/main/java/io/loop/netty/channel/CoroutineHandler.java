@@ -216,7 +216,7 @@ public final class CoroutineHandler<I> extends ChannelInboundHandlerAdapter {
     if (handshake.isSuccess()) {
       task.startSoon();
     } else if (task.isNew()) {
-      messages().report("The TLS handshake of a channel failed", handshake.cause());
+      messages().handshakeFailed(handshake.cause());
       task.giveUp();
     }
   }

@@ -7,8 +7,10 @@ import io.loop.netty.core.ChannelCore;
 import io.loop.netty.core.ChannelLife;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -155,7 +157,8 @@ final class Messages<I> implements ChannelCore.Kind {
 
   /// A failure that the coroutine gets at its place in the order of messages.
   void failed(Throwable cause) {
-    if (!inbound.fail(cause, options.high())) {
+    boolean dropped = inbound.isDiscarded() && cause instanceof CodecException; // as messages are
+    if (!dropped && !inbound.fail(cause, options.high())) {
       reportUnseen(cause);
     }
     pauseReadingIfFull();
@@ -335,6 +338,15 @@ final class Messages<I> implements ChannelCore.Kind {
   private void reportUnseen(Throwable unseen) {
     if (!(unseen instanceof IOException)) {
       report("Exception in a channel that its coroutine never retrieved", unseen);
+    }
+  }
+
+  /// TLS has failed before the body began. For an accepted channel reported in debug mode only, as
+  /// in asyncio: any peer can send garbage to a server, at any rate.
+  void handshakeFailed(Throwable cause) {
+    boolean byPeer = channel.parent() instanceof ServerChannel && cause instanceof IOException;
+    if (!byPeer || loop.isDebug()) {
+      report("The TLS handshake of a channel failed", cause);
     }
   }
 

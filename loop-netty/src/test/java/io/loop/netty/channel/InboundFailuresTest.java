@@ -12,6 +12,7 @@ import io.loop.netty.base.PeerReports;
 import io.loop.netty.transport.Transport;
 import io.loop.task.LoopFuture;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -71,6 +73,50 @@ class InboundFailuresTest extends OnNetty {
       }
     }
     return count;
+  }
+
+  /// Hazard 60: the coroutine has ended, and the channel only sends what is left. Input is dropped.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void hazard60_failuresAfterTheEndOfTheCoroutine_areNotReported(Transport transport) {
+    run(
+        transport,
+        () -> {
+          List<ExceptionContext> reports = Pipelines.reports();
+          var failed = new LoopFuture<@Nullable Void>();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline -> {
+                    Pipelines.lines(pipeline);
+                    pipeline.addLast(
+                        notingFailure(failed),
+                        CoroutineHandler.of(channel -> channel.write("x".repeat(8 << 20))));
+                  });
+          try (Socket socket = Pipelines.socket(server)) {
+            offLoop(() -> socket.getInputStream().read()); // the coroutine has written
+            offLoop(() -> {
+              byte[] tooLong = ("x".repeat(65) + "\n").getBytes(US_ASCII);
+              socket.getOutputStream().write(tooLong);
+              return true;
+            });
+            failed.await();
+            assertThat(offLoop(() -> socket.getInputStream().readAllBytes()).length)
+                .isEqualTo((8 << 20) - 1);
+          }
+
+          assertThat(reports).isEmpty();
+        });
+  }
+
+  private static ChannelHandler notingFailure(LoopFuture<@Nullable Void> failed) {
+    return new ChannelInboundHandlerAdapter() {
+      @Override
+      public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+        context.fireExceptionCaught(fault);
+        failed.setResult(null);
+      }
+    };
   }
 
   /// Hazard 60: the failures are not received, and each would be a line in the log.

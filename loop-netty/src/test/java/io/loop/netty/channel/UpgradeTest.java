@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.event.ExceptionContext;
+import io.loop.event.Loop;
 import io.loop.netty.NettyFutures;
 import io.loop.netty.OnNetty;
 import io.loop.netty.Pipelines;
@@ -24,6 +25,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -239,29 +241,67 @@ class UpgradeTest extends OnNetty {
         });
   }
 
-  /// Hazard 38.
+  /// Hazard 38: any peer can do that, so a server reports it in debug mode only.
   @ParameterizedTest
   @MethodSource("transports")
-  void startAfterHandshake_thatFails_isReportedOnceAndTheBodyNeverStarts(Transport transport) {
+  void startAfterHandshake_thatFails_isReportedOnceInDebugMode(Transport transport) {
     run(
         transport,
         () -> {
           List<ExceptionContext> reports = Pipelines.reports();
-          List<String> started = new ArrayList<>();
-          Channel server =
-              Pipelines.serve(
-                  transport, pipeline -> pipeline.addLast(overTls(_ -> started.add("started"))));
-          Socket socket = Pipelines.socket(server);
+          sendNoTls(transport);
+          assertThat(reports).isEmpty();
 
-          offLoop(() -> {
-            socket.getOutputStream().write("this is not TLS at all\n".getBytes(US_ASCII));
-            return socket.getInputStream().readAllBytes();
-          });
-          socket.close();
-
-          assertThat(started).isEmpty();
+          Loop.running().setDebug(true);
+          sendNoTls(transport);
           assertThat(reports).hasSize(1);
           assertThat(reports.getFirst().exception()).isInstanceOf(SSLException.class);
+        });
+  }
+
+  /// Connects to a server of TLS with a peer that does not speak it; the body never starts.
+  private static void sendNoTls(Transport transport) throws IOException {
+    List<String> started = new ArrayList<>();
+    Channel server =
+        Pipelines.serve(
+            transport, pipeline -> pipeline.addLast(overTls(_ -> started.add("started"))));
+    try (Socket socket = Pipelines.socket(server)) {
+      offLoop(() -> {
+        socket.getOutputStream().write("this is not TLS at all\n".getBytes(US_ASCII));
+        return socket.getInputStream().readAllBytes();
+      });
+    }
+    assertThat(started).isEmpty();
+  }
+
+  /// Hazard 38: a client has started the handshake itself.
+  @ParameterizedTest
+  @MethodSource("transports")
+  void startAfterHandshake_thatFailsAtAClient_isReported(Transport transport) {
+    run(
+        transport,
+        () -> {
+          SslContext tls = SslContextBuilder.forClient().build();
+          List<ExceptionContext> reports = Pipelines.reports();
+          Channel server =
+              Pipelines.serve(
+                  transport,
+                  pipeline -> pipeline.addLast(Pipelines.bytes(CoroutineChannel::close)));
+          Channel client =
+              Pipelines.connect(
+                  transport,
+                  server,
+                  pipeline ->
+                      pipeline.addLast(
+                          tls.newHandler(ByteBufAllocator.DEFAULT),
+                          CoroutineHandler.of(
+                              Object.class,
+                              _ -> {},
+                              HandlerOptions.DEFAULT.withStartAfterHandshake())));
+
+          NettyFutures.await(client.closeFuture());
+          polls(2);
+          assertThat(reports).hasSize(1);
         });
   }
 
