@@ -75,6 +75,10 @@ public final class LoopGroup implements AutoCloseable {
 
   /// {@return the Netty event loops under the loops, for your own bootstraps}
   ///
+  /// A bootstrap needs the channel type of the group's transport, as in
+  /// `bootstrap.group(group.eventLoops()).channel(Transport.best().serverType())`. With the type of
+  /// another transport, `bind` and `connect` fail with `incompatible event loop type`.
+  ///
   /// Coroutines of their channels run on the group's loops. Shutting this group down does the same
   /// as [#close]: `shutdownGracefully` cancels the tasks and waits for them, while the sockets
   /// still work. Then the loops and their channels close, and Netty's quiet period begins, in which
