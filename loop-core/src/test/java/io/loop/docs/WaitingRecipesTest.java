@@ -13,6 +13,7 @@ import io.loop.scope.Timeout;
 import io.loop.task.Coro;
 import io.loop.task.LoopFuture;
 import io.loop.task.Task;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -92,6 +93,33 @@ final class WaitingRecipesTest extends Recipes {
     // end
 
     assertPrints("timeout", "connecting", "connected", "too late");
+  }
+
+  @SuppressWarnings("DoNotCallSuggester")
+  // recipe: checked-exception
+  static String load() throws IOException {
+    throw new IOException("connection reset");
+  }
+
+  static String loadInTime() throws IOException, TimeoutException {
+    return waitFor(() -> load(), Duration.ofSeconds(1));
+  }
+
+  // end
+
+  @Test
+  void waitFor_checkedException_isThrownUndeclared() {
+    // recipe: checked-exception
+    run(() -> {
+      try {
+        IO.println(loadInTime());
+      } catch (IOException fault) {
+        IO.println("cannot load: " + fault.getMessage());
+      }
+    });
+    // end
+
+    assertPrints("checked-exception", "cannot load: connection reset");
   }
 
   @Test
