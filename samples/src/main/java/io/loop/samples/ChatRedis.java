@@ -25,12 +25,15 @@ import io.netty.handler.codec.redis.RedisEncoder;
 import io.netty.handler.codec.redis.RedisMessage;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +53,7 @@ final class ChatRedis {
    * means that Redis is out of reach.
    */
 
+  private static final System.Logger LOG = System.getLogger("io.loop.samples.chat");
   private static final String CHANNEL = "loop-chat";
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration ANNOUNCEMENT = Duration.ofSeconds(1);
@@ -71,6 +75,7 @@ final class ChatRedis {
   private final Map<String, Names> elsewhere = new HashMap<>();
   private @Nullable Queue<String> outgoing;
   private boolean toldThatAlone;
+  private boolean down;
 
   ChatRedis(Chat chat, String host, int port) {
     this.chat = chat;
@@ -84,6 +89,7 @@ final class ChatRedis {
       try {
         relay();
       } catch (IOException lost) {
+        note(lost);
         if (!toldThatAlone) {
           chat.tell("* alone, Redis is out of reach: " + lost.getMessage());
           toldThatAlone = true;
@@ -94,11 +100,12 @@ final class ChatRedis {
   }
 
   private void relay() throws IOException {
-    try (CoroutineChannel<RedisMessage> subscriber = BACK_OFF.call(this::subscribe);
-        CoroutineChannel<RedisMessage> publisher = BACK_OFF.call(this::connect)) {
+    try (CoroutineChannel<RedisMessage> subscriber = BACK_OFF.call(() -> noting(this::subscribe));
+        CoroutineChannel<RedisMessage> publisher = BACK_OFF.call(() -> noting(this::connect))) {
       var lines = new Queue<String>(256);
       outgoing = lines;
       toldThatAlone = false;
+      note(null);
       chat.tell("* joined the other rooms");
       TaskGroup.run(group -> {
         group.createTask(() -> receiveAll(subscriber));
@@ -114,6 +121,31 @@ final class ChatRedis {
     } finally {
       outgoing = null;
       elsewhere.clear();
+    }
+  }
+
+  /// Opens a connection. The first failed attempt is logged: the people in the room learn it only
+  /// when the last one has failed.
+  private CoroutineChannel<RedisMessage> noting(Callable<CoroutineChannel<RedisMessage>> attempt)
+      throws Exception {
+    try {
+      return attempt.call();
+    } catch (IOException fault) {
+      note(fault);
+      throw fault;
+    }
+  }
+
+  private void note(@Nullable IOException fault) {
+    if (down != (fault != null)) {
+      down = fault != null;
+      String address = ListenOptions.text(InetSocketAddress.createUnresolved(host, port));
+      LOG.log(
+          Level.INFO,
+          () ->
+              fault == null
+                  ? "connected to Redis at " + address + " again"
+                  : "cannot reach Redis at " + address + ": " + fault.getMessage());
     }
   }
 

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -28,6 +29,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Another HTTP server, which gets the requests of [Pipeline] by the JDK's `HttpClient`.
 ///
@@ -60,6 +62,7 @@ final class PipelineUpstream implements AutoCloseable {
   private final Duration limit;
   private final int largestBody;
   private final HttpClient client;
+  private final AtomicBoolean down = new AtomicBoolean();
 
   /// Creates the client; connects later.
   ///
@@ -86,12 +89,24 @@ final class PipelineUpstream implements AutoCloseable {
       throws HttpRefusal {
     HttpRequest question = question(request, body);
     try {
-      return answer(request, ask(question));
+      HttpResponse<byte[]> received = ask(question);
+      note(false);
+      return answer(request, received);
     } catch (TimeoutException | HttpTimeoutException slow) {
       throw new HttpRefusal(HttpResponseStatus.GATEWAY_TIMEOUT);
     } catch (IOException | IllegalArgumentException failed) {
+      if (failed instanceof ConnectException) {
+        note(true);
+      }
       LOG.log(Level.DEBUG, () -> "no answer from " + base + ": " + failed);
       throw new HttpRefusal(HttpResponseStatus.BAD_GATEWAY);
+    }
+  }
+
+  /// Logs that the upstream server went down or came back, once each. The loops share this client.
+  private void note(boolean isDown) {
+    if (down.getAndSet(isDown) != isDown) {
+      LOG.log(Level.INFO, () -> base + (isDown ? " is down: cannot connect" : " is up"));
     }
   }
 

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.loop.samples.ChatTest.Client;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
@@ -73,7 +75,12 @@ class ChatRedisTest {
       two.terminate();
       assertThat(one.exitCode()).isZero();
       assertThat(two.exitCode()).isZero();
-      assertThat(one.errors() + two.errors()).isEmpty();
+      for (Program each : List.of(one, two)) {
+        assertThat(each.errors())
+            .containsOnlyOnce("cannot reach Redis at " + address + ": ")
+            .containsOnlyOnce("connected to Redis at " + address + " again")
+            .doesNotContain("\tat ");
+      }
     } finally {
       end(redis);
     }
@@ -111,7 +118,7 @@ class ChatRedisTest {
         assertThat(alice.readUntil("<alice>")).isEqualTo("<alice> still here");
         server.terminate();
         assertThat(server.exitCode()).isZero();
-        assertThat(server.errors()).isEmpty();
+        assertThat(server.errors()).containsOnlyOnce("it does not speak its protocol");
       }
     }
   }
@@ -122,6 +129,19 @@ class ChatRedisTest {
         peer.getOutputStream().write("HTTP/1.1 400 no\r\n\r\n".getBytes(StandardCharsets.UTF_8));
       } catch (IOException gone) {
         // the test is over, or the peer is
+      }
+    }
+  }
+
+  @Test
+  void redisThatIsNotThere_isLoggedImmediately() throws Exception {
+    try (var bound = new Socket()) { // to a port that nobody else can take
+      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      String address = "127.0.0.1:" + bound.getLocalPort();
+      try (var server = ChatTest.chat("--redis", address)) {
+        assertThat(server.readError("cannot reach")).contains("Redis at " + address + ": ");
+        server.terminate();
+        assertThat(server.exitCode()).isZero();
       }
     }
   }

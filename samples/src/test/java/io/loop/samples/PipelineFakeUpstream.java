@@ -26,13 +26,18 @@ final class PipelineFakeUpstream implements AutoCloseable {
   private static final String UNAVAILABLE =
       "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
 
-  private final ServerSocket listener = new ServerSocket(0, 300, InetAddress.getLoopbackAddress());
+  private final ServerSocket listener;
   private final BlockingQueue<String> waiting = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> gone = new LinkedBlockingQueue<>();
 
   private final AtomicInteger flaky = new AtomicInteger();
 
   PipelineFakeUpstream() throws IOException {
+    this(0);
+  }
+
+  PipelineFakeUpstream(int port) throws IOException {
+    listener = new ServerSocket(port, 300, InetAddress.getLoopbackAddress());
     Thread.ofPlatform().daemon().name("upstream").start(this::accept);
   }
 

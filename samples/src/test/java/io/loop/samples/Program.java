@@ -90,6 +90,16 @@ final class Program implements AutoCloseable {
     return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
   }
 
+  /// Reads what the program prints as an error, up to a line with a text, or to the end.
+  String readError(String part) throws IOException {
+    BufferedReader errors = process.errorReader(StandardCharsets.UTF_8);
+    String line = errors.readLine();
+    while (line != null && !line.contains(part)) {
+      line = errors.readLine();
+    }
+    return line == null ? "(end of errors)" : line;
+  }
+
   /// Sends SIGTERM. What the program prints can still be read, unlike after `Process.destroy`.
   void terminate() {
     boolean _ = process.toHandle().destroy();
