@@ -67,8 +67,10 @@ final class FetchPool implements AutoCloseable {
   }
 
   private FetchConnection open(FetchUrl.Origin origin) throws IOException, TimeoutException {
+    FetchConnection connection =
+        Asyncio.timeout(options.connect(), () -> FetchConnection.open(origin, options.tls()));
     opened++;
-    return Asyncio.timeout(options.connect(), () -> FetchConnection.open(origin, options.tls()));
+    return connection;
   }
 
   private @Nullable FetchConnection takeIdle(FetchUrl.Origin origin) {
