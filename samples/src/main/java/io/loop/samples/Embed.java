@@ -118,7 +118,7 @@ final class Embed implements Callable<Integer> {
   private static FullHttpResponse answer(FullHttpRequest request) {
     FullHttpResponse response =
         switch (request.method().name()) {
-          case "GET" -> text(HttpResponseStatus.OK, greet(request.uri()));
+          case "GET" -> greet(request.uri());
           case "POST" ->
               new DefaultFullHttpResponse(
                   HTTP_1_1, HttpResponseStatus.OK, request.content().retainedDuplicate());
@@ -130,16 +130,15 @@ final class Embed implements Callable<Integer> {
   }
 
   /// Sleeping suspends this coroutine; its event loop serves others in the meantime.
-  private static String greet(String uri) {
-    List<String> delay = new QueryStringDecoder(uri).parameters().getOrDefault("delay", List.of());
-    if (!delay.isEmpty()) {
-      Asyncio.sleep(Duration.ofMillis(millis(delay.getFirst())));
+  private static FullHttpResponse greet(String uri) {
+    String delay =
+        new QueryStringDecoder(uri).parameters().getOrDefault("delay", List.of("0")).getFirst();
+    if (!delay.matches("\\d{1,5}")) {
+      return text(
+          HttpResponseStatus.BAD_REQUEST, "delay must be a number of milliseconds up to 99999\n");
     }
-    return "hello\n";
-  }
-
-  private static int millis(String text) {
-    return text.matches("\\d{1,5}") ? Integer.parseInt(text) : 0;
+    Asyncio.sleep(Duration.ofMillis(Integer.parseInt(delay)));
+    return text(HttpResponseStatus.OK, "hello\n");
   }
 
   private static FullHttpResponse text(HttpResponseStatus status, String text) {

@@ -36,6 +36,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("slow")
 class EmbedTest {
@@ -93,6 +95,16 @@ class EmbedTest {
   void put_isNotAllowed() throws Exception {
     assertThat(send(HttpRequest.newBuilder(address).PUT(BodyPublishers.noBody())).statusCode())
         .isEqualTo(405);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"abc", "", "-1", "123456"})
+  void get_withADelayThatIsNoNumber_isABadRequest(String delay) throws Exception {
+    HttpResponse<String> response =
+        send(HttpRequest.newBuilder(address.resolve("?delay=" + delay)));
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).isEqualTo("delay must be a number of milliseconds up to 99999\n");
   }
 
   @Test
