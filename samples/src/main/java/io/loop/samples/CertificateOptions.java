@@ -55,6 +55,8 @@ final class CertificateOptions {
     if (certificate == null || key == null) {
       return settings.apply(selfSigned()).build();
     }
+    FileFaults.requireReadable("read the certificate", certificate.toPath());
+    FileFaults.requireReadable("read the key", key.toPath());
     try {
       return settings.apply(SslContextBuilder.forServer(certificate, key)).build();
     } catch (IllegalArgumentException unreadable) {

@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 /// Options for the loop: transport and carrier.
 final class CommonOptions {
 
-  private static final int HIGHEST_PORT = 65_535;
+  static final int HIGHEST_PORT = 65_535;
   private static final Pattern HOST_PORT = Pattern.compile("\\[?([^\\[\\]]+?)\\]?:(\\d{1,5})");
 
   enum Carrier {

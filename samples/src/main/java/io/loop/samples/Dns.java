@@ -22,7 +22,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /// A DNS server over UDP on Netty's codec: a zone file, and a cache before another server.
 @Command(
@@ -41,6 +44,8 @@ final class Dns implements Callable<Integer> {
   static final int LARGEST_PACKET = 1232;
 
   private static final System.Logger LOG = System.getLogger("io.loop.samples.dns");
+
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Mixin private CommonOptions common = new CommonOptions();
 
@@ -93,6 +98,10 @@ final class Dns implements Callable<Integer> {
     common.requirePositive("--attempts", attempts);
     common.requireNotNegative("--cache", cacheSize);
     common.requirePositive("--max-open", maxOpen);
+    if (zone == null && upstream == null) {
+      throw new ParameterException(
+          spec.commandLine(), "nothing to answer: give --zone or --upstream");
+    }
     InetSocketAddress address =
         upstream == null ? null : common.requireHostPort("--upstream", upstream);
     return ListenOptions.runUntilSignal(() -> run(address), options);

@@ -70,7 +70,7 @@ final class DnsZone {
   /// @throws IOException if it cannot be read, or a line is not understood; the message names it
   static DnsZone read(Path file) throws IOException {
     var zone = new DnsZone();
-    List<String> lines = Files.readAllLines(file, UTF_8);
+    List<String> lines = readLines(file);
     for (int number = 1; number <= lines.size(); number++) {
       try {
         zone.readLine(lines.get(number - 1));
@@ -79,6 +79,14 @@ final class DnsZone {
       }
     }
     return zone;
+  }
+
+  private static List<String> readLines(Path file) throws IOException {
+    try {
+      return Files.readAllLines(file, UTF_8);
+    } catch (IOException unreadable) {
+      throw FileFaults.cannot("read the zone file", file, unreadable);
+    }
   }
 
   private void readLine(String line) {

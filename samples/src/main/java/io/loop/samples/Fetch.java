@@ -15,6 +15,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +114,8 @@ final class Fetch implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    // Otherwise the JDK repeats a failure for 10 seconds, and another attempt would ask nobody.
+    Security.setProperty("networkaddress.cache.negative.ttl", "0");
     var options = common.runnerOptions();
     common.requirePositive("--concurrency", concurrency);
     common.requirePositive("--attempts", attempts);
@@ -123,7 +126,7 @@ final class Fetch implements Callable<Integer> {
     }
     List<Item> items = items();
     if (output != null) {
-      Files.createDirectories(output);
+      createDirectories(output);
     }
     var commandLine = spec.commandLine();
     var report =
@@ -169,11 +172,22 @@ final class Fetch implements Callable<Integer> {
           from.toString().equals("-") ? System.in.readAllBytes() : Files.readAllBytes(from);
       return new String(bytes, UTF_8).lines();
     } catch (IOException unreadable) {
-      throw new IOException("cannot read " + from + ": " + unreadable, unreadable);
+      throw FileFaults.cannot("read", from, unreadable);
+    }
+  }
+
+  private static void createDirectories(Path directory) throws IOException {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException fault) {
+      throw FileFaults.cannot("create the directory", directory, fault);
     }
   }
 
   private SslContext tls() throws IOException {
+    if (authorities != null) {
+      FileFaults.requireReadable("read the certificates", authorities.toPath());
+    }
     try {
       return SslContextBuilder.forClient()
           .trustManager(authorities)

@@ -14,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -61,9 +62,13 @@ final class HttpFiles {
   ///
   /// @throws IOException if there is no such directory
   HttpFiles(Path root) throws IOException {
-    this.root = root.toRealPath();
-    if (!Files.isDirectory(this.root)) {
-      throw new IOException(root + " is not a directory");
+    try {
+      this.root = root.toRealPath();
+      if (!Files.isDirectory(this.root)) {
+        throw new NotDirectoryException(root.toString());
+      }
+    } catch (IOException fault) {
+      throw FileFaults.cannot("serve the directory", root, fault);
     }
   }
 

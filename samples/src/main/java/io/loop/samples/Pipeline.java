@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -60,7 +61,7 @@ final class Pipeline implements Callable<Integer> {
       required = true,
       paramLabel = "URL",
       description = "the server that gets the requests, for instance http://127.0.0.1:8008")
-  private URI upstream = URI.create("http://127.0.0.1");
+  private String upstream = "";
 
   @Option(
       names = "--upstream-timeout",
@@ -81,34 +82,44 @@ final class Pipeline implements Callable<Integer> {
     common.requirePositive("--upstream-timeout", upstreamTimeout);
     common.requirePositive("--max-body", maxBody);
     timeouts.require(common);
-    requireServer(upstream);
+    URI server = requireServer(upstream);
     HttpConnection.Limits limits = timeouts.limits((long) maxBody << 10);
     return serving.run(
-        common, more -> more.withIdleTimeout(timeouts.idle()), options -> serve(limits, options));
+        common,
+        more -> more.withIdleTimeout(timeouts.idle()),
+        options -> serve(server, limits, options));
   }
 
-  private void requireServer(URI address) {
-    boolean isHttp = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
-    if (!isHttp
-        || address.getHost() == null
-        || address.getQuery() != null
-        || address.getFragment() != null) {
-      throw new ParameterException(
-          spec.commandLine(), "--upstream must be http://HOST:PORT/PATH, not " + address);
+  private URI requireServer(String text) {
+    try {
+      var address = new URI(text);
+      boolean isHttp = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
+      if (isHttp
+          && address.getHost() != null
+          && address.getQuery() == null
+          && address.getFragment() == null) {
+        return address;
+      }
+    } catch (URISyntaxException malformed) {
+      // refused below
     }
+    throw new ParameterException(
+        spec.commandLine(),
+        "--upstream must be http://HOST:PORT or http://HOST:PORT/PATH, not '" + text + "'");
   }
 
-  private void serve(HttpConnection.Limits limits, ServerOptions options) throws IOException {
+  private void serve(URI server, HttpConnection.Limits limits, ServerOptions options)
+      throws IOException {
     try (var client =
-        new PipelineUpstream(upstream, Duration.ofSeconds(upstreamTimeout), maxBody << 10)) {
-      Server server =
+        new PipelineUpstream(server, Duration.ofSeconds(upstreamTimeout), maxBody << 10)) {
+      Server listening =
           ChannelServer.startServer(
               pipeline -> initialize(pipeline, client, limits),
               listen.host(),
               listen.port(),
               options);
-      listen.announce(server.localAddress());
-      server.serveForever();
+      listen.announce(listening.localAddress());
+      listening.serveForever();
     }
   }
 

@@ -73,7 +73,7 @@ final class Proxy implements Callable<Integer> {
 
   @Option(
       names = "--balance",
-      defaultValue = "LEAST",
+      defaultValue = "least",
       paramLabel = "NAME",
       description =
           "least: the server with the fewest connections; round_robin: one after the other"

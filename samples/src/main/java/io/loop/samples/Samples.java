@@ -2,6 +2,7 @@ package io.loop.samples;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -13,7 +14,7 @@ import picocli.CommandLine.IVersionProvider;
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class,
     synopsisSubcommandLabel = "COMMAND")
-public final class Samples implements Runnable {
+public final class Samples implements Callable<Integer> {
 
   @CommandLine.Spec
   private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
@@ -31,6 +32,7 @@ public final class Samples implements Runnable {
     commands(arguments.length == 0 ? "" : arguments[0]).forEach(commandLine::addSubcommand);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setExecutionExceptionHandler(Samples::explain);
+    commandLine.setParameterExceptionHandler(UsageErrors::explain);
     return commandLine;
   }
 
@@ -86,18 +88,19 @@ public final class Samples implements Runnable {
   /// with its stack trace.
   private static int explain(
       Exception fault, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
-    if (!(fault instanceof IOException)) {
+    if (!(fault instanceof IOException known)) {
       throw fault;
     }
-    commandLine
-        .getErr()
-        .println(commandLine.getCommandSpec().qualifiedName() + ": " + fault.getMessage());
+    String name = commandLine.getCommandSpec().qualifiedName();
+    commandLine.getErr().println(name + ": " + FileFaults.describe(known));
     return CommandLine.ExitCode.SOFTWARE;
   }
 
+  /// Lists the commands, since none was named.
   @Override
-  public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "Missing command");
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return CommandLine.ExitCode.USAGE;
   }
 
   static final class Version implements IVersionProvider {

@@ -110,7 +110,11 @@ final class Smtp implements Callable<Integer> {
   }
 
   private int countMails() throws IOException {
-    Files.createDirectories(directory);
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException fault) {
+      throw FileFaults.cannot("create the directory", directory, fault);
+    }
     try (Stream<Path> files = Files.list(directory)) {
       return (int) files.filter(file -> file.toString().endsWith(".eml")).count();
     }

@@ -168,7 +168,7 @@ final class Supervisor implements Callable<Integer> {
     try {
       return Files.readAllLines(from);
     } catch (IOException unreadable) {
-      throw new IOException("cannot read " + from + ": " + unreadable, unreadable);
+      throw FileFaults.cannot("read", from, unreadable);
     }
   }
 

@@ -151,6 +151,16 @@ class DnsTest {
   }
 
   @Test
+  void neitherZoneNorUpstream_isRefused() throws Exception {
+    try (var useless = DnsTest.start(new String[0])) {
+      assertThat(useless.exitCode()).isEqualTo(2);
+      assertThat(useless.errors())
+          .contains("loop dns: nothing to answer: give --zone or --upstream")
+          .hasLineCount(2);
+    }
+  }
+
+  @Test
   void compressedNames_areResolved() {
     String mx =
         "00018580000100010000000003"

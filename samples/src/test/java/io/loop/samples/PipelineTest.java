@@ -203,6 +203,37 @@ class PipelineTest {
   }
 
   @Test
+  void upstreamThatGoesAndComesBack_isLoggedOnceEachTime() throws Exception {
+    var bound = new Socket(); // to a port that nobody else can take
+    bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    String down = "http://127.0.0.1:" + bound.getLocalPort();
+    try (var other = start(down)) {
+      int otherPort = other.readPort();
+      for (int i = 0; i < 3; i++) {
+        assertThat(status(otherPort)).isEqualTo(502);
+      }
+      int upstreamPort = bound.getLocalPort();
+      bound.close();
+      try (var back = new PipelineFakeUpstream(upstreamPort)) {
+        assertThat(back.address()).isEqualTo(down);
+        for (int i = 0; i < 3; i++) {
+          assertThat(status(otherPort)).isEqualTo(404);
+        }
+      }
+      other.terminate();
+      assertThat(other.exitCode()).isZero();
+      assertThat(other.errors())
+          .containsOnlyOnce(down + " is down: cannot connect")
+          .containsOnlyOnce(down + " is up");
+    }
+  }
+
+  private int status(int port) throws Exception {
+    var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/missing"));
+    return client.send(request.build(), BodyHandlers.ofString()).statusCode();
+  }
+
+  @Test
   void sigterm_duringARequest_stillAnswersIt() throws Exception {
     try (var other = start(upstream.address(), "--upstream-timeout", "1", "--grace", "20");
         var socket = connect(other.readPort())) {
@@ -219,13 +250,17 @@ class PipelineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ftp://x", "127.0.0.1:80", "http:///x", "http://x/?a", "http://x/#a"})
+  @ValueSource(
+      strings = {"ftp://x", "127.0.0.1:80", "http:///x", "http://x/?a", "http://x/#a", "a b"})
   void upstream_thatIsNoServer_isRefused(String address) {
     var errors = new StringWriter();
     CommandLine commandLine = Samples.commandLine("pipeline").setErr(new PrintWriter(errors));
 
     assertThat(commandLine.execute("pipeline", "--upstream", address)).isEqualTo(2);
-    assertThat(errors.toString()).contains("upstream", "Usage: loop pipeline");
+    assertThat(errors.toString())
+        .startsWith("loop pipeline: --upstream must be http://HOST:PORT or ")
+        .contains("not '" + address + "'")
+        .hasLineCount(2);
   }
 
   static Socket connect(int port) throws IOException {

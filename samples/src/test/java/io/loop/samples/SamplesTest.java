@@ -91,19 +91,26 @@ class SamplesTest {
   }
 
   @Test
-  void noCommand_printsUsageAndExitsWith2() {
+  void noCommand_listsTheCommandsAndExitsWith2() {
     int code = run();
 
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString()).contains("Usage: loop");
+    assertThat(err.toString()).contains("Usage: loop", "echo-client");
   }
 
   @Test
-  void wrongOption_printsUsageAndExitsWith2() {
+  void help_ofEveryCommand_isAWholeSentenceInTheList() {
+    assertThat(Samples.commandLine().getSubcommands())
+        .allSatisfy((_, command) ->
+            assertThat(command.getCommandSpec().usageMessage().description()[0]).endsWith("."));
+  }
+
+  @Test
+  void wrongOption_namesTheHelpAndExitsWith2() {
     int code = run("echo", "--prot", "1");
 
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString()).contains("--prot", "Usage: loop echo");
+    assertThat(err.toString()).contains("--prot", "Try 'loop echo --help'");
   }
 
   @Test
@@ -111,7 +118,7 @@ class SamplesTest {
     int code = run("echo", "--transport", "pigeon");
 
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString()).contains("pigeon", "nio", "epoll", "Usage: loop echo");
+    assertThat(err.toString()).contains("pigeon", "nio", "epoll", "Try 'loop echo --help'");
   }
 
   @Test
@@ -131,19 +138,19 @@ class SamplesTest {
   }
 
   @Test
-  void countBelowOne_printsUsageAndExitsWith2() {
+  void countBelowOne_isRefusedAndExitsWith2() {
     int code = run("echo-client", "--port", "1", "--messages", "0");
 
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString()).contains("--messages must be at least 1", "Usage:");
+    assertThat(err.toString()).contains("--messages must be at least 1").hasLineCount(2);
   }
 
   @Test
-  void countBelowNought_printsUsageAndExitsWith2() {
+  void countBelowNought_isRefusedAndExitsWith2() {
     int code = run("echo-client", "--port", "1", "--rate", "-1");
 
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString()).contains("--rate must be at least 0", "Usage:");
+    assertThat(err.toString()).contains("--rate must be at least 0").hasLineCount(2);
   }
 
   @ParameterizedTest
@@ -159,7 +166,9 @@ class SamplesTest {
     int code = run(command, "--port", port);
 
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString()).contains("--port must be from 0 to 65535, not " + port, "Usage:");
+    assertThat(err.toString())
+        .contains("--port must be from 0 to 65535, not " + port)
+        .hasLineCount(2);
   }
 
   @ParameterizedTest
