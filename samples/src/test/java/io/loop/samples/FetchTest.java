@@ -282,17 +282,6 @@ class FetchTest {
   }
 
   @Test
-  void connections_thatCouldNotBeOpened_doNotCount() throws Exception {
-    String closed = url("/closed");
-    listening.close();
-
-    Run run = fetch("--attempts", "2", closed);
-
-    assertThat(run.errors()).startsWith("failed: " + closed);
-    assertThat(run.summary()).contains("failed=1 attempts=2 connections=0 ");
-  }
-
-  @Test
   void terminated_reportsWhatThereIs_andLeavesNoPart() throws Exception {
     try (var program =
         Program.start(

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.UnknownHostException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
@@ -69,16 +68,5 @@ class UsageErrorsTest {
   void edits_areCounted(String from, String to, int edits) {
     assertThat(UsageErrors.edits(from, to)).isEqualTo(edits);
     assertThat(UsageErrors.edits(to, from)).isEqualTo(edits);
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "nosuch: Temporary failure in name resolution, true",
-    "nosuch: Name or service not known, false",
-    "'nosuch: nodename nor servname provided, or not known', false",
-    "No such host is known (nosuch), false"
-  })
-  void name_thatDoesNotExist_isNotTriedAgain(String message, boolean mayPass) {
-    assertThat(FetchFailure.mayPass(new UnknownHostException(message))).isEqualTo(mayPass);
   }
 }
