@@ -15,7 +15,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.Security;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,8 +113,6 @@ final class Fetch implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    // Otherwise the JDK repeats a failure for 10 seconds, and another attempt would ask nobody.
-    Security.setProperty("networkaddress.cache.negative.ttl", "0");
     var options = common.runnerOptions();
     common.requirePositive("--concurrency", concurrency);
     common.requirePositive("--attempts", attempts);

@@ -21,23 +21,15 @@ final class FetchFailure extends IOException {
     this.passing = passing;
   }
 
-  /// {@return whether another attempt may succeed} A lost connection, a time-out and a name server
-  /// without an answer may pass; a certificate that is not trusted does not, nor does a name that
-  /// does not exist.
+  /// {@return whether another attempt may succeed} A lost connection and a time-out may pass. A
+  /// certificate that is not trusted does not, nor does a name without an address: the resolver has
+  /// asked every name server already.
   static boolean mayPass(Throwable fault) {
     return switch (fault) {
       case FetchFailure failure -> failure.passing;
-      case SSLException _ -> false;
-      case UnknownHostException unknown -> !saysThatThereIsNone(unknown);
+      case SSLException _, UnknownHostException _ -> false;
       case IOException _, TimeoutException _ -> true;
       default -> false;
     };
-  }
-
-  /// The reason is only in the message: "Name or service not known" on Linux, "nodename nor
-  /// servname provided, or not known" on macOS, "No such host is known" on Windows.
-  private static boolean saysThatThereIsNone(UnknownHostException fault) {
-    String message = String.valueOf(fault.getMessage());
-    return message.contains("not known") || message.contains("No such host");
   }
 }

@@ -2,9 +2,9 @@ package io.loop.samples;
 
 import java.io.PrintWriter;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -15,7 +15,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /// Explains wrong arguments in one line, and names the help in another.
 final class UsageErrors {
 
-  private static final int MOST_EDITS = 2;
+  private static final int MOST_NEAR = 3;
 
   private UsageErrors() {}
 
@@ -47,52 +47,22 @@ final class UsageErrors {
   }
 
   private static String unmatched(CommandLine command, String text) {
-    if (text.startsWith("-")) {
-      Collection<String> options = command.getCommandSpec().optionsMap().keySet();
-      return "unknown option '" + text + "'" + didYouMean(text.replaceFirst("=.*", ""), options);
-    }
-    Collection<String> commands = command.getSubcommands().keySet();
-    return (commands.isEmpty() ? "unexpected argument '" : "unknown command '")
-        + text
-        + "'"
-        + didYouMean(text, commands);
-  }
-
-  private static String didYouMean(String text, Collection<String> known) {
-    List<String> near = near(text, known);
-    return near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
-  }
-
-  /// {@return the names that a slip or two turn into the text, or none}
-  private static List<String> near(String text, Collection<String> known) {
-    int least = known.stream().mapToInt(name -> edits(text, name)).min().orElse(Integer.MAX_VALUE);
-    return least > MOST_EDITS || least > text.length() / 3
-        ? List.of()
-        : known.stream().filter(name -> edits(text, name) == least).sorted().toList();
-  }
-
-  /// {@return how many characters must be inserted, removed, replaced or swapped with the next one
-  /// to make one text of the other}
-  static int edits(String from, String to) {
-    int[][] edits = new int[from.length() + 1][to.length() + 1];
-    for (int i = 0; i <= from.length(); i++) {
-      for (int j = 0; j <= to.length(); j++) {
-        edits[i][j] = i == 0 || j == 0 ? i + j : edits(edits, from, to, i, j);
-      }
-    }
-    return edits[from.length()][to.length()];
-  }
-
-  private static int edits(int[][] edits, String from, String to, int i, int j) {
-    boolean same = from.charAt(i - 1) == to.charAt(j - 1);
-    int least = Math.min(edits[i - 1][j], edits[i][j - 1]) + 1;
-    least = Math.min(least, edits[i - 1][j - 1] + (same ? 0 : 1));
-    boolean swapped =
-        i > 1
-            && j > 1
-            && from.charAt(i - 1) == to.charAt(j - 2)
-            && from.charAt(i - 2) == to.charAt(j - 1);
-    return swapped ? Math.min(least, edits[i - 2][j - 2] + 1) : least;
+    boolean isOption = text.startsWith("-");
+    Set<String> commands = command.getSubcommands().keySet();
+    Set<String> known = isOption ? command.getCommandSpec().optionsMap().keySet() : commands;
+    String beginning = text.substring(0, Math.min(text.length(), isOption ? 3 : 2));
+    List<String> near =
+        known.stream()
+            .filter(name -> name.startsWith(beginning))
+            .sorted()
+            .limit(MOST_NEAR)
+            .toList();
+    String kind =
+        isOption
+            ? "unknown option"
+            : commands.isEmpty() ? "unexpected argument" : "unknown command";
+    String question = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
+    return kind + " '" + text + "'" + question;
   }
 
   private static @Nullable String expected(OptionSpec option, String text) {
