@@ -129,7 +129,7 @@ final class Chat implements Callable<Integer> {
   private ServerOptions serving() {
     var limits =
         ServerLimits.DEFAULT
-            .withConnections(maxPeers + WAITING_ROOM, ServerLimits.DEFAULT.connectionsPerAddress())
+            .withConnections(maxPeers + WAITING_ROOM)
             .withIdleTimeout(Duration.ofSeconds(idle).plus(FAREWELL));
     return proxies.applyTo(ServerOptions.DEFAULT.withLimit(maxLine).withLimits(limits));
   }

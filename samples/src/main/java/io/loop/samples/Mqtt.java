@@ -109,7 +109,7 @@ final class Mqtt implements Callable<Integer> {
         new MqttSession.Limits(queue, inFlight, maxSubscriptions, Duration.ofSeconds(idle));
     var limits =
         ServerLimits.DEFAULT
-            .withConnections(maxConnections, Math.min(100, maxConnections))
+            .withConnections(maxConnections)
             .withFirstMessageTimeout(CONNECTING)
             .withIdleTimeout(null); // each session has its own, as its client wants
     Server server =

@@ -84,7 +84,7 @@ final class Redis implements Callable<Integer> {
     var topics = new RedisTopics();
     var limits =
         ServerLimits.DEFAULT
-            .withConnections(maxConnections, Math.min(100, maxConnections))
+            .withConnections(maxConnections)
             .withIdleTimeout(Duration.ofSeconds(idle));
     Server server =
         ChannelServer.startServer(

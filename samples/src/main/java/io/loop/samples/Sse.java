@@ -120,7 +120,7 @@ final class Sse implements Callable<Integer> {
     Duration quiet = Duration.ofSeconds(heartbeat).multipliedBy(2);
     var limits =
         ServerLimits.DEFAULT
-            .withConnections(maxConnections, ServerLimits.DEFAULT.connectionsPerAddress())
+            .withConnections(maxConnections)
             .withFirstMessageTimeout(CONNECTING)
             .withIdleTimeout(IDLE.compareTo(quiet) > 0 ? IDLE : quiet);
     return ServerOptions.DEFAULT

@@ -118,7 +118,7 @@ final class Websocket implements Callable<Integer> {
     var room = new WebsocketRoom(limits, this::isClosing);
     var connections =
         ServerLimits.DEFAULT
-            .withConnections(maxPeers + WAITING_ROOM, ServerLimits.DEFAULT.connectionsPerAddress())
+            .withConnections(maxPeers + WAITING_ROOM)
             .withFirstMessageTimeout(CONNECTING)
             .withIdleTimeout(limits.silence().plus(FAREWELL));
     Server listening =
