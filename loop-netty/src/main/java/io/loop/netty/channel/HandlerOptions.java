@@ -59,7 +59,8 @@ public record HandlerOptions(
   /// {@return these options with a start after the TLS handshake}
   ///
   /// If the handshake fails, the coroutine never starts, and the failure goes to the loop's
-  /// exception handler.
+  /// exception handler. If the peer causes it on a channel that a server has accepted, that happens
+  /// in debug mode only, as in asyncio.
   public HandlerOptions withStartAfterHandshake() {
     return new HandlerOptions(high, low, disconnect, true, lastPart);
   }
