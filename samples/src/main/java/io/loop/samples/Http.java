@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
     name = "http",
     description = {
       "Serves HTTP/1.1 until SIGINT or SIGTERM.",
-      "GET / greets, POST /count counts and hashes the body, GET /numbers?to=N streams N lines. With --root, every other path is a file."
+      "GET / greets, POST /count counts and hashes the body, GET /numbers?to=N streams N lines."
+          + " With --root, every other path is a file."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class)

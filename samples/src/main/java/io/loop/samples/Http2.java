@@ -51,7 +51,8 @@ import picocli.CommandLine.Option;
     name = "http2",
     description = {
       "Serves HTTP/2 over TLS until SIGINT or SIGTERM.",
-      "GET / greets, POST /count counts and hashes the body, GET /numbers?to=N streams N lines. Clients that do not know HTTP/2 get HTTP/1.1."
+      "GET / greets, POST /count counts and hashes the body, GET /numbers?to=N streams N lines."
+          + " Clients that do not know HTTP/2 get HTTP/1.1."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Samples.Version.class)
