@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.loop.samples.ChatTest.Client;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -135,8 +134,7 @@ class ChatRedisTest {
 
   @Test
   void redisThatIsNotThere_isLoggedImmediately() throws Exception {
-    try (var bound = new Socket()) { // to a port that nobody else can take
-      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    try (var bound = Program.keepPort()) {
       String address = "127.0.0.1:" + bound.getLocalPort();
       try (var server = ChatTest.chat("--redis", address)) {
         assertThat(server.readError("cannot reach")).contains("Redis at " + address + ": ");

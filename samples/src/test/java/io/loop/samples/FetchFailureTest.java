@@ -6,9 +6,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -18,8 +15,7 @@ class FetchFailureTest {
 
   @Test
   void connections_thatCouldNotBeOpened_doNotCount() throws IOException {
-    try (var bound = new Socket()) { // to a port that nobody else can take
-      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    try (var bound = Program.keepPort()) {
       String url = "http://127.0.0.1:" + bound.getLocalPort() + "/";
       var out = new StringWriter();
       var err = new StringWriter();

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -191,8 +190,7 @@ class PipelineTest {
 
   @Test
   void upstreamThatIsNotThere_isABadGateway() throws Exception {
-    try (var bound = new Socket()) { // to a port that nobody else can take
-      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    try (var bound = Program.keepPort()) {
       try (var other = start("http://127.0.0.1:" + bound.getLocalPort());
           var socket = connect(other.readPort())) {
         send(socket, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -204,8 +202,7 @@ class PipelineTest {
 
   @Test
   void upstreamThatGoesAndComesBack_isLoggedOnceEachTime() throws Exception {
-    var bound = new Socket(); // to a port that nobody else can take
-    bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    Socket bound = Program.keepPort();
     String down = "http://127.0.0.1:" + bound.getLocalPort();
     try (var other = start(down)) {
       int otherPort = other.readPort();

@@ -4,6 +4,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,5 +136,12 @@ final class Program implements AutoCloseable {
   @Override
   public void close() {
     process.destroyForcibly();
+  }
+
+  /// {@return a socket that keeps a port from everybody else} Nothing listens there.
+  static Socket keepPort() throws IOException {
+    var kept = new Socket();
+    kept.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    return kept;
   }
 }

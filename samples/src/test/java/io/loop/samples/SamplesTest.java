@@ -8,7 +8,6 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -192,9 +191,7 @@ class SamplesTest {
 
   @Test
   void nobodyListens_isOneLineAndExitsWith1() throws IOException {
-    try (var bound = new Socket()) { // to a port that nobody else can take
-      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-
+    try (var bound = Program.keepPort()) {
       int code = run("echo-client", "--port", Integer.toString(bound.getLocalPort()));
 
       assertThat(code).isEqualTo(1);
