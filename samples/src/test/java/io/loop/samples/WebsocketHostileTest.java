@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.ContinuationWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import java.io.ByteArrayOutputStream;
@@ -16,70 +14,19 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Peers that break the rules; another peer must not notice.
 @Tag("slow")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class WebsocketHostileTest {
+class WebsocketHostileTest extends WebsocketFixture {
 
   private static final int CROWD = 200;
-  private static final int MOST_PEERS = 250;
   private static final int MANY_PINGS = 1_000_000;
-
-  private Program server;
-  private int port;
-
-  @BeforeAll
-  void start() throws IOException {
-    List<String> flags = Stream.concat(RedisTest.FLAGS.stream(), Stream.of("-Xmx64m")).toList();
-    server =
-        Program.start(
-            flags,
-            "websocket",
-            "--port",
-            "0",
-            "--max-peers",
-            Integer.toString(MOST_PEERS),
-            "--queue",
-            "16",
-            "--rate",
-            "1000000");
-    port = server.readPort();
-  }
-
-  @AfterEach
-  void everybodyLeaves() throws IOException {
-    try (var other = named(port, "other")) {
-      String here = "";
-      while (!here.equals("* 1 here: other")) {
-        other.say("/who");
-        here = other.hearUntil(" here: ");
-        assertThat(here).contains("other");
-      }
-      other.say("/quit");
-      assertThat(other.hearUntil("CLOSE")).isEqualTo("CLOSE 1000 quit");
-    }
-  }
-
-  @AfterAll
-  void end() throws Exception {
-    server.terminate();
-    assertThat(server.exitCode()).isZero();
-    assertThat(server.errors()).isEmpty();
-    server.close();
-  }
 
   @Test
   void oneByteAtATime_isAnswered() throws IOException {
@@ -135,56 +82,6 @@ class WebsocketHostileTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "1002 8103616263", // not masked
-        "1002 c18000000000", // a reserved bit
-        "1002 838000000000", // a reserved kind
-        "1002 8b8000000000", // a reserved kind of control frame
-        "1002 808000000000", // a continuation of nothing
-        "1002 01810000000061 818100000000 61", // a text in the middle of another
-        "1002 098000000000", // a ping in parts
-        "1002 89fe007e00000000", // a long ping
-        "1002 81fe000100000000", // a length that is longer than necessary
-        "1002 81ff000000000000ffff00000000",
-        "1002 81ffffffffffffffffff00000000",
-        "1007 818200000000c328", // not UTF-8
-        "1007 81840000000061ff6161",
-        "1007 018200000000ceba 808300000000e280ff", // not UTF-8 in its second part
-        "1002 88810000000003", // half a close code
-      })
-  void brokenFrame_isTheEndWithItsCode(String codeAndFrames) throws IOException {
-    String[] parts = codeAndFrames.split(" ", 2);
-    byte[] frames = HexFormat.of().parseHex(parts[1].replace(" ", ""));
-    try (var broken = named(port, "broken");
-        var unnamed = new WebsocketClient(port)) {
-      unnamed.shakeHands();
-      for (WebsocketClient each : List.of(broken, unnamed)) {
-        each.sendBytes(frames);
-
-        assertThat(each.hearUntil("CLOSE")).startsWith("CLOSE " + parts[0]);
-        assertThatThrownBy(each::hear).isInstanceOf(IOException.class);
-      }
-    }
-  }
-
-  /// Netty's codec sends no close frame after one of the peer's.
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "8882000000000000", // a code that is not allowed
-        "88820000000003ed", // 1005 means that there is no code
-        "88840000000003e8c328", // a reason that is not UTF-8
-      })
-  void brokenCloseFrame_isTheEnd(String frame) throws IOException {
-    try (var broken = named(port, "broken")) {
-      broken.sendBytes(HexFormat.of().parseHex(frame));
-
-      assertThatThrownBy(() -> broken.hearUntil("CLOSE")).isInstanceOf(IOException.class);
-    }
-  }
-
   @Test
   void noise_isTheEnd() throws IOException {
     var random = new Random(7);
@@ -203,25 +100,6 @@ class WebsocketHostileTest {
           noisy.socket().shutdownOutput();
         }
       }
-    }
-  }
-
-  @Test
-  void messageOverTheLimit_isTheEnd() throws IOException {
-    try (var large = named(port, "large");
-        var parts = named(port, "parts");
-        var binary = named(port, "binary")) {
-      large.say("x".repeat(2048));
-      assertThat(large.hearUntil("<large>")).hasSize("<large> ".length() + 2048);
-      large.sendBytes(Arrays.copyOf(large.encode(new TextWebSocketFrame("x".repeat(2049))), 8));
-      assertThat(large.hearUntil("CLOSE")).startsWith("CLOSE 1009 ");
-
-      parts.send(new TextWebSocketFrame(false, 0, "x".repeat(1500)));
-      parts.send(new ContinuationWebSocketFrame(false, 0, "x".repeat(1500)));
-      assertThat(parts.hearUntil("CLOSE")).startsWith("CLOSE 1009 ");
-
-      binary.send(new BinaryWebSocketFrame(Unpooled.copiedBuffer("x", ISO_8859_1)));
-      assertThat(binary.hearUntil("CLOSE")).startsWith("CLOSE 1003 ");
     }
   }
 
