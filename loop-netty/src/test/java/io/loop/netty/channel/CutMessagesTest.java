@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.loop.event.ExceptionContext;
+import io.loop.netty.NettyFutures;
 import io.loop.netty.OnNetty;
 import io.loop.netty.Pipelines;
 import io.loop.netty.transport.Transport;
@@ -35,11 +36,18 @@ class CutMessagesTest extends OnNetty {
   private static final String HALF = "POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345";
 
   private static Channel serve(Transport transport, ChannelBody<FullHttpRequest> body) {
+    return serve(transport, new LoopFuture<>(), body);
+  }
+
+  /// @param begun set when the first part of a message has arrived; for one channel
+  private static Channel serve(
+      Transport transport, LoopFuture<@Nullable Void> begun, ChannelBody<FullHttpRequest> body) {
     return Pipelines.serve(
         transport,
         pipeline ->
             pipeline.addLast(
                 new HttpServerCodec(),
+                Pipelines.noting(begun),
                 new HttpObjectAggregator(1 << 20),
                 CoroutineHandler.of(FullHttpRequest.class, body)));
   }
@@ -90,18 +98,14 @@ class CutMessagesTest extends OnNetty {
           var begun = new LoopFuture<@Nullable Void>();
           var faults = new LoopFuture<List<Throwable>>();
           Channel server =
-              Pipelines.serve(
+              serve(
                   transport,
-                  pipeline ->
-                      pipeline.addLast(
-                          new HttpServerCodec(),
-                          Pipelines.noting(begun),
-                          new HttpObjectAggregator(1 << 20),
-                          CoroutineHandler.of(channel ->
-                              faults.setResult(
-                                  List.of(
-                                      Pipelines.thrownBy(channel::receive),
-                                      Pipelines.thrownBy(channel::receive))))));
+                  begun,
+                  channel ->
+                      faults.setResult(
+                          List.of(
+                              Pipelines.thrownBy(channel::receive),
+                              Pipelines.thrownBy(channel::receive))));
           Socket socket = Pipelines.socket(server);
           sendHalf(socket);
           begun.await();
@@ -132,22 +136,17 @@ class CutMessagesTest extends OnNetty {
   private static void leaveInTheMiddle(Transport transport, boolean waits, boolean resets)
       throws IOException {
     var begun = new LoopFuture<@Nullable Void>();
-    var closed = new LoopFuture<@Nullable Void>();
+    var served = new LoopFuture<Channel>();
     Channel server =
-        Pipelines.serve(
+        serve(
             transport,
-            pipeline -> {
-              pipeline.addLast(
-                  new HttpServerCodec(),
-                  Pipelines.noting(begun),
-                  new HttpObjectAggregator(1 << 20),
-                  CoroutineHandler.of(channel -> {
-                    begun.await();
-                    if (waits) {
-                      ReferenceCountUtil.release(channel.receive());
-                    }
-                  }));
-              pipeline.channel().closeFuture().addListener(_ -> closed.setResult(null));
+            begun,
+            channel -> {
+              served.setResult(channel.nettyChannel());
+              begun.await();
+              if (waits) {
+                ReferenceCountUtil.release(channel.receive());
+              }
             });
     Socket socket = Pipelines.socket(server);
     sendHalf(socket);
@@ -157,7 +156,7 @@ class CutMessagesTest extends OnNetty {
     } else {
       socket.close();
     }
-    closed.await();
+    NettyFutures.await(served.await().closeFuture());
     polls(2);
   }
 
